@@ -1,0 +1,249 @@
+"""The command line behind ./run and ./check."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import flask_migrate
+import waitress
+from flask import Flask
+
+from app import create_app
+from app.clock import SetClock, system_clock
+from app.db import db
+from app.errors import PutrightError
+from app.services import accounts, demo, deployments, stories, sweep
+from app.settings import Settings
+from app.viewer import ROLES
+from timers.calendar import LONDON, NATIONS
+from timers.questions import BadQuestion, answer, answer_csv, read_question
+from timers.scheduler import start_heartbeat
+
+THREADS = 8  # of the web server
+
+
+class Plain(click.Group):
+    """Errors that we raise on purpose are sentences, never stack traces."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (PutrightError, stories.StoryRefused, BadQuestion) as refused:
+            raise click.ClickException(str(refused)) from refused
+
+
+@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Putright: complaint procedures run straight from their BPMN diagrams."""
+
+
+def _settings(database: str | None = None) -> Settings:
+    return Settings(database_url=database) if database else Settings()
+
+
+def _migrated(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Flask:
+    app = create_app(settings, clock)
+    with app.app_context():
+        flask_migrate.upgrade()
+    return app
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--database", help="SQLAlchemy address; SQLite under instance/ by default.")
+@click.option("--empty", is_flag=True, help="Landlords only: no demo people, no demo cases.")
+def serve(host: str, port: int, database: str | None, empty: bool) -> None:
+    """Migrate, deploy processes/, make the demo, and serve until Ctrl-C."""
+    settings = _settings(database)
+    app = _migrated(settings)
+    with app.app_context():
+        _deploy_all(settings, replace=False)
+        told = [] if empty else _demo(settings)
+    if settings.heartbeat:
+        scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
+    click.echo(f"\nPutright is at http://{host}:{port}")
+    for email, name, role in told:
+        click.echo(f"  {email:48} {name}, {ROLES[role].lower()}")  # type: ignore[index]
+    if told:
+        click.echo(f"  Everybody's password is {demo.PASSWORD}")
+    click.echo("Stop with Ctrl-C.")
+    try:
+        waitress.serve(app, host=host, port=port, threads=THREADS, ident="Putright")
+    finally:
+        if settings.heartbeat:
+            scheduler.shutdown(wait=True)
+
+
+def _deploy_all(settings: Settings, replace: bool, only: str | None = None) -> None:
+    for slug in [only] if only else deployments.slugs(settings.processes_dir):
+        if replace:
+            files = deployments.read_folders(slug, settings.processes_dir, settings.forms_dir)
+            deployed: str | None = deployments.deploy(
+                slug, files, source="disk", says="Replaced from disk by the command line"
+            )
+        else:
+            deployed = deployments.deploy_from_disk(
+                slug, settings.processes_dir, settings.forms_dir
+            )
+        if deployed:
+            click.echo(f"Deployed {slug}, version {deployments.history(slug)[0].number}.")
+
+
+def _demo(settings: Settings) -> list[tuple[str, str, str]]:
+    """Demo people, and cases by playing stories on a clock that ends now."""
+    told: list[tuple[str, str, str]] = []
+    for landlord_id in deployments.landlord_ids():
+        told += demo.people(landlord_id)
+    now = system_clock()
+    past = create_app(settings, SetClock(now))
+    with past.app_context():
+        for landlord_id in deployments.landlord_ids():
+            if demo.is_empty(landlord_id):
+                click.echo(f"Playing the demo cases of {landlord_id} …")
+                today = now.astimezone(LONDON).date()
+                demo.play_all(landlord_id, today, lambda line: click.echo(line))
+    return told
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="One beat, then stop.")
+def worker(once: bool) -> None:
+    """Fire deadlines and send letters, without serving pages."""
+    settings = _settings()
+    app = create_app(settings)
+    if once:
+        sweep.heartbeat(app)
+        return
+    scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
+    click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
+    try:
+        click.pause("")
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+@main.command()
+@click.argument("landlord", required=False)
+@click.option("--replace", is_flag=True, help="Replace even what was published in the workshop.")
+def deploy(landlord: str | None, replace: bool) -> None:
+    """Deploy one landlord's folders, or all, when they changed."""
+    settings = _settings()
+    with _migrated(settings).app_context():
+        _deploy_all(settings, replace, landlord)
+
+
+@main.command()
+@click.argument("landlord", required=False)
+def lint(landlord: str | None) -> None:
+    """Check one landlord's folders, or all, without deploying. Exit status 1 for errors."""
+    settings = _settings()
+    errors = 0
+    for slug in [landlord] if landlord else deployments.slugs(settings.processes_dir):
+        files = deployments.read_folders(slug, settings.processes_dir, settings.forms_dir)
+        problems = deployments.check(files)
+        for problem in problems:
+            click.echo(f"{slug}: {problem.severity}: {deployments.in_words(problem)}")
+        errors += sum(problem.severity == "error" for problem in problems)
+        click.echo(f"{slug}: {len(files)} files, {len(problems)} problems")
+    sys.exit(1 if errors else 0)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--quiet", "-q", is_flag=True, help="Only what does not hold.")
+def play(files: tuple[Path, ...], quiet: bool) -> None:
+    """Play stories on a simulated clock, each on a database of its own. Exit status 1 on failure."""
+    failed = 0
+    for path in files:
+        played = play_file(path, _settings())
+        failed += bool(played.failures)
+        click.echo(f"{'FAILED' if played.failures else 'holds '}  {path.name}: {played.title}")
+        for at, who, does, then in played.rows if not quiet else ():
+            click.echo(f"  {at:22} {who:32} {does:24} {then}")
+        for failure in played.failures:
+            click.echo(f"  {failure}")
+    sys.exit(1 if failed else 0)
+
+
+def play_file(path: Path, settings: Settings) -> stories.Played:
+    """Play one story file against the folders on disk."""
+    story = stories.read_story(path.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:
+        trial = settings.model_copy(
+            update={"instance_dir": Path(folder), "database_url": f"sqlite:///{folder}/story.db"}
+        )
+        app = create_app(trial, SetClock(system_clock()))
+        with app.app_context():
+            db.create_all()
+            deployments.deploy_from_disk(
+                story["landlord"], settings.processes_dir, settings.forms_dir
+            )
+            played = stories.play(story)
+            db.session.remove()
+            db.engine.dispose()
+    return played
+
+
+@main.command("working-days")
+@click.argument("nation", required=False, type=click.Choice(sorted(NATIONS)))
+@click.argument("base", required=False)
+@click.argument("n", required=False, type=int)
+@click.argument("kind", default="working_days")
+def working_days(nation: str | None, base: str | None, n: int | None, kind: str) -> None:
+    """One date, or a CSV nation,base,n,kind on standard input with the dates added.
+
+    \b
+    putright working-days ENG 2024-01-02 10
+    putright working-days ENG 2022-08-31 6 months
+    putright working-days < questions.csv
+    """
+    if nation is None:
+        for line in answer_csv(sys.stdin):
+            click.echo(line, nl=False)
+        return
+    if base is None or n is None:
+        raise click.UsageError("Give nation, base and n, or nothing and a CSV on standard input.")
+    click.echo(answer(read_question(nation, base, str(n), kind)).isoformat())
+
+
+@main.group()
+def users() -> None:
+    """People who sign in."""
+
+
+@users.command("list")
+def list_users() -> None:
+    """Everybody who may sign in."""
+    with create_app(_settings()).app_context():
+        for landlord_id in deployments.landlord_ids():
+            for user in accounts.people_of(landlord_id):
+                click.echo(f"{landlord_id:28} {user.email:44} {user.role:14} {user.name}")
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--landlord", help="Folder name of the landlord; administrators may have none.")
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice(list(ROLES)))
+@click.option("--team", "teams", multiple=True, help="Team id of landlord.toml; may be repeated.")
+@click.password_option(help="At least 12 characters; asked for when left out.")
+def add_user(
+    email: str, landlord: str | None, name: str, role: str, teams: tuple[str, ...], password: str
+) -> None:
+    """Make an account."""
+    with create_app(_settings()).app_context():
+        accounts.add_user(
+            landlord, email=email, name=name, role=role, password=password, teams=teams
+        )
+    click.echo(f"{email} can sign in.")
+
+
+if __name__ == "__main__":
+    main()

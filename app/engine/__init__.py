@@ -1,0 +1,64 @@
+"""The engine: procedures drawn as BPMN, run on SpiffWorkflow. The only package that imports it.
+
+    procedure = Procedure.parse(files, parse_facts(toml))
+    snapshot = start(procedure, {}, now, calendar, form={"received_on": "2026-03-02"})
+    snapshot = complete(procedure, snapshot.stored, task_id, {"accepted": True}, now, calendar)
+
+Start reading at runtime.py. The words of a diagram are in vocabulary.py and diagram.py; what an
+owner is told about one is in checks/.
+"""
+
+from app.engine.checks import Known, lint
+from app.engine.decisions import Table
+from app.engine.diagram import Element, Flow
+from app.engine.facts import FactSpec, parse_facts
+from app.engine.problems import (
+    DiagramRefused,
+    EngineRefused,
+    ExpressionRefused,
+    FactRefused,
+    Gone,
+    LostToken,
+    Problem,
+    RowsOverlap,
+    StateRefused,
+    TooManySteps,
+    UnknownFact,
+)
+from app.engine.procedure import Procedure
+from app.engine.runtime import complete, condition, fire_due, receive, recompute, start
+from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask, Snapshot, Stored
+
+__all__ = [
+    "ArmedDeadline",
+    "DiagramRefused",
+    "Element",
+    "EngineRefused",
+    "ExpressionRefused",
+    "FactRefused",
+    "FactSpec",
+    "Flow",
+    "Gone",
+    "HistoryEvent",
+    "Known",
+    "LostToken",
+    "Offer",
+    "OpenTask",
+    "Problem",
+    "Procedure",
+    "RowsOverlap",
+    "Snapshot",
+    "StateRefused",
+    "Stored",
+    "Table",
+    "TooManySteps",
+    "UnknownFact",
+    "complete",
+    "condition",
+    "fire_due",
+    "lint",
+    "parse_facts",
+    "receive",
+    "recompute",
+    "start",
+]

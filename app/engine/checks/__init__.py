@@ -1,0 +1,92 @@
+"""What an owner is told before a procedure is deployed: one rule, one function.
+
+    problems = lint(files, facts, known)
+
+Errors stop a deployment, warnings do not. The rules look at the files as they are drawn; when no
+rule finds an error, a trial run (trial.py) walks the procedure and warns of what it met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from app.engine.checks import events, references, shape, wording
+from app.engine.checks.draft import Draft, Known
+from app.engine.checks.trial import trial_run
+from app.engine.facts import FactSpec
+from app.engine.problems import DiagramRefused, Problem
+from app.engine.procedure import ROOT, Procedure, read_files
+from app.engine.vocabulary import refusals
+
+__all__ = ["RULES", "Known", "lint"]
+
+Rule = Callable[[Draft], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    references.forms_exist,
+    references.messages_are_dated,
+    references.messages_are_named,
+    references.letters_exist,
+    references.send_tasks_send,
+    references.lanes_are_teams,
+    references.decisions_exist,
+    references.calls_exist,
+    references.everything_is_called,
+    references.people_see_names,
+    references.properties_are_known,
+    references.offers_are_to_people,
+    references.repeats_are_alerts,
+    references.dates_are_facts,
+    references.colleagues_are_tasks,
+    shape.each_scope_starts_once,
+    shape.arrows_stay_inside,
+    shape.gateways_join_ways,
+    shape.gateways_split_ways,
+    shape.choices_are_complete,
+    shape.other_gateways_have_no_conditions,
+    shape.gateways_do_one_thing,
+    shape.everything_is_reached,
+    shape.everything_leads_on,
+    shape.loops_wait,
+    shape.calls_do_not_circle,
+    shape.diagrams_can_be_read,
+    shape.joins_can_be_reached,
+    shape.branches_do_not_end,
+    shape.inclusive_blocks_are_closed,
+    events.one_limit_ends_an_activity,
+    events.one_message_one_place,
+    events.messages_do_not_overlap,
+    events.events_follow_event_gateways,
+    events.side_ways_do_not_ask,
+    events.parallel_ways_write_apart,
+    events.letters_follow_a_wait,
+    events.panels_are_lists_of_people,
+    wording.conditions_are_questions,
+    wording.timers_are_dates,
+    wording.properties_are_expressions,
+    wording.panels_come_from_lists,
+    wording.tables_read_facts,
+    wording.tables_write_facts,
+    wording.unique_rows_do_not_overlap,
+)
+
+
+def lint(
+    files: Mapping[str, bytes],
+    facts: Mapping[str, FactSpec],
+    known: Known,
+    root: str = ROOT,
+) -> list[Problem]:
+    """Return every problem of a procedure's .bpmn and .dmn files, errors first."""
+    try:
+        diagrams, tables = read_files(files)
+    except DiagramRefused as refused:
+        return refused.problems
+    draft = Draft(tuple(diagrams), tables, facts, known, root)
+    problems = {*refusals(diagrams), *(found for rule in RULES for found in rule(draft))}
+    if not any(problem.severity == "error" for problem in problems):
+        try:
+            problems |= set(trial_run(Procedure.parse(files, facts, root), known))
+        except DiagramRefused as refused:
+            problems |= set(refused.problems)
+    return sorted(problems, key=lambda p: (p.severity, p.file, p.element or "", p.message))

@@ -1,0 +1,192 @@
+"""Rules about names: what a diagram names must exist and be of the right kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from app.engine.checks.draft import Draft, at
+from app.engine.diagram import Element
+from app.engine.problems import Problem
+
+EVERYWHERE = frozenset({"policy"})
+PROPERTIES = {
+    "startEvent": {"public_form", "sets"},
+    "endEvent": {"outcome"},
+    "userTask": {"writes", "sets", "not_the_handler_of", "senior_to", "assigned_in"},
+    "sendTask": {"letter", "alert", "says", "sets"},
+    "businessRuleTask": set(),
+    "callActivity": {"stage"},
+    "subProcess": set(),
+    "timer": {"kind", "met_by", "prints", "repeat", "closes", "label"},
+    "message": {"form", "offered_to", "offered_when", "sets", "label"},
+}
+VALUES = {
+    "kind": {"duty", "window", "reminder"},
+    "repeat": {"working_day"},
+    "closes": {"lapsed"},
+}
+AUDIENCE = {"staff", "resident"}
+
+
+def forms_exist(draft: Draft) -> Iterator[Problem]:
+    """Every user task and every message is a form to fill in; so is the beginning."""
+    for element in draft.of_kind("userTask", "message", "startEvent"):
+        starts = element.kind == "startEvent"
+        if starts and (element.process != draft.root or element.parent):
+            continue
+        if not element.form:
+            how = "camunda:formKey" if element.kind != "message" else "the property form"
+            yield at(element, f"has no form; name one with {how}")
+        for form in filter(None, (element.form, element.properties.get("public_form"))):
+            if form not in draft.known.forms:
+                yield at(element, f"there is no form {form!r}")
+
+
+def messages_are_dated(draft: Draft) -> Iterator[Problem]:
+    """Clocks count from the day something came, so every message's form asks for it."""
+    for event in draft.of_kind("message"):
+        keys = draft.known.form_keys.get(event.form or "")
+        if keys is not None and "received_on" not in keys:
+            yield at(event, f"the form {event.form!r} does not ask for received_on")
+
+
+def messages_are_named(draft: Draft) -> Iterator[Problem]:
+    """An event waits for a message by its name."""
+    for event in draft.of_kind("message"):
+        if not event.message:
+            yield at(event, "names no message; give the event one of its own")
+
+
+def letters_exist(draft: Draft) -> Iterator[Problem]:
+    """A letter is written in a user task and sent by a send task."""
+    for element in draft.of_kind("userTask", "sendTask"):
+        for name in ("writes", "letter"):
+            letter = element.properties.get(name)
+            if letter and letter not in draft.known.letters:
+                yield at(element, f"there is no letter {letter!r}")
+
+
+def send_tasks_send(draft: Draft) -> Iterator[Problem]:
+    """A send task sends one letter, or tells one team."""
+    for task in draft.of_kind("sendTask"):
+        letter, team = task.properties.get("letter"), task.properties.get("alert")
+        if bool(letter) == bool(team):
+            yield at(task, "sends either a letter or an alert to a team; name one of them")
+        if team and team not in draft.known.teams:
+            yield at(task, f"there is no team {team!r} in landlord.toml")
+        if "says" in task.properties and not team:
+            yield at(task, "says something, but alerts no team")
+
+
+def lanes_are_teams(draft: Draft) -> Iterator[Problem]:
+    """The lane says who does a task."""
+    names = set(draft.known.teams.values())
+    for task in draft.of_kind("userTask"):
+        if not task.lane:
+            yield at(task, "stands in no lane, so no team would see it")
+        elif task.lane not in names:
+            yield at(task, f"the lane {task.lane!r} is no team's name in landlord.toml")
+
+
+def decisions_exist(draft: Draft) -> Iterator[Problem]:
+    """A rule task asks a decision table."""
+    for task in draft.of_kind("businessRuleTask"):
+        if not task.decision:
+            yield at(task, "asks no decision table; name one with camunda:decisionRef")
+        elif task.decision not in draft.tables:
+            yield at(task, f"there is no decision table {task.decision!r}")
+
+
+def calls_exist(draft: Draft) -> Iterator[Problem]:
+    """A call activity runs another process of the same procedure."""
+    if draft.root not in draft.processes:
+        yield Problem(f"{draft.root}.bpmn", None, f"there is no process {draft.root!r} to start in")
+    for call in draft.of_kind("callActivity"):
+        if not call.calls:
+            yield at(call, "calls no process; name one with calledElement")
+        elif call.calls not in draft.processes:
+            yield at(call, f"there is no process {call.calls!r} to call")
+
+
+def everything_is_called(draft: Draft) -> Iterator[Problem]:
+    """A diagram that nothing calls never runs."""
+    reached = {element.process for element in draft.elements.values()}
+    for process, file in draft.processes.items():
+        if process not in reached and process != draft.root:
+            yield Problem(file, process, "nothing calls this process", "warning")
+
+
+def people_see_names(draft: Draft) -> Iterator[Problem]:
+    """The names of tasks, messages, limits and stages are what people see."""
+    for element in draft.of_kind("userTask", "message", "timer", "callActivity"):
+        if not (element.name or element.properties.get("label")):
+            yield at(element, "has no name, and its name is what people see")
+
+
+def properties_are_known(draft: Draft) -> Iterator[Problem]:
+    """A property with a slip in its name would silently do nothing."""
+    for element in draft.elements.values():
+        allowed = EVERYWHERE | PROPERTIES.get(element.kind, set())
+        for name, value in element.properties.items():
+            if name not in allowed:
+                yield at(element, f"has an unknown property {name!r}; known: {_some(allowed)}")
+            elif not value:
+                yield at(element, f"the property {name!r} is empty")
+            elif name in VALUES and value not in VALUES[name]:
+                yield at(element, f"{name} is {_some(VALUES[name])}, not {value!r}")
+
+
+def offers_are_to_people(draft: Draft) -> Iterator[Problem]:
+    """A message is offered to staff, to the resident or to both."""
+    for event in draft.of_kind("message"):
+        offered = event.properties.get("offered_to", "staff").split(",")
+        if unknown := {who.strip() for who in offered} - AUDIENCE:
+            yield at(event, f"is offered to {_some(AUDIENCE)}, not to {_some(unknown)}")
+
+
+def repeats_are_alerts(draft: Draft) -> Iterator[Problem]:
+    """Only an alert beside an activity can come again."""
+    for timer in draft.of_kind("timer"):
+        if "repeat" in timer.properties and (not timer.attached_to or timer.interrupting):
+            yield at(timer, "only a timer beside an activity, that does not end it, can repeat")
+
+
+def dates_are_facts(draft: Draft) -> Iterator[Problem]:
+    """`sets` and `met_by` name facts that are dates."""
+    for element in draft.elements.values():
+        for name in ("sets", "met_by"):
+            for fact in element.listed(name):
+                spec = draft.facts.get(fact)
+                if spec is None:
+                    yield at(element, f"{name} names {fact!r}, which is not a declared fact")
+                elif spec.type != "date":
+                    yield at(element, f"{name} names {fact!r}, which is not a date")
+
+
+def colleagues_are_tasks(draft: Draft) -> Iterator[Problem]:
+    """Who may do a task can depend on who did others: they must be user tasks."""
+    yield from _tasks_named(draft, "not_the_handler_of", lambda task: None)
+    yield from _tasks_named(draft, "senior_to", lambda task: None)
+
+    def chooses_nobody(task: Element) -> str | None:
+        form = task.form or ""
+        chooses = form not in draft.known.form_keys or draft.known.person_keys.get(form)
+        return None if chooses else f"the form of {task.id!r} has no field that chooses a person"
+
+    yield from _tasks_named(draft, "assigned_in", chooses_nobody)
+
+
+def _tasks_named(
+    draft: Draft, name: str, refuse: Callable[[Element], str | None]
+) -> Iterator[Problem]:
+    for element in draft.of_kind("userTask"):
+        for other in element.listed(name):
+            task = draft.elements.get(other)
+            if task is None or task.kind != "userTask":
+                yield at(element, f"{name} names {other!r}, which is no user task")
+            elif reason := refuse(task):
+                yield at(element, f"{name}: {reason}")
+
+
+def _some(words: set[str] | frozenset[str]) -> str:
+    return ", ".join(sorted(words)) or "none"

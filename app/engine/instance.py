@@ -1,0 +1,374 @@
+"""One instance during one step: what is waited for, acting on it, and running on to the next wait.
+
+No clock, no database, no framework: facts, instant and calendar come in through the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn import BpmnEvent, BpmnWorkflow
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from app.engine.behaviour import arm, host_of, still_open
+from app.engine.diagram import Element
+from app.engine.interpreter import Interpreter
+from app.engine.problems import Gone, TooManySteps
+from app.engine.procedure import Procedure
+from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask
+from app.engine.state import is_fired_alert
+from app.engine.timing import DueDate
+from timers.calendar import falls_due_at, london_date
+
+MAX_STEPS = 1_000  # automatic elements that one step may pass
+RECEIVED_ON = "received_on"  # the field of a message's form: the day on which it came
+
+
+class Instance(BpmnWorkflow):
+    """A running procedure: SpiffWorkflow's tokens, our facts and our history."""
+
+    def __init__(self, procedure: Procedure, engine: Interpreter, deserializing: bool) -> None:
+        self.procedure, self.engine = procedure, engine
+        self.events: list[HistoryEvent] = []
+        self.until = engine.now  # the real instant, which `engine.now` catches up with
+        self._passed = 0
+        self._seen_tasks: dict[str, OpenTask] = {}
+        self._seen_deadlines: dict[tuple[str, str], ArmedDeadline] = {}
+        super().__init__(
+            procedure.spec, procedure.parts, script_engine=engine, deserializing=deserializing
+        )
+        self.task_removed_event.connect(self._forget)
+
+    def _forget(self, scope: BpmnBaseWorkflow, task: Task) -> None:
+        """Spiff drops the members of a cancelled panel without ending what they had started."""
+        self.event_manager.remove_task(task)
+        started = self.subprocesses.pop(task.id, None)
+        for inner in list(started.tasks.values()) if started else ():
+            self._forget(started, inner)
+
+    # --- what is there
+
+    def scopes(self) -> list[BpmnBaseWorkflow]:
+        """The open processes and subprocesses, innermost first."""
+        open_ = (scope for scope in (self, *self.subprocesses.values()) if not scope.completed)
+        return sorted(open_, key=lambda scope: -scope.depth)
+
+    def tokens(self, state: int) -> Iterator[Task]:
+        """The tokens in a state, in every open scope."""
+        for scope in self.scopes():
+            yield from (task for task in list(scope.tasks.values()) if task.has_state(state))
+
+    def find_token(self, token: UUID) -> Task | None:
+        """The token with this id, in any scope."""
+        scopes = (self, *self.subprocesses.values())
+        return next((scope.tasks[token] for scope in scopes if token in scope.tasks), None)
+
+    def awaited(self, kind: type) -> Iterator[tuple[Task, Any]]:
+        """Armed events of a kind with their tokens, also those behind an event-based gateway."""
+        for task in list(self.event_manager.tasks.values()):
+            definition = task.task_spec.event_definition
+            for event in getattr(definition, "event_definitions", [definition]):
+                if isinstance(event, kind):
+                    yield task, event
+
+    def open_tasks(self) -> dict[str, OpenTask]:
+        """What people can do now, by token."""
+        return {
+            task.id.hex: self._open_task(task)
+            for task in self.tokens(TaskState.READY)
+            if task.task_spec.manual
+        }
+
+    def _open_task(self, task: Task) -> OpenTask:
+        element = self.procedure.elements[task.task_spec.bpmn_id]
+        stages = self._stages_around(task.workflow)
+        return OpenTask(
+            task.id.hex,
+            element.id,
+            element.name,
+            element.lane,
+            element.form,
+            dict(task.data),
+            stages[-1] if stages else None,
+        )
+
+    def _stages_around(self, scope: BpmnBaseWorkflow) -> tuple[str, ...]:
+        """The stages that a scope lies in, outermost first."""
+        if scope.parent_task_id is None:
+            return ()
+        owner = self.get_task_from_id(scope.parent_task_id)
+        stage = self.procedure.elements[owner.task_spec.bpmn_id].stage
+        return (*self._stages_around(owner.workflow), *([stage] if stage else []))
+
+    def stage(self) -> tuple[str, ...]:
+        """The codes of the open stages, outermost first."""
+        stages = [stage for scope in self.scopes() for stage in self._stages_around(scope)[-1:]]
+        return tuple(dict.fromkeys(reversed(stages)))
+
+    def deadlines(self) -> dict[tuple[str, str], ArmedDeadline]:
+        """Every timer whose host is open, by host and element, also those that have fired."""
+        armed = [_deadline(task, timer, fired=False) for task, timer in self.awaited(DueDate)]
+        armed += [
+            _deadline(task, task.task_spec.event_definition, fired=True)
+            for task in self._fired_alerts()
+        ]
+        return {(deadline.host, deadline.element): deadline for deadline in armed}
+
+    def _fired_alerts(self) -> list[Task]:
+        tokens = self.tokens(TaskState.COMPLETED)
+        return [task for task in tokens if is_fired_alert(task) and still_open(task)]
+
+    def messages(self) -> tuple[Offer, ...]:
+        """The messages that are waited for and offered by the facts of now."""
+        offers = {element.id: element for _, element in self._catchers()}
+        return tuple(_offer(offers[key]) for key in sorted(offers))
+
+    def _catchers(self) -> Iterator[tuple[Task, Element]]:
+        for task, message in self.awaited(MessageEventDefinition):
+            element = self._message_element(task, message)
+            when = element.properties.get("offered_when")
+            if not when or self.engine.evaluate(task, when) is True:
+                yield task, element
+
+    def _message_element(self, task: Task, message: MessageEventDefinition) -> Element:
+        """A gateway waits for its catching events: find the one that names this message."""
+        elements = self.procedure.elements
+        element = elements[task.task_spec.bpmn_id]
+        if element.message:
+            return element
+        events = (elements[flow.target] for flow in element.outgoing)
+        return next(event for event in events if event.message == message.name)
+
+    # --- acting
+
+    def begin(self, form: dict[str, Any]) -> None:
+        """Start, with the answers of the first form."""
+        start = self.procedure.start
+        given = {k: v for k, v in form.items() if k != RECEIVED_ON or k in self.engine.specs}
+        facts = self._sets(start, given, form.get(RECEIVED_ON)) | given
+        self._log("started", start.id, facts=self.engine.facts.record(facts))
+        self.settle()
+
+    def submit(self, token: str, form: dict[str, Any]) -> None:
+        """Complete an open task with the facts of its form. Raise Gone if it is not open."""
+        ready = self.tokens(TaskState.READY)
+        task = next((t for t in ready if t.id.hex == token and t.task_spec.manual), None)
+        if task is None:
+            raise Gone(f"the task {token} is no longer open")
+        element = self.procedure.elements[task.task_spec.bpmn_id]
+        facts = form | self._sets(element, form)
+        recorded = self.engine.facts.record(facts)
+        self._log("submitted", element.id, task=token, facts=recorded)
+        task.run()
+        self.observe()
+        self.settle()
+
+    def deliver(self, name: str, form: dict[str, Any]) -> None:
+        """Hand a message to all that wait for it. Raise Gone if nothing does, or it is not offered.
+
+        The form's `received_on` is the day the message came. It dates what the event `sets` and is
+        no fact itself: a fact of that name belongs to the complaint.
+        """
+        catchers = [(task, e) for task, e in self._catchers() if e.message == name]
+        if not catchers:
+            raise Gone(f"nothing waits for the message {name!r} now")
+        given = {key: value for key, value in form.items() if key != RECEIVED_ON}
+        event = BpmnEvent(MessageEventDefinition(name))  # no payload: facts are written, not data
+        for task, element in catchers:
+            facts = given | self._sets(element, given, form.get(RECEIVED_ON))
+            recorded = self.engine.facts.record(facts)
+            self._log("received", element.id, message=name, facts=recorded)
+            task.task_spec.catch(task, event)
+        for task, _ in catchers:
+            task.task_spec._update(task)
+        self.settle()
+
+    def _sets(
+        self, element: Element, form: dict[str, Any], received_on: str | None = None
+    ) -> dict[str, Any]:
+        """The dates an element sets: the form's own, else the day received, else London's today."""
+        today = received_on or london_date(self.engine.now).isoformat()
+        return {name: form.get(name) or today for name in element.listed("sets")}
+
+    # --- running on
+
+    def settle(self) -> None:
+        """Run everything automatic and work every deadline out again, until nothing moves."""
+        while True:
+            self.run_automatic()
+            self.rearm()
+            self.refresh_timers()
+            if not self._ready():
+                self.observe()
+                return
+
+    def catch_up(self, now: datetime) -> None:
+        """Fire what is due, oldest first, each at its own instant, as if nobody had been late."""
+        self.until = max(self.engine.now, now)
+        self.rearm()
+        self.observe()
+        while (at := self._next_due()) is not None and at <= self.until:
+            self._count("the timers that are due")
+            self.engine.now = max(self.engine.now, at)
+            self.refresh_timers()
+            self.settle()
+        self.engine.now = self.until
+
+    def _next_due(self) -> datetime | None:
+        instants = (deadline.falls_due_at for deadline in self.deadlines().values())
+        return min((at for at in instants if at is not None), default=None)
+
+    def next_working_day(self) -> str:
+        """The due date of a repeating alert's next firing: the first that is still to come.
+
+        After an outage one alert is enough, so it counts from the real instant.
+        """
+        yesterday = london_date(self.until) - timedelta(days=1)
+        return self.engine.calendar.working_days(1, yesterday).isoformat()
+
+    def run_automatic(self) -> None:
+        """Pass automatic elements, innermost scope first, until only waits are left.
+
+        Spiff's own loop would also run a token that an earlier one has just cancelled.
+        """
+        while ready := self._ready():
+            for task in ready:
+                if task.state == TaskState.READY and task.id in task.workflow.tasks:
+                    self.pass_element(task)
+                    task.run()
+                    self.observe()
+
+    def _ready(self) -> list[Task]:
+        """The automatic tokens of the innermost scope that has any."""
+        for scope in self.scopes():
+            ready = [
+                task
+                for task in scope.tasks.values()
+                if task.state == TaskState.READY and not task.task_spec.manual
+            ]
+            if ready:
+                return ready
+        return []
+
+    def pass_element(self, task: Task) -> None:
+        """Do what an automatic element does for us before Spiff goes on, and write it down."""
+        self._count(task.task_spec.name)
+        element = self.procedure.elements.get(getattr(task.task_spec, "bpmn_id", None) or "")
+        if element is None or element is self.procedure.start:
+            return  # Spiff's own, or already written as "started"
+        if isinstance(task.task_spec, LoopTask):
+            self._log("passed", element.id)
+            return
+        match element.kind:
+            case "timer":
+                holder = task if "due" in task.internal_data else task.parent  # or its gateway
+                due_on, host = holder.internal_data["due"][element.id], host_of(holder).id.hex
+                self._seen_deadlines.pop((host, element.id), None)
+                self._log("due", element.id, due_on=due_on, host=host)
+            case "message":
+                pass  # written as "received"
+            case "sendTask":
+                facts = self.engine.facts.record(self._sets(element, {}))
+                self._log("sent", element.id, facts=facts)
+            case "businessRuleTask":
+                table = self.procedure.tables[element.decision or ""]
+                self._log("decided", element.id, facts=self.engine.decide(table, task))
+            case _:
+                outcome = {k: v for k, v in element.properties.items() if k == "outcome"}
+                self._log("passed", element.id, **outcome)
+
+    def _count(self, where: str) -> None:
+        self._passed += 1
+        if self._passed > MAX_STEPS:
+            raise TooManySteps(f"more than {MAX_STEPS} automatic steps, at last {where!r}")
+
+    def rearm(self) -> None:
+        """Facts or the calendar may have changed: a date that differs replaces the old one."""
+        for task, timer in self.awaited(DueDate):
+            new = timer.work_out(task)
+            if new != timer.due_on(task):
+                task.internal_data.setdefault("due", {})[timer.name] = new
+                if self._is_to_come(new, timer):
+                    task.internal_data.pop("again", None)
+        for task in self._fired_alerts():
+            due, timer = task.internal_data["due"], task.task_spec.event_definition
+            new = timer.work_out(task)
+            if new is None or new == due[timer.name]:
+                continue
+            due[timer.name] = new
+            if self._is_to_come(new, timer):  # it fired, then the deadline was extended
+                arm(task, due=task.internal_data.pop("due"))
+
+    def _is_to_come(self, due_on: str | None, timer: DueDate) -> bool:
+        return (
+            due_on is None or falls_due_at(date.fromisoformat(due_on), timer.kind) > self.engine.now
+        )
+
+    # --- history
+
+    def _log(self, action: str, element: str, **detail: Any) -> None:
+        said = {key: value for key, value in detail.items() if value != {}}
+        self.events.append(HistoryEvent(action, element, self.engine.now, said))
+
+    def observe(self, *, write: bool = True) -> None:
+        """Write down which tasks and deadlines have come, moved and gone since the last look."""
+        tasks, deadlines = self.open_tasks(), self.deadlines()
+        if write:
+            self._log_tasks(tasks)
+            self._log_deadlines(deadlines)
+        self._seen_tasks, self._seen_deadlines = tasks, deadlines
+
+    def _log_tasks(self, tasks: dict[str, OpenTask]) -> None:
+        seen = self._seen_tasks
+        for action, new, old in (("closed", seen, tasks), ("opened", tasks, seen)):
+            for token, task in new.items():
+                if token not in old:
+                    self._log(action, task.element, task=token, item=dict(task.item))
+
+    def _log_deadlines(self, deadlines: dict[tuple[str, str], ArmedDeadline]) -> None:
+        for key, gone in self._seen_deadlines.items():
+            if key not in deadlines and not gone.fired:
+                self._log("disarmed", gone.element, host=gone.host, due_on=_iso(gone.due_on))
+        for key, armed in deadlines.items():
+            seen = self._seen_deadlines.get(key)
+            if seen is None and not armed.fired:
+                self._log("armed", armed.element, host=armed.host, due_on=_iso(armed.due_on))
+            elif seen is not None and seen.due_on != armed.due_on:
+                was, now = _iso(seen.due_on), _iso(armed.due_on)
+                self._log("moved", armed.element, host=armed.host, was=was, now=now)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _deadline(task: Task, timer: DueDate, fired: bool) -> ArmedDeadline:
+    due_on = timer.due_on(task)
+    return ArmedDeadline(
+        host_of(task).id.hex,
+        timer.name,
+        date.fromisoformat(due_on) if due_on else None,
+        None if fired else timer.fires_at(task),
+        fired,
+        timer.expression,
+        timer.kind,
+        timer.met_by,
+    )
+
+
+def _offer(element: Element) -> Offer:
+    offered_to = element.properties.get("offered_to", "staff")
+    return Offer(
+        element.message or "",
+        element.id,
+        element.form,
+        element.properties.get("label") or element.name,
+        frozenset(word.strip() for word in offered_to.split(",") if word.strip()),
+    )

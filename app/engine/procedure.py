@@ -1,0 +1,146 @@
+"""Diagrams and decision tables become a Procedure: read once per deployment, then never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+
+from app.engine.behaviour import freeze
+from app.engine.decisions import Table, read_tables
+from app.engine.diagram import Diagram, Element, read_diagram
+from app.engine.facts import FactSpec
+from app.engine.parsing import parse_specs
+from app.engine.problems import DiagramRefused, Problem
+from app.engine.vocabulary import refusals
+from app.engine.xml import XmlRefused
+
+ROOT = "complaint"
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A landlord's procedure, ready to run. Many instances and threads share it.
+
+    root: the id of the process that a case starts in. elements: every element of the root process
+    and of those that it calls, by id; a file that nothing calls is no part of the procedure.
+    spec and parts are SpiffWorkflow's: the root process, and by name what it calls or contains.
+    """
+
+    root: str
+    elements: Mapping[str, Element]
+    facts: Mapping[str, FactSpec]
+    tables: Mapping[str, Table]
+    spec: BpmnProcessSpec
+    parts: Mapping[str, BpmnProcessSpec]
+
+    @classmethod
+    def parse(
+        cls,
+        files: Mapping[str, bytes],
+        facts: Mapping[str, FactSpec],
+        root: str = ROOT,
+        *,
+        oracle: bool = False,
+    ) -> Procedure:
+        """Read a procedure's .bpmn and .dmn files (name -> bytes).
+
+        Raise DiagramRefused for what cannot be run safely. What is merely wrong, such as a form
+        that does not exist, is lint's to say. `oracle` is for the tests: see behaviour.freeze.
+        """
+        diagrams, tables = read_files(files)
+        if problems := refusals(diagrams):
+            raise DiagramRefused(problems)
+        elements = reached_elements(diagrams, root)
+        tables = _used_tables(elements, tables, facts)
+        spec, parts = parse_specs(diagrams, elements, root)
+        for part in (spec, *parts.values()):
+            freeze(part, oracle)
+        return cls(
+            root,
+            MappingProxyType(elements),
+            MappingProxyType(dict(facts)),
+            MappingProxyType(tables),
+            spec,
+            MappingProxyType(parts),
+        )
+
+    @property
+    def start(self) -> Element:
+        """The start event of the root process."""
+        return next(
+            e
+            for e in self.elements.values()
+            if e.kind == "startEvent" and e.process == self.root and e.parent is None
+        )
+
+    @property
+    def start_form(self) -> str | None:
+        """The form with which staff record a complaint."""
+        return self.start.form
+
+    @property
+    def public_form(self) -> str | None:
+        """The form with which residents complain; None if they cannot do it here."""
+        return self.start.properties.get("public_form")
+
+
+def read_files(files: Mapping[str, bytes]) -> tuple[list[Diagram], dict[str, Table]]:
+    """Read every file. Raise DiagramRefused naming all that cannot be read."""
+    diagrams, tables, problems = [], {}, []
+    for name, raw in sorted(files.items()):
+        try:
+            if name.endswith(".dmn"):
+                tables.update({table.id: table for table in read_tables(name, raw)})
+            else:
+                diagrams.append(read_diagram(name, raw))
+        except XmlRefused as refused:
+            problems.append(Problem(name, None, str(refused)))
+        except DiagramRefused as refused:
+            problems.extend(refused.problems)
+    if problems:
+        raise DiagramRefused(problems)
+    return diagrams, tables
+
+
+def reached_elements(diagrams: Iterable[Diagram], root: str) -> dict[str, Element]:
+    """The elements of the root process and of all that it calls, by id."""
+    processes: dict[str, list[Element]] = {}
+    for diagram in diagrams:
+        for element in diagram.elements.values():
+            processes.setdefault(element.process, []).append(element)
+    reached: dict[str, Element] = {}
+    called, seen = [root], {root}
+    for process in called:
+        for element in processes.get(process, ()):
+            reached[element.id] = element
+            if element.calls and element.calls not in seen:
+                seen.add(element.calls)
+                called.append(element.calls)
+    return reached
+
+
+def _used_tables(
+    elements: Mapping[str, Element], tables: Mapping[str, Table], facts: Mapping[str, FactSpec]
+) -> dict[str, Table]:
+    """The tables that rule tasks ask; they must be there, and may only set declared facts."""
+    used, problems = {}, []
+    for task in elements.values():
+        table = tables.get(task.decision or "")
+        if table is not None:
+            used[table.id] = table
+        elif task.kind == "businessRuleTask":
+            problems.append(
+                Problem(task.file, task.id, f"there is no decision table {task.decision!r}")
+            )
+    problems += [
+        Problem(table.file, table.id, f"sets {output!r}, which is not a declared fact")
+        for table in used.values()
+        for output in table.outputs
+        if output not in facts
+    ]
+    if problems:
+        raise DiagramRefused(problems)
+    return used

@@ -1,0 +1,165 @@
+"""The smallest state: the live tokens of every open scope, as JSON. No history, no specification.
+
+    [version, instant, [[process, owner's token or null, [row, ...]], ...]]
+
+A scope is the root process, an open subprocess or an open call; its owner is the token that
+started it. A row is [element, token id, state, row of parent or -1, bookkeeping, panel entry]. Only
+two parents matter: the split that holds an activity together with its boundary events, and the
+repeated task that holds its members. Every other token hangs under the scope's start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import BoundaryEvent, BoundaryEventJoin, BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow, BpmnSubWorkflow
+from SpiffWorkflow.specs.Join import Join
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from app.engine.behaviour import LIVE
+from app.engine.problems import LostToken, StateRefused
+
+if TYPE_CHECKING:
+    from app.engine.instance import Instance
+
+VERSION = 1
+KEPT = ("due", "again", "arrived", "merged", "remaining")
+
+Row = list[Any]
+
+
+def dump(instance: Instance) -> bytes:
+    """Return the state of an instance. Raise LostToken if an open scope has nothing live."""
+    scopes = [
+        [scope.spec.name, owner.hex if owner else None, _rows(scope)]
+        for owner, scope in [(None, instance), *instance.subprocesses.items()]
+        if not scope.completed
+    ]
+    for name, _, rows in scopes:
+        if not rows:
+            raise LostToken(f"nothing is left to do in {name!r}, but it has not ended")
+    return orjson.dumps([VERSION, instance.engine.now.isoformat(), scopes])
+
+
+def _rows(scope: BpmnBaseWorkflow) -> list[Row]:
+    rows: list[Row] = []
+    at: dict[UUID, int] = {}
+
+    def add(task: Task) -> None:
+        parent: Any = task.parent
+        if isinstance(parent.task_spec, BoundaryEventSplit) and parent.id not in at:
+            add(parent)
+        held = isinstance(parent.task_spec, (BoundaryEventSplit, LoopTask))
+        at[task.id] = len(rows)
+        kept = {key: value for key in KEPT if (value := task.internal_data.get(key)) is not None}
+        holder = at.get(parent.id, -1) if held else -1
+        rows.append([task.task_spec.name, task.id.hex, task.state, holder, kept, task.data])
+
+    for task in scope.tasks.values():  # parents come before their children
+        # a waiting join of an activity and its boundary events only ever gets cancelled
+        live = task.has_state(LIVE) and not isinstance(task.task_spec, BoundaryEventJoin)
+        if live or (is_fired_alert(task) and task.parent.id in at):
+            add(task)
+    return rows
+
+
+def is_fired_alert(task: Task) -> bool:
+    """A timer that has fired beside its activity: its date may still be extended."""
+    return (
+        isinstance(task.task_spec, BoundaryEvent)
+        and task.state == TaskState.COMPLETED
+        and "due" in task.internal_data
+        and not task.task_spec.cancel_activity
+    )
+
+
+def load(state: bytes, instance: Instance) -> None:
+    """Fill an empty instance with tokens; its clock stands where the last step left it.
+
+    Raise StateRefused if the state is damaged or does not fit the instance's diagrams.
+    """
+    try:
+        version, now, scopes = orjson.loads(state)
+        if version != VERSION:
+            raise StateRefused(f"the state has version {version}; this program reads {VERSION}")
+        instance.engine.now = datetime.fromisoformat(now)
+        instance.completed = not scopes
+        for name, owner, rows in scopes:
+            _load_rows(_open_scope(instance, name, owner), instance, rows)
+    except StateRefused:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise StateRefused(f"the state is damaged: {error!r}") from error
+
+
+def _open_scope(instance: Instance, name: str, owner_id: str | None) -> BpmnBaseWorkflow:
+    if owner_id is None:
+        if name != instance.spec.name:
+            raise StateRefused(f"the state belongs to the process {name!r}")
+        return instance
+    owner: Any = instance.find_token(UUID(owner_id))
+    specs: Mapping[str, BpmnProcessSpec] = instance.procedure.parts
+    starts = owner is not None and isinstance(owner.task_spec, SubWorkflowTask)
+    if name not in specs or not starts or owner.task_spec.spec != name:
+        raise StateRefused(f"nothing in the diagrams starts {name!r} where the state has it")
+    scope = BpmnSubWorkflow(specs[name], owner.id, instance, deserializing=True)
+    scope.completed_event.connect(owner.task_spec._on_subworkflow_completed, owner)
+    instance.subprocesses[owner.id] = scope
+    return scope
+
+
+def _load_rows(scope: BpmnBaseWorkflow, instance: Instance, rows: list[Row]) -> None:
+    scope.task_tree = Task(scope, scope.spec.start, state=TaskState.COMPLETED)
+    tasks: list[Task] = []
+    for element, token, state, holder, bookkeeping, entry in rows:
+        spec = scope.spec.task_specs.get(element)
+        if spec is None:
+            raise StateRefused(f"the case waits at {element!r}, which this diagram does not have")
+        if not _fits(spec, state):
+            raise StateRefused(f"the case cannot wait at {element!r} of this diagram")
+        parent = tasks[holder] if holder >= 0 else scope.task_tree
+        task = Task(scope, spec, parent, state, UUID(token))
+        task.internal_data, task.data = dict(bookkeeping), dict(entry)
+        tasks.append(task)
+        if state == TaskState.WAITING and isinstance(spec, CatchingEvent):
+            instance.event_manager.add_task(task)
+    for task in tasks:
+        _check_boundary(task)
+
+
+def _fits(spec: Any, state: int) -> bool:
+    """Could our own engine have left such a token here?"""
+    match state:
+        case TaskState.READY:
+            return bool(spec.manual)
+        case TaskState.WAITING:
+            return isinstance(spec, (CatchingEvent, Join))
+        case TaskState.STARTED:
+            return isinstance(spec, (SubWorkflowTask, LoopTask))
+        case TaskState.COMPLETED:
+            return isinstance(spec, (BoundaryEventSplit, BoundaryEvent))
+    return False
+
+
+def _check_boundary(task: Task) -> None:
+    """An open activity has exactly the boundary events that its diagram draws."""
+    spec, holder = task.task_spec, task.parent.task_spec
+    if isinstance(spec, BoundaryEventSplit):
+        drawn = set(spec._outputs)
+        if {child.task_spec.name for child in task.children} != drawn:
+            edge = spec.name.removesuffix(".BoundaryEventSplit")
+            raise StateRefused(f"the events on the edge of {edge!r} are not those of the state")
+    elif f"{spec.name}.BoundaryEventSplit" in task.workflow.spec.task_specs and not isinstance(
+        holder, BoundaryEventSplit
+    ):
+        raise StateRefused(f"{spec.name!r} has events on its edge that the state does not know")

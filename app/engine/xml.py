@@ -1,0 +1,64 @@
+"""The one reader of XML. Everything an owner uploads comes through here before anything reads it.
+
+Limits (security.md, row 3): a document type is refused in any encoding, so no entity exists;
+nothing is fetched; size, number and depth of elements and attributes are bounded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from app.engine.problems import EngineRefused
+
+MAX_BYTES = 2_000_000
+MAX_ELEMENTS = 5_000
+MAX_DEPTH = 60
+MAX_ATTRIBUTES = 32
+
+
+class XmlRefused(EngineRefused):
+    """The file is no XML that we read; the message says why, in the owner's words."""
+
+
+def read_xml(raw: bytes) -> etree._Element:
+    """Return the root element of a file. Raise XmlRefused when it is unsafe, too big or broken."""
+    if len(raw) > MAX_BYTES:
+        raise XmlRefused(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
+    # UTF-16 and UTF-32 write the letters with zero bytes between them.
+    if b"<!doctype" in raw.replace(b"\0", b"").lower():
+        raise XmlRefused("the file declares a document type (<!DOCTYPE>), which is not allowed")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(raw, parser)
+    except etree.XMLSyntaxError as error:
+        raise XmlRefused(f"the file is not well-formed XML: {error.msg}") from None
+    info: Any = root.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None:
+        raise XmlRefused("the file declares a document type (<!DOCTYPE>), which is not allowed")
+    _check_size(root)
+    return root
+
+
+def _check_size(root: etree._Element) -> None:
+    level, depth, count = [root], 0, 0
+    while level:
+        depth += 1
+        count += len(level)
+        if depth > MAX_DEPTH:
+            raise XmlRefused(f"elements are nested more than {MAX_DEPTH} deep")
+        if count > MAX_ELEMENTS:
+            raise XmlRefused(f"the file has more than {MAX_ELEMENTS} elements")
+        for element in level:
+            if len(element.attrib) > MAX_ATTRIBUTES:
+                raise XmlRefused(f"an element has more than {MAX_ATTRIBUTES} attributes")
+        level = [child for element in level for child in element]

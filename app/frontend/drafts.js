@@ -1,0 +1,89 @@
+// Nothing typed is lost: <form data-draft-url="…"> sends what changed, two seconds after the last
+// change and when the page is left, and says so in its [data-draft-status] (role=status).
+// Without this file "Save and close" does the same.
+
+const AFTER = 2_000; // milliseconds after a change
+const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure, the last one for ever
+const KEPT_ALIVE = 60_000; // characters; browsers refuse to finish larger ones after the page is gone
+const NOT_SAVED = 'Not saved yet. We will try again.';
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' });
+
+/** The form's own answers by name; a name whose boxes are all unticked has an empty list. */
+function answersOf(form) {
+  const answers = new Map();
+  const data = new FormData(form);
+  for (const input of form.querySelectorAll('input[name], select[name], textarea[name]')) {
+    const ours = input.type === 'file' || input.name === 'csrf_token' || input.name.startsWith('pr_');
+    if (!ours && !input.disabled) answers.set(input.name, data.getAll(input.name));
+  }
+  return answers;
+}
+
+function keep(form) {
+  const status = form.querySelector('[data-draft-status]') ?? document.querySelector('[data-draft-status]');
+  // A form that came back with errors holds what no draft has seen, so nothing counts as saved.
+  const fresh = document.querySelector('.govuk-error-summary') ? [] : answersOf(form);
+  const saved = new Map([...fresh].map(([name, texts]) => [name, JSON.stringify(texts)]));
+  let timer = null;
+  let failures = 0;
+  let sending = null; // AbortController of the request that is on its way
+  let over = false; // the form itself has been sent
+
+  const say = (words) => {
+    if (status && status.textContent !== words) status.textContent = words;
+  };
+  const later = (delay) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, delay);
+  };
+  const changes = () => [...answersOf(form)].filter(([name, texts]) => saved.get(name) !== JSON.stringify(texts));
+
+  async function save(leaving = false) {
+    clearTimeout(timer);
+    const changed = changes();
+    if (over || !changed.length) return;
+    if (sending && !leaving) return later(AFTER);
+    const body = new URLSearchParams();
+    const token = form.querySelector('input[name="csrf_token"]');
+    if (token) body.append('csrf_token', token.value);
+    for (const [name, texts] of changed) (texts.length ? texts : ['']).forEach((text) => body.append(name, text));
+    const request = new AbortController();
+    sending = request;
+    try {
+      // A redirect leads to the sign-in page: the draft was not saved then.
+      const answer = await fetch(form.dataset.draftUrl, {
+        method: 'POST', body, redirect: 'error', signal: request.signal,
+        keepalive: leaving && String(body).length < KEPT_ALIVE,
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      for (const [name, texts] of changed) saved.set(name, JSON.stringify(texts));
+      failures = 0;
+      say(`Draft saved at ${clock.format(new Date())}`);
+    } catch {
+      if (over) return;
+      say(NOT_SAVED);
+      later(AGAIN_AFTER[Math.min(failures++, AGAIN_AFTER.length - 1)]);
+    } finally {
+      if (sending === request) sending = null;
+    }
+  }
+
+  for (const event of ['input', 'change']) form.addEventListener(event, () => later(AFTER));
+  // A draft that arrives after the form itself would come back to life.
+  form.addEventListener('submit', (event) => {
+    if (event.defaultPrevented) return;
+    over = true;
+    sending?.abort();
+  });
+  addEventListener('pageshow', (event) => { if (event.persisted) over = false; });
+  addEventListener('pagehide', () => save(true));
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') save(true); });
+}
+
+/** Keep a draft of every form that has somewhere to keep it. */
+export function start(root) {
+  root.querySelectorAll('form[data-draft-url]').forEach(keep);
+}
+
+if (typeof document !== 'undefined') start(document);

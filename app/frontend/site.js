@@ -1,0 +1,16 @@
+// What every page gets. All of it is an addition: without this file each page still works.
+
+import './enabled.js'; // stays first: styles wait for its class
+import { Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios, createAll } from 'govuk-frontend';
+import './conditions.js';
+import './drafts.js';
+import { focusWhatWasSaid, keepPlace } from './place.js';
+import { leaveWithoutTrace } from './leave.js';
+import { sendOnce } from './send_once.js';
+
+for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
+  createAll(component);
+}
+sendOnce();
+leaveWithoutTrace();
+if (!keepPlace()) focusWhatWasSaid();

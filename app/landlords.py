@@ -1,0 +1,103 @@
+"""What `landlord.toml` says: names, teams, contacts, ombudsmen. Read live, never pinned to a case."""
+
+from __future__ import annotations
+
+import tomllib
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import DeploymentRefused
+
+
+class Part(BaseModel):
+    """A table of landlord.toml. Unknown keys are refused, so that a slip of the pen is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Team(Part):
+    """A team. `name` is the name of its lane; a higher `rank` is more senior."""
+
+    name: str
+    rank: int = 1
+    phone: str = ""
+    email: str = ""
+
+
+class Ombudsman(Part):
+    """Where a resident may go next."""
+
+    name: str
+    phone: str = ""
+    website: str = ""
+    form: str = ""
+    address: str = ""
+    email: str = ""
+    about: str = ""
+
+
+class Choice(Part):
+    """A value and its words."""
+
+    id: str
+    name: str
+
+
+class DangerLine(Part):
+    """A number to ring before any question is asked."""
+
+    name: str
+    phone: str
+    about: str = ""
+
+
+class Landlord(Part):
+    """A landlord. `alert_team_…`: who hears at once of a hazard or a safeguarding worry."""
+
+    name: str
+    slug: str = Field(pattern=r"^[a-z][a-z0-9-]{1,58}$")
+    reference_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
+    nation: str = Field(pattern=r"^(ENG|WLS|SCT|NIR)$")
+    short_name: str = ""
+    website: str = ""
+    phone: str = ""
+    phone_hours: str = ""
+    email: str = ""
+    address: str = ""
+    emergency_phone: str = ""
+    emergency_about: str = ""
+    leave_to: str = "https://www.bbc.co.uk/weather"
+    alert_team_hazard: str
+    alert_team_safeguarding: str = ""
+    alert_team_blocked_post: str = ""
+    policy_title: str = ""
+    policy_date: str = ""
+    teams: dict[str, Team]
+    ombudsman: Ombudsman
+    ombudsmen: dict[str, Ombudsman] = {}
+    channels: list[Choice] = []
+    danger_lines: list[DangerLine] = []
+    targets: dict[str, float] = {}
+
+    def team_of_lane(self, lane: str | None) -> str | None:
+        """The id of the team whose name stands on the lane, or None."""
+        return next((team_id for team_id, team in self.teams.items() if team.name == lane), None)
+
+    def channel_name(self, channel: str) -> str:
+        """The words for a channel; the code itself when landlord.toml has none."""
+        return next((c.name for c in self.channels if c.id == channel), channel.replace("_", " "))
+
+
+def read_landlord(body: bytes) -> Landlord:
+    """Parse a landlord.toml. Raises DeploymentRefused with every problem in words."""
+    try:
+        return Landlord.model_validate(tomllib.loads(body.decode()))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise DeploymentRefused([f"landlord.toml cannot be read: {problem}"]) from problem
+    except ValidationError as problem:
+        raise DeploymentRefused(
+            [
+                f"landlord.toml, {'.'.join(map(str, error['loc']))}: {error['msg']}"
+                for error in problem.errors()
+            ]
+        ) from problem

@@ -1,0 +1,41 @@
+"""What a letter may print: the declared facts, the parts that staff type, and closed lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+CLOSED_LISTS = {
+    "resident": ("name", "salutation", "address"),
+    "case": ("reference", "received_on", "story", "desired_outcome", "stage"),
+    "landlord": ("name", "phone", "email", "address", "website"),
+    "ombudsman": ("name", "phone", "website", "address"),
+    "officer": ("name", "job", "phone"),
+}
+FIXED_FIELDS = frozenset(
+    {f"{group}_{name}" for group, names in CLOSED_LISTS.items() for name in names} | {"today"}
+)
+OMBUDSMAN_CONTACTS = frozenset({"ombudsman_phone", "ombudsman_website", "ombudsman_address"})
+
+PART = re.compile(r"part_[a-z][a-z0-9_]{0,40}")
+DEADLINE = re.compile(r"deadline_[A-Za-z_][A-Za-z0-9_]{0,80}_due")
+
+
+def is_part(field: str) -> bool:
+    """Whether staff type this field's text, for this one letter."""
+    return PART.fullmatch(field) is not None
+
+
+def part_words(field: str) -> str:
+    """Name a part for people: part_how_investigated is "how investigated"."""
+    return field.removeprefix("part_").replace("_", " ")
+
+
+def problem_with(field: str, facts: Collection[str]) -> str | None:
+    """Say why a letter cannot print this field; None if it can."""
+    if field in FIXED_FIELDS or field in facts or is_part(field) or DEADLINE.fullmatch(field):
+        return None
+    near = get_close_matches(field, [*FIXED_FIELDS, *facts], n=1, cutoff=0.75)
+    hint = f"; did you mean {{{{{near[0]}}}}}?" if near else ""
+    return f"{{{{{field}}}}} is not a field of letters, nor a declared fact{hint}"

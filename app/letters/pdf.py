@@ -1,0 +1,140 @@
+"""Prints a filled letter: an accessible PDF, made by typst from letter.typ beside this file.
+
+The words go in as one JSON text, so nothing in them can be typst code. typst reads no other file
+but fonts. The same letter gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+
+from app.letters.filled import Block, FilledLetter, Heading, Paragraph, Points
+
+HERE = Path(__file__).parent
+FONT = "Source Sans 3"
+EMBEDDED_FONT = "Libertinus Serif"  # comes with typst
+
+Tint = Literal["", "cream", "yellow"]
+
+# A finding longer than this, in characters, would make a long thin column of a table.
+SHORT_FINDING = 300
+SHORT_DECISION = 40
+
+NORMAL_SIZE, LARGE_SIZE = 12, 18  # points
+
+
+class PdfNotMade(RuntimeError):
+    """typst could not print the letter; the text says why, for the people who run the server."""
+
+
+@dataclass(frozen=True)
+class LetterHead:
+    """What stands on a letter besides its text.
+
+    address: where it is posted to, in lines; "" if it is not posted.
+    channel: how it goes, such as "By e-mail only"; date: in words.
+    """
+
+    landlord: str
+    landlord_address: str
+    reference: str
+    date: str
+    channel: str = ""
+    address: str = ""
+    footer: str = ""
+
+
+def to_pdf(
+    letter: FilledLetter,
+    head: LetterHead,
+    made_at: datetime,
+    *,
+    large_print: bool = False,
+    tint: Tint = "",
+    fonts_dir: Path | None = None,
+) -> bytes:
+    """Print a letter as a tagged PDF on A4, PDF/UA-1 and PDF/A-2a.
+
+    made_at: an aware instant, written into the file. fonts_dir: a folder with Source Sans 3 as TTF
+    files, at any depth; without it typst's own serif font is used.
+    Raise PdfNotMade if typst fails, ValueError for a naive instant or a letter with gaps.
+    """
+    if made_at.tzinfo is None:
+        raise ValueError(f"need an aware datetime, got {made_at!r}")
+    if letter.missing:
+        raise ValueError(f"the letter still lacks: {', '.join(letter.missing)}")
+    fonts = _fonts(str(fonts_dir) if fonts_dir and fonts_dir.is_dir() else "")
+    data = _data(letter, head, large_print, tint)
+    compiler = typst.Compiler(
+        input=HERE / "letter.typ",
+        root=HERE,
+        font_paths=fonts,
+        sys_inputs={"letter": json.dumps(data)},
+    )
+    standards: list[typst.PDFStandard] = ["a-2a", "ua-1"]
+    try:
+        made = compiler.compile(format="pdf", pdf_standards=standards, timestamp=made_at)
+    except typst.TypstError as failed:
+        raise PdfNotMade(f"{failed.message} {' '.join(failed.hints)}".strip()) from failed
+    assert isinstance(made, bytes)
+    return made
+
+
+@lru_cache(maxsize=4)
+def _fonts(folder: str) -> typst.Fonts:
+    # The system's fonts come last: they print names in scripts that ours do not have.
+    return typst.Fonts(
+        include_system_fonts=True,
+        include_embedded_fonts=True,
+        font_paths=[folder] if folder else [],
+    )
+
+
+def _data(letter: FilledLetter, head: LetterHead, large_print: bool, tint: Tint) -> dict[str, Any]:
+    heading, _, subheading = letter.title.rpartition(": ")
+    blocks = letter.with_title()
+    title_at = next(n for n, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 1)
+    rest = [*blocks[:title_at], *blocks[title_at + 1 :]]
+    return {
+        "head": asdict(head)
+        | {
+            "title": f"{letter.title}, {head.reference}" if head.reference else letter.title,
+            "heading": heading or subheading,
+            "subheading": subheading if heading else "",
+        },
+        "style": {
+            "size": LARGE_SIZE if large_print else NORMAL_SIZE,
+            "large": large_print,
+            "tint": tint,
+            "fonts": [FONT, EMBEDDED_FONT],
+        },
+        "blocks": [_block(block, large_print) for block in rest],
+        "title_at": title_at,
+        "panel_at": title_at if _opens_with_the_decision(rest[title_at:]) else -1,
+    }
+
+
+def _opens_with_the_decision(blocks: Sequence[Block]) -> bool:
+    """A first paragraph that begins in bold is the decision; it gets a tinted panel."""
+    first = blocks[0] if blocks else None
+    return isinstance(first, Paragraph) and first.runs[0].bold
+
+
+def _block(block: Block, large_print: bool) -> dict[str, Any]:
+    stored = asdict(block)
+    if isinstance(block, Points):
+        stored["table"] = not large_print and all(
+            point.text
+            and sum(map(len, point.text)) <= SHORT_FINDING
+            and len(point.decision) <= SHORT_DECISION
+            for point in block.points
+        )
+    return stored

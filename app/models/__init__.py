@@ -1,0 +1,46 @@
+"""The tables. The engine's state is the truth; the other rows of a case are its index."""
+
+from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
+from app.models.deployments import DayOffRow, Deployment, DeploymentFile
+from app.models.people import Conflict, Landlord, Membership, Person, User
+from app.models.post import Blob, Letter, Outgoing
+from app.models.returns import Return
+from app.models.running import (
+    Answer,
+    Deadline,
+    Draft,
+    Event,
+    Incident,
+    Instance,
+    Payload,
+    Task,
+)
+
+__all__ = [
+    "Alert",
+    "Answer",
+    "Blob",
+    "Case",
+    "CaseLink",
+    "Conflict",
+    "DayOffRow",
+    "Deadline",
+    "Deployment",
+    "DeploymentFile",
+    "Draft",
+    "Event",
+    "Incident",
+    "Instance",
+    "Landlord",
+    "Letter",
+    "Membership",
+    "Note",
+    "Outgoing",
+    "Party",
+    "Payload",
+    "Person",
+    "Point",
+    "Return",
+    "Task",
+    "User",
+]

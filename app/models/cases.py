@@ -1,0 +1,127 @@
+"""A case: what was complained about, by whom, and what people noted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+from app.models.base import Owned, OwnedById
+from app.models.people import Person
+
+
+def of_case() -> ForeignKeyConstraint:
+    """The key of a row that belongs to a case."""
+    return ForeignKeyConstraint(["landlord_id", "case_id"], ["case.landlord_id", "case.id"])
+
+
+class Case(OwnedById, Base):
+    """One complaint (or other feedback). `status` is open or closed; a closed case may still wait.
+
+    stage: the code of landlords' stages (intake, quick, stage_1, …); stage_name: as people say it.
+    triage: the answers to the danger questions. link_hash: SHA-256 of the resident's private link.
+    """
+
+    __tablename__ = "case"
+    reference: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(30), default="complaint")
+    status: Mapped[str] = mapped_column(String(10), default="open")
+    stage: Mapped[str] = mapped_column(String(30), default="")
+    stage_name: Mapped[str] = mapped_column(String(100), default="")
+    outcome: Mapped[str] = mapped_column(String(60), default="")
+    channel: Mapped[str] = mapped_column(String(30), default="")
+    received_on: Mapped[date]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    recorded_by: Mapped[str | None] = mapped_column(String(32))  # None: the resident, online
+    story: Mapped[str] = mapped_column(Text, default="")
+    since_when: Mapped[str] = mapped_column(String(500), default="")
+    desired_outcome: Mapped[str] = mapped_column(Text, default="")
+    triage: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    hazard: Mapped[bool] = mapped_column(default=False)
+    link_hash: Mapped[str | None] = mapped_column(String(64))
+    submission_key: Mapped[str | None] = mapped_column(String(64))
+    parties: Mapped[list[Party]] = relationship(back_populates="case", lazy="selectin")
+    __table_args__ = (
+        UniqueConstraint("landlord_id", "reference"),
+        UniqueConstraint("landlord_id", "submission_key"),
+        Index("ix_case_link_hash", "link_hash"),
+        Index("ix_case_opened", "landlord_id", "status", "opened_at"),
+    )
+
+    @property
+    def resident(self) -> Person:
+        """The person who complains. Every case has one."""
+        return next(p.person for p in self.parties if p.role == "resident")
+
+    @property
+    def representative(self) -> Party | None:
+        """Who speaks for the resident, if anyone."""
+        return next((p for p in self.parties if p.role == "representative"), None)
+
+
+class Party(Owned, Base):
+    """A person's part in a case: resident, representative, other resident."""
+
+    __tablename__ = "party"
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), default="resident")
+    relation: Mapped[str] = mapped_column(String(100), default="")
+    permission: Mapped[str] = mapped_column(String(20), default="")  # given, pending, withdrawn
+    case: Mapped[Case] = relationship(back_populates="parties")
+    person: Mapped[Person] = relationship(lazy="joined", viewonly=True)
+    __table_args__ = (
+        of_case(),
+        ForeignKeyConstraint(["landlord_id", "person_id"], ["person.landlord_id", "person.id"]),
+    )
+
+
+class CaseLink(Owned, Base):
+    """Two cases that belong together, and how (converted, related)."""
+
+    __tablename__ = "case_link"
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    other_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+
+
+class Point(OwnedById, Base):
+    """One thing complained about; each is answered before a response can go."""
+
+    __tablename__ = "point"
+    case_id: Mapped[str] = mapped_column(String(32))
+    n: Mapped[int]
+    text: Mapped[str] = mapped_column(String(500))
+    outcome: Mapped[str] = mapped_column(String(30), default="")
+    added_at: Mapped[datetime]
+    added_by: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (of_case(), UniqueConstraint("landlord_id", "case_id", "n"))
+
+
+class Note(OwnedById, Base):
+    """A note, a logged contact, something the resident added, or a text kept after a lost race."""
+
+    __tablename__ = "note"
+    case_id: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(32))  # None: the resident
+    kind: Mapped[str] = mapped_column(String(20), default="note")
+    text: Mapped[str] = mapped_column(Text)
+    __table_args__ = (of_case(), Index("ix_note_case", "landlord_id", "case_id", "at"))
+
+
+class Alert(OwnedById, Base):
+    """Something a team must know now. It stays until a member has seen it."""
+
+    __tablename__ = "alert"
+    case_id: Mapped[str] = mapped_column(String(32))
+    team: Mapped[str] = mapped_column(String(60))
+    element: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (of_case(), Index("ix_alert_team", "landlord_id", "team", "seen_at"))

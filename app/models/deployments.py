@@ -1,0 +1,46 @@
+"""Procedures as they were deployed: the database is the truth."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKeyConstraint, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+from app.models.base import Owned, OwnedById
+
+
+class Deployment(OwnedById, Base):
+    """A landlord's folders at one moment, whole. `number` counts up; the live one is the highest."""
+
+    __tablename__ = "deployment"
+    number: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(20))  # disk or workshop
+    at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(32))
+    says: Mapped[str] = mapped_column(String(300), default="")
+
+
+class DeploymentFile(Owned, Base):
+    """One file of a deployment. path: complaint.bpmn, letters/refusal.md, forms/intake.form, …"""
+
+    __tablename__ = "deployment_file"
+    deployment_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    data: Mapped[bytes] = mapped_column("bytes", LargeBinary)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["landlord_id", "deployment_id"], ["deployment.landlord_id", "deployment.id"]
+        ),
+    )
+
+
+class DayOffRow(Base):
+    """A one-off bank holiday that somebody entered by hand."""
+
+    __tablename__ = "day_off"
+    nation: Mapped[str] = mapped_column(String(3), primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))

@@ -1,0 +1,81 @@
+"""Landlords, the people who work there, and the people who complain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+from app.models.base import Owned, OwnedById, new_id
+
+
+class Landlord(Base):
+    """A landlord. `id` is the name of its folder and its public address; names are in landlord.toml."""
+
+    __tablename__ = "landlord"
+    id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class User(Base):
+    """Someone who signs in. Administrators may belong to no landlord and choose one."""
+
+    __tablename__ = "user"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    landlord_id: Mapped[str | None] = mapped_column(ForeignKey("landlord.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    job_title: Mapped[str] = mapped_column(String(200), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    rank: Mapped[int | None]  # personal rank; else the highest of the person's teams
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+    session_key: Mapped[str] = mapped_column(String(32), default=new_id)  # new one = signed out
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    memberships: Mapped[list[Membership]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class Membership(Base):
+    """A person's place in a team of landlord.toml."""
+
+    __tablename__ = "membership"
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    team: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
+class Person(OwnedById, Base):
+    """A resident or another person of a case, with how to reach them safely.
+
+    contact_use: the channel to use (email, post, phone, text); contact_never: channels that are
+    blocked; adjustments: what the person asked for, in words.
+    """
+
+    __tablename__ = "person"
+    title: Mapped[str] = mapped_column(String(40), default="")
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(500), default="")
+    postcode: Mapped[str] = mapped_column(String(12), default="")
+    search: Mapped[str] = mapped_column(String(1000), default="")  # folded name and address
+    contact_use: Mapped[str] = mapped_column(String(20), default="")
+    contact_times: Mapped[str] = mapped_column(String(300), default="")
+    contact_never: Mapped[list[str]] = mapped_column(JSON, default=list)
+    adjustments: Mapped[list[str]] = mapped_column(JSON, default=list)
+    language: Mapped[str] = mapped_column(String(60), default="")
+    __table_args__ = (Index("ix_person_postcode", "landlord_id", "postcode"),)
+
+
+class Conflict(Owned, Base):
+    """A user who may not see a case: complained about, or with a declared conflict."""
+
+    __tablename__ = "conflict"
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(300), default="")

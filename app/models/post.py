@@ -1,0 +1,71 @@
+"""Letters, the outbox, and the bytes of documents."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+from app.models.base import Owned, OwnedById
+from app.models.cases import of_case
+
+
+class Letter(OwnedById, Base):
+    """A letter, frozen when it was written. `blocks` is the filled text; the PDF is made after.
+
+    status: written, queued, sent, blocked. pdf: SHA-256 of the blob.
+    """
+
+    __tablename__ = "letter"
+    case_id: Mapped[str] = mapped_column(String(32))
+    template: Mapped[str] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(String(200))
+    to: Mapped[str] = mapped_column(String(20), default="resident")
+    blocks: Mapped[dict[str, Any]] = mapped_column(JSON)
+    written_at: Mapped[datetime]
+    written_by: Mapped[str | None] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(10), default="written")
+    pdf: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (of_case(), Index("ix_letter_case", "landlord_id", "case_id", "written_at"))
+
+
+class Outgoing(OwnedById, Base):
+    """One thing to send, in one channel. `key` makes it impossible to queue it twice.
+
+    channel: email, post, portal. status: queued, sending, sent, unknown, blocked, failed.
+    """
+
+    __tablename__ = "outgoing"
+    case_id: Mapped[str] = mapped_column(String(32))
+    letter_id: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    channel: Mapped[str] = mapped_column(String(10))
+    address: Mapped[str] = mapped_column(String(500), default="")
+    queued_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(10), default="queued")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(Text, default="")
+    sent_on: Mapped[date | None]  # in that channel: the legal date of sending
+    sent_at: Mapped[datetime | None]
+    sent_by: Mapped[str | None] = mapped_column(String(32))  # who posted it
+    told_late: Mapped[bool] = mapped_column(default=False)  # not gone by the end of its day
+    __table_args__ = (of_case(), Index("ix_outgoing_status", "landlord_id", "status", "queued_at"))
+
+
+class Blob(Owned, Base):
+    """Bytes, by their hash: attachments and PDFs. `case_id` is None until a form claims it."""
+
+    __tablename__ = "blob"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    case_id: Mapped[str | None] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    data: Mapped[bytes] = mapped_column("bytes", LargeBinary)
+    at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(32))  # None: the resident
+    __table_args__ = (Index("ix_blob_case", "landlord_id", "case_id"),)

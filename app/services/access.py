@@ -1,0 +1,69 @@
+"""Which cases a viewer may know of. Every service that takes an id from outside asks here."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+
+from app.db import db
+from app.errors import NotAllowed, NotFound
+from app.models import Case, Conflict, Instance, Task
+from app.viewer import Viewer
+
+
+def unconflicted(query: Select[tuple[Case]], viewer: Viewer) -> Select[tuple[Case]]:
+    """Leave out the cases that name the viewer or in which the viewer has a conflict."""
+    return query.where(
+        ~select(Conflict.case_id)
+        .where(
+            Conflict.landlord_id == Case.landlord_id,
+            Conflict.case_id == Case.id,
+            Conflict.user_id == viewer.user_id,
+        )
+        .exists()
+    )
+
+
+def get_case(viewer: Viewer, reference: str, ability: str = "read_cases") -> Case:
+    """A case by its reference, however it was typed.
+
+    Raises NotAllowed for a role without `ability`, NotFound for everything else that is not theirs.
+    """
+    if not viewer.can(ability):
+        raise NotAllowed
+    plain = reference.replace(" ", "").replace("-", "").upper()
+    case = db.session.scalar(
+        unconflicted(
+            select(Case).where(Case.landlord_id == viewer.landlord_id, Case.reference == plain),
+            viewer,
+        )
+    )
+    if case is None:
+        raise NotFound
+    return case
+
+
+def instance_of(case: Case) -> Instance:
+    """The running procedure of a case."""
+    found = db.session.scalar(
+        select(Instance).where(
+            Instance.landlord_id == case.landlord_id, Instance.case_id == case.id
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:
+    """A task of the viewer's landlord, open or over. Raises as `get_case` does."""
+    if not viewer.can(ability):
+        raise NotAllowed
+    task = db.session.get(Task, (viewer.landlord_id, task_id))
+    if task is None or is_kept_out(viewer, task.case):
+        raise NotFound
+    return task
+
+
+def is_kept_out(viewer: Viewer, case: Case) -> bool:
+    """Whether the case names the viewer, or the viewer has declared a conflict."""
+    return db.session.get(Conflict, (case.landlord_id, case.id, viewer.user_id)) is not None

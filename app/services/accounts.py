@@ -1,0 +1,194 @@
+"""Who may sign in, and as what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import select
+
+from app import clock
+from app.db import db, transaction
+from app.errors import BadInput, NotAllowed, NotFound
+from app.models import Landlord, Membership, User
+from app.models.base import new_id
+from app.services import deployments
+from app.viewer import ROLES, Viewer
+
+HASHER = PasswordHasher()
+NO_ONE = HASHER.hash(new_id())  # an unknown e-mail costs the same time as a wrong password
+TRIES = 5  # wrong passwords before the first lock
+LOCK = timedelta(minutes=15)
+SHORTEST_PASSWORD = 12
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The outcome of a try: the user, or a sentence that does not tell which part was wrong."""
+
+    user_id: str | None
+    session_key: str = ""
+    problem: str = ""
+
+
+def sign_in(email: str, password: str) -> SignIn:
+    """Check a password. Five wrong ones lock the account for 15 minutes, each further one again."""
+    wrong = "The e-mail address or the password is not right. Check both and try again."
+    with transaction() as session:
+        user = session.scalar(select(User).where(User.email == email.strip().lower()))
+        if user is None or not user.active:
+            _matches(NO_ONE, password)
+            return SignIn(None, problem=wrong)
+        if user.locked_until and clock.now() < user.locked_until:
+            return SignIn(
+                None,
+                problem="Too many tries. Wait 15 minutes, or ask your administrator to help.",
+            )
+        if not _matches(user.password_hash, password):
+            user.failures += 1
+            if user.failures >= TRIES:
+                user.locked_until = clock.now() + LOCK
+            return SignIn(None, problem=wrong)
+        user.failures, user.locked_until = 0, None
+        return SignIn(user.id, user.session_key)
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return HASHER.verify(hashed, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def viewer_of(user_id: str, session_key: str, chosen_landlord: str | None = None) -> Viewer | None:
+    """The viewer behind a session; None when signed out everywhere, or switched off.
+
+    chosen_landlord counts only for administrators, who belong to none.
+    """
+    user = db.session.get(User, user_id)
+    if user is None or not user.active or user.session_key != session_key:
+        return None
+    return viewer_for(user, chosen_landlord)
+
+
+def viewer_for(user: User, chosen_landlord: str | None = None) -> Viewer:
+    """The user as a viewer."""
+    landlord_id = user.landlord_id or chosen_landlord or ""
+    landlord = db.session.get(Landlord, landlord_id) if landlord_id else None
+    teams = frozenset(m.team for m in user.memberships)
+    return Viewer(
+        landlord_id=landlord_id,
+        user_id=user.id,
+        name=user.name,
+        role=user.role,  # type: ignore[arg-type]  # checked when written
+        teams=teams,
+        rank=rank_of(user),
+        landlord_name=landlord.name if landlord else "",
+    )
+
+
+def rank_of(user: User) -> int:
+    """A person's seniority: the personal rank, else the highest of the teams'."""
+    if user.rank is not None:
+        return user.rank
+    if user.landlord_id is None or not user.memberships:
+        return 0
+    teams = deployments.landlord(user.landlord_id).teams
+    return max((teams[m.team].rank for m in user.memberships if m.team in teams), default=0)
+
+
+def people_of(landlord_id: str, team: str | None = None) -> list[User]:
+    """The active people of a landlord, or of one of its teams, by name."""
+    found = select(User).where(User.landlord_id == landlord_id, User.active).order_by(User.name)
+    if team:
+        found = found.join(Membership).where(Membership.team == team)
+    return list(db.session.scalars(found))
+
+
+def add_user(
+    landlord_id: str | None,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    password: str,
+    teams: tuple[str, ...] = (),
+    job_title: str = "",
+    phone: str = "",
+) -> str:
+    """Make a user and return the id. Raises BadInput with a sentence for each field."""
+    email = email.strip().lower()
+    known = deployments.landlord(landlord_id).teams if landlord_id else {}
+    errors = {}
+    if "@" not in email or len(email) > 254:
+        errors["email"] = "Enter an e-mail address, like name@example.org."
+    elif db.session.scalar(select(User.id).where(User.email == email)):
+        errors["email"] = "Somebody already signs in with this e-mail address."
+    if not name.strip():
+        errors["name"] = "Enter the person's name."
+    if role not in ROLES:
+        errors["role"] = "Choose a role."
+    if len(password) < SHORTEST_PASSWORD:
+        errors["password"] = f"Choose a password of at least {SHORTEST_PASSWORD} characters."
+    if unknown := [team for team in teams if team not in known]:
+        errors["teams"] = f"landlord.toml has no team called {', '.join(unknown)}."
+    if landlord_id is None and role != "administrator":
+        errors["landlord"] = "Only administrators belong to no landlord."
+    if errors:
+        raise BadInput(errors)
+    with transaction() as session:
+        user = User(
+            id=new_id(),
+            landlord_id=landlord_id,
+            email=email,
+            name=name.strip(),
+            role=role,
+            job_title=job_title,
+            phone=phone,
+            rank=None,
+            password_hash=HASHER.hash(password),
+            locked_until=None,
+            memberships=[Membership(team=team) for team in teams],
+        )
+        session.add(user)
+        return user.id
+
+
+def change_user(
+    viewer: Viewer,
+    user_id: str,
+    *,
+    role: str | None = None,
+    teams: tuple[str, ...] | None = None,
+    active: bool | None = None,
+    password: str | None = None,
+) -> None:
+    """Change what an administrator may change; a new password or role signs the person out."""
+    if not viewer.can("administer"):
+        raise NotAllowed
+    if password is not None and len(password) < SHORTEST_PASSWORD:
+        raise BadInput({"password": f"Use at least {SHORTEST_PASSWORD} characters."})
+    if role is not None and role not in ROLES:
+        raise BadInput({"role": "Choose a role."})
+    if user_id == viewer.user_id and (active is False or role not in (None, viewer.role)):
+        raise BadInput({"role": "Another administrator must change this on your own account."})
+    known = deployments.landlord(viewer.landlord_id).teams if viewer.landlord_id else {}
+    if unknown := [team for team in teams or () if team not in known]:
+        raise BadInput({"teams": f"landlord.toml has no team called {', '.join(unknown)}."})
+    with transaction() as session:
+        user = session.get(User, user_id)
+        if user is None or (viewer.landlord_id and user.landlord_id != viewer.landlord_id):
+            raise NotFound
+        if user.landlord_id is None and role not in (None, "administrator"):
+            raise BadInput({"role": "Only administrators belong to no landlord."})
+        if role is not None and role != user.role:
+            user.role, user.session_key = role, new_id()
+        if teams is not None:
+            user.memberships = [Membership(team=team) for team in teams]
+        if active is not None:
+            user.active = active
+        if password is not None:
+            user.password_hash, user.session_key = HASHER.hash(password), new_id()
+            user.failures, user.locked_until = 0, None

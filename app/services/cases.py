@@ -1,0 +1,350 @@
+"""A case as its page shows it: where it stands, what happened, what can be done now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, or_, select
+
+from app import clock
+from app.db import db, transaction
+from app.errors import BadInput, NotAllowed, NotFound
+from app.models import (
+    Alert,
+    Blob,
+    Case,
+    Deadline,
+    Deployment,
+    Incident,
+    Instance,
+    Letter,
+    Note,
+    Outgoing,
+    Party,
+    Person,
+    Point,
+    Task,
+)
+from app.models.base import new_id
+from app.services import actions, letters, points, steps, tasks
+from app.services.access import get_case, instance_of, unconflicted
+from app.services.calendars import calendar_of
+from app.services.complaints import folded
+from app.services.deadlines import state
+from app.services.deployments import Deployed, pinned
+from app.services.history import Line, lines_of
+from app.viewer import Viewer
+from timers.deadlines import DeadlineState
+
+PAGE = 50
+NOTE_KINDS = {
+    "note": "Note",
+    "call": "Phone call",
+    "visit": "Visit",
+    "email": "E-mail",
+    "post": "Letter",
+}
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """All that the page of a case shows."""
+
+    case: Case
+    instance: Instance
+    deployed: Deployed
+    deployment: Deployment
+    now_and_then: tuple[str, str]
+    tasks: list[tuple[Task, str, str]]  # open task, who has it, why it is not for the viewer
+    deadlines: list[tuple[Deadline, DeadlineState]]
+    timeline: list[Line]
+    points: list[Point]
+    offers: list[actions.Offered]
+    letters: list[tuple[Letter, Outgoing | None]]
+    documents: list[Blob]
+    notes: list[tuple[Note, str]]
+    incidents: list[Incident]
+    representative: Party | None
+
+
+def page(viewer: Viewer, reference: str) -> CasePage:
+    """Everything of one case. Raises NotFound and NotAllowed as `access.get_case` does."""
+    case = get_case(viewer, reference)
+    instance = instance_of(case)
+    deployed = pinned(case.landlord_id, instance.deployment_id)
+    deployment = db.session.get(Deployment, (case.landlord_id, instance.deployment_id))
+    if deployment is None:
+        raise NotFound
+    opened = _open_tasks(case)
+    return CasePage(
+        case=case,
+        instance=instance,
+        deployed=deployed,
+        deployment=deployment,
+        now_and_then=now_and_then(case, opened, deployed),
+        tasks=[
+            (
+                task,
+                tasks.name_of(task.claimed_by),
+                tasks.reason_against(deployed, task, viewer) if viewer.can("work") else "",
+            )
+            for task in opened
+        ],
+        deadlines=deadlines_of(case, deployed),
+        timeline=lines_of(case, instance, deployed),
+        points=points.of_case(db.session(), case),
+        offers=actions.offered(case, "staff") if viewer.can("work") else [],
+        letters=letters.letters_of(db.session(), case),
+        documents=documents_of(case),
+        notes=[(note, tasks.name_of(note.by) or "The resident") for note in notes_of(case)],
+        incidents=list(
+            db.session.scalars(
+                select(Incident).where(
+                    Incident.landlord_id == case.landlord_id,
+                    Incident.case_id == case.id,
+                    Incident.resolved_at.is_(None),
+                )
+            )
+        ),
+        representative=case.representative,
+    )
+
+
+def _open_tasks(case: Case) -> list[Task]:
+    return list(
+        db.session.scalars(
+            select(Task)
+            .where(
+                Task.landlord_id == case.landlord_id,
+                Task.case_id == case.id,
+                Task.status == "open",
+            )
+            .order_by(Task.due_on, Task.opened_at)
+        )
+    )
+
+
+def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[str, str]:
+    """What happens now, in one sentence, and what comes next by the diagram."""
+    if not opened:
+        waiting = (
+            "Nobody has work on it. It waits for the resident." if case.status == "open" else ""
+        )
+        closed = (
+            f"Closed: {case.outcome.replace('_', ' ')}." if case.status == "closed" else waiting
+        )
+        return closed, ""
+    first = opened[0]
+    landlord = deployed.landlord
+    who = tasks.name_of(first.claimed_by)
+    team = landlord.teams.get(first.team)
+    who = who or f"the {team.name}" if team else who
+    due = f", due {letters.full_date(first.due_on)}" if first.due_on else ""
+    step = first.name[0].lower() + first.name[1:]
+    return f"{who[0].upper()}{who[1:]}: {step}{due}.", next_step(deployed, first.element)
+
+
+def next_step(deployed: Deployed, element_id: str) -> str:
+    """The next named step after an element, along its only or default way."""
+    elements, seen = deployed.procedure.elements, set()
+    current = elements[element_id]
+    while current.id not in seen:
+        seen.add(current.id)
+        following = [elements[flow.target] for flow in current.outgoing]
+        if not following:
+            if not current.parent or current.kind != "endEvent":
+                return ""
+            following = [elements[flow.target] for flow in elements[current.parent].outgoing]
+            if not following:
+                return ""
+        current = following[0]
+        if current.kind in {"userTask", "sendTask", "callActivity"}:
+            return current.name
+        if current.kind == "endEvent" and not current.parent:
+            return current.name
+    return ""
+
+
+def deadlines_of(case: Case, deployed: Deployed) -> list[tuple[Deadline, DeadlineState]]:
+    """The deadlines of a case with how each stands; open ones first, the nearest first."""
+    calendar = calendar_of(deployed.landlord.nation)
+    today = clock.today()
+    rows = db.session.scalars(
+        select(Deadline).where(
+            Deadline.landlord_id == case.landlord_id,
+            Deadline.case_id == case.id,
+            Deadline.kind != "reminder",
+        )
+    )
+    return sorted(
+        ((row, state(row, today, calendar)) for row in rows),
+        key=lambda pair: (
+            bool(pair[0].met_on or pair[0].ended_at),
+            pair[0].due_on or date.max,
+        ),
+    )
+
+
+def documents_of(case: Case) -> list[Blob]:
+    """The attachments of a case, newest first; letters' PDFs are with the letters."""
+    pdfs = select(Letter.pdf).where(
+        Letter.landlord_id == case.landlord_id,
+        Letter.case_id == case.id,
+        Letter.pdf.is_not(None),
+    )
+    return list(
+        db.session.scalars(
+            select(Blob)
+            .where(
+                Blob.landlord_id == case.landlord_id,
+                Blob.case_id == case.id,
+                Blob.sha256.not_in(pdfs),
+            )
+            .order_by(Blob.at.desc())
+        )
+    )
+
+
+def notes_of(case: Case) -> list[Note]:
+    """Notes and contacts, newest first."""
+    return list(
+        db.session.scalars(
+            select(Note)
+            .where(Note.landlord_id == case.landlord_id, Note.case_id == case.id)
+            .order_by(Note.at.desc())
+        )
+    )
+
+
+def add_note(viewer: Viewer, reference: str, kind: str, text: str) -> None:
+    """Write a note or log a contact."""
+    errors = {}
+    if kind not in NOTE_KINDS:
+        errors["kind"] = "Choose what kind of note this is."
+    if not text.strip():
+        errors["text"] = "Write what happened."
+    if len(text) > 20_000:
+        errors["text"] = "Keep a note to 20,000 characters."
+    if errors:
+        raise BadInput(errors)
+    with transaction() as session:
+        case = get_case(viewer, reference, "work")
+        session.add(
+            Note(
+                landlord_id=case.landlord_id,
+                id=new_id(),
+                case_id=case.id,
+                at=clock.now(),
+                by=viewer.user_id,
+                kind=kind,
+                text=text.strip(),
+            )
+        )
+        steps.open_step(session, instance_of(case), viewer).write("note_added", kind=kind)
+
+
+def report_hazard(viewer: Viewer, reference: str, text: str) -> None:
+    """A hazard or a worry about safety, at any time: the team hears of it at once."""
+    if not text.strip():
+        raise BadInput({"text": "Say what the danger is."})
+    with transaction() as session:
+        case = get_case(viewer, reference, "work")
+        step = steps.open_step(session, instance_of(case), viewer)
+        case.hazard = True
+        step.write("hazard_reported", text=text.strip()[:2000])
+        step.alert(step.deployed.landlord.alert_team_hazard, "", text.strip())
+
+
+def see_alert(viewer: Viewer, alert_id: str) -> None:
+    """A member of the team has seen an alert."""
+    with transaction() as session:
+        alert = session.get(Alert, (viewer.landlord_id, alert_id))
+        if alert is None or alert.team not in viewer.teams:
+            raise NotFound
+        case = session.get(Case, (alert.landlord_id, alert.case_id))
+        if case is None:
+            raise NotFound
+        get_case(viewer, case.reference, "work")
+        if alert.seen_at is None:
+            alert.seen_at, alert.seen_by = clock.now(), viewer.user_id
+            step = steps.open_step(session, instance_of(case), viewer)
+            step.write("alert_seen", alert.element, says=alert.text)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A case in a list of results."""
+
+    case: Case
+    due: Deadline | None
+    state: DeadlineState | None
+
+
+def search(
+    viewer: Viewer,
+    q: str = "",
+    status: str = "open",
+    stage: str = "",
+    page_number: int = 1,
+    received: tuple[date | None, date | None] = (None, None),
+) -> tuple[list[Found], int]:
+    """Cases by reference, name or address, newest first, and how many there are (at most 1,000).
+
+    received: the first and the last date on which the complaint came, either may be left out.
+    """
+    if not viewer.can("read_cases"):
+        raise NotAllowed
+    query = unconflicted(select(Case).where(Case.landlord_id == viewer.landlord_id), viewer)
+    if status in {"open", "closed"}:
+        query = query.where(Case.status == status)
+    if stage:
+        query = query.where(Case.stage == stage)
+    if received[0]:
+        query = query.where(Case.received_on >= received[0])
+    if received[1]:
+        query = query.where(Case.received_on <= received[1])
+    if q.strip():
+        plain = q.replace(" ", "").upper()
+        people = (
+            select(Party.case_id)
+            .join(
+                Person, (Person.landlord_id == Party.landlord_id) & (Person.id == Party.person_id)
+            )
+            .where(
+                Party.landlord_id == viewer.landlord_id,
+                Person.search.contains(folded(q), autoescape=True),
+            )
+        )
+        query = query.where(
+            or_(Case.reference.contains(plain, autoescape=True), Case.id.in_(people))
+        )
+    counted = query.with_only_columns(Case.id).limit(1000).subquery()
+    total = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    rows = db.session.scalars(
+        query.order_by(Case.opened_at.desc(), Case.id)
+        .limit(PAGE)
+        .offset((max(page_number, 1) - 1) * PAGE)
+    )
+    return [_found(case) for case in rows], total
+
+
+def _found(case: Case) -> Found:
+    deployed = pinned(case.landlord_id, instance_of(case).deployment_id)
+    standing = [
+        (row, how)
+        for row, how in deadlines_of(case, deployed)
+        if row.kind == "duty" and not row.met_on and not row.ended_at and row.due_on
+    ]
+    return Found(case, *standing[0]) if standing else Found(case, None, None)
+
+
+def owner_team(case: Case) -> str:
+    """The team that has the case's open work, or had the last of it."""
+    row = db.session.scalar(
+        select(Task)
+        .where(Task.landlord_id == case.landlord_id, Task.case_id == case.id)
+        .order_by((Task.status == "open").desc(), Task.opened_at.desc())
+        .limit(1)
+    )
+    return row.team if row else ""

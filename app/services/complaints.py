@@ -1,0 +1,335 @@
+"""A complaint arrives: from the public form, or recorded by staff from a call, letter or visit."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.db import db, transaction
+from app.errors import NotAllowed
+from app.models import Blob, Case, Instance, Party, Person, Point
+from app.models.base import new_id
+from app.services import deployments, steps
+from app.services.access import unconflicted
+from app.services.answers import keep_answer
+from app.services.calendars import calendar_of
+from app.viewer import Viewer
+from forms import BoundForm
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DANGER = {"yes", "not_sure"}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the person who complained gets: a reference and the private link's token."""
+
+    reference: str
+    token: str
+
+
+def start_form(landlord_id: str, public: bool) -> str:
+    """The form that begins a case: the start event's own, or the one for the public."""
+    procedure = deployments.live(landlord_id).procedure
+    return (procedure.public_form if public else None) or procedure.start_form or ""
+
+
+def record(viewer: Viewer, form: BoundForm, key: str, person_id: str | None = None) -> Receipt:
+    """Record a complaint that reached a member of staff. `key` makes a double click one case."""
+    if not viewer.can("work"):
+        raise NotAllowed
+    return _receive(viewer, form, key, person_id)
+
+
+def receive(landlord_id: str, form: BoundForm, key: str, danger: str = "") -> Receipt:
+    """Take a complaint from the public form.
+
+    danger: yes, no or not_sure, as answered before the form; the more careful of the two counts.
+    """
+    resident = Viewer(landlord_id, resident_case_id="new", name="The resident")
+    return _receive(resident, form, key, danger=danger)
+
+
+def _receive(
+    actor: Viewer, form: BoundForm, key: str, person_id: str | None = None, danger: str = ""
+) -> Receipt:
+    deployed = deployments.live(actor.landlord_id)
+    landlord = deployed.landlord
+    answers = form.answers
+    if danger in DANGER and answers.get("triage_hazard") not in DANGER:
+        answers = answers | {"triage_hazard": danger}
+    token = link_token(actor.landlord_id, key)
+    with transaction() as session:
+        again = session.scalar(
+            select(Case).where(Case.landlord_id == actor.landlord_id, Case.submission_key == key)
+        )
+        if again is not None:
+            return Receipt(again.reference, token if again.link_hash == hash_token(token) else "")
+        resident = _person(session, actor.landlord_id, answers, person_id)
+        case = _case(session, actor, landlord.reference_prefix, answers, resident, key, token)
+        _representative(session, case, answers)
+        for text in lines(answers.get(_points_field(form))):
+            add_point_row(session, case, text, actor)
+        claim_blobs(session, case, form)
+        instance = Instance(
+            landlord_id=case.landlord_id,
+            id=new_id(),
+            case_id=case.id,
+            deployment_id=deployed.id,
+            calendar_version="",
+            state=b"",
+            facts={},
+            events=0,
+            held=False,
+            next_due_at=None,
+            case=case,
+        )
+        step = steps.Step(
+            session, case, instance, deployed, calendar_of(landlord.nation), actor, clock.now()
+        )
+        if "recorded_by_staff" in deployed.facts:
+            answers = answers | {"recorded_by_staff": actor.user_id is not None}
+        session.add(instance)
+        session.flush()
+        steps.begin(step, answers)
+        keep_answer(
+            session,
+            case,
+            element=deployed.procedure.start.id,
+            form=form.definition.name,
+            values=answers,
+            by=actor,
+            at=step.now,
+        )
+        alert_of_danger(step, answers)
+        return Receipt(case.reference, token)
+
+
+def _points_field(form: BoundForm) -> str:
+    return next((f.key for f in form.definition.fields if f.properties.get("points")), "points")
+
+
+def lines(text: Any) -> list[str]:
+    """The non-empty lines of a text or list, without bullets, at most 500 characters each."""
+    texts = text if isinstance(text, list) else str(text or "").splitlines()
+    stripped = (str(line).strip(" \t-*•") for line in texts)
+    return [line[:500] for line in stripped if line]
+
+
+def _person(
+    session: Session, landlord_id: str, answers: dict[str, Any], person_id: str | None
+) -> Person:
+    person = session.get(Person, (landlord_id, person_id)) if person_id else None
+    if person is None:
+        person = Person(landlord_id=landlord_id, id=new_id(), name="")
+        session.add(person)
+    update_person(person, answers)
+    session.flush()
+    return person
+
+
+PERSON_FIELDS = {
+    "resident_title": "title",
+    "resident_name": "name",
+    "resident_email": "email",
+    "resident_phone": "phone",
+    "resident_address": "address",
+    "resident_postcode": "postcode",
+    "contact_use": "contact_use",
+    "contact_times": "contact_times",
+    "contact_never": "contact_never",
+    "language": "language",
+}
+
+
+def update_person(person: Person, answers: dict[str, Any]) -> None:
+    """Take over what a form says of a person; what it leaves out stays."""
+    for key, column in PERSON_FIELDS.items():
+        if answers.get(key):
+            setattr(person, column, answers[key])
+    if answers.get("adjustments") or answers.get("adjustments_other"):
+        person.adjustments = [
+            *(answers.get("adjustments") or []),
+            *lines(answers.get("adjustments_other")),
+        ]
+    person.search = folded(f"{person.name} {person.address} {person.postcode}")
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: lower case, single blanks, no commas."""
+    return " ".join(text.casefold().replace(",", " ").split())
+
+
+def _case(
+    session: Session,
+    actor: Viewer,
+    prefix: str,
+    answers: dict[str, Any],
+    resident: Person,
+    key: str,
+    token: str,
+) -> Case:
+    received_on = answers.get("received_on")
+    case = Case(
+        landlord_id=actor.landlord_id,
+        id=new_id(),
+        reference=_reference(session, actor.landlord_id, prefix),
+        kind="complaint",
+        channel=answers.get("channel") or "online",
+        received_on=date.fromisoformat(received_on) if received_on else clock.today(),
+        opened_at=clock.now(),
+        closed_at=None,
+        recorded_by=actor.user_id,
+        story=answers.get("story") or "",
+        since_when=answers.get("since_when") or "",
+        desired_outcome=answers.get("desired_outcome") or "",
+        triage={k: v for k, v in answers.items() if k.startswith("triage_") and v},
+        hazard=answers.get("triage_hazard") in DANGER,
+        link_hash=hash_token(token),
+        submission_key=key,
+    )
+    party = Party(landlord_id=case.landlord_id, case_id=case.id, person_id=resident.id)
+    session.add(case)
+    session.flush()
+    session.add(party)
+    session.flush()
+    session.refresh(case, ["parties"])
+    return case
+
+
+def _reference(session: Session, landlord_id: str, prefix: str) -> str:
+    while True:
+        reference = prefix + "".join(secrets.choice(CROCKFORD) for _ in range(8))
+        taken = select(Case.id).where(Case.landlord_id == landlord_id, Case.reference == reference)
+        if session.scalar(taken) is None:
+            return reference
+
+
+def _representative(session: Session, case: Case, answers: dict[str, Any]) -> None:
+    if not answers.get("representative_name"):
+        return
+    person = Person(landlord_id=case.landlord_id, id=new_id(), name=answers["representative_name"])
+    session.add(person)
+    session.flush()
+    session.add(
+        Party(
+            landlord_id=case.landlord_id,
+            case_id=case.id,
+            person_id=person.id,
+            role="representative",
+            relation=answers.get("representative_relation") or "",
+            permission=answers.get("representative_permission") or "pending",
+        )
+    )
+
+
+def add_point_row(session: Session, case: Case, text: str, by: Viewer) -> Point:
+    """The next point complained about."""
+    newest = session.scalar(
+        select(Point.n)
+        .where(Point.landlord_id == case.landlord_id, Point.case_id == case.id)
+        .order_by(Point.n.desc())
+        .limit(1)
+    )
+    point = Point(
+        landlord_id=case.landlord_id,
+        id=new_id(),
+        case_id=case.id,
+        n=(newest or 0) + 1,
+        text=text,
+        added_at=clock.now(),
+        added_by=by.user_id,
+    )
+    session.add(point)
+    session.flush()
+    return point
+
+
+def claim_blobs(session: Session, case: Case, form: BoundForm) -> None:
+    """The files that a form names now belong to the case; somebody else's are left alone."""
+    for field in form.definition.fields:
+        ids = form.answers.get(field.key) if field.type == "filepicker" else None
+        if ids:
+            session.execute(
+                update(Blob)
+                .where(
+                    Blob.landlord_id == case.landlord_id,
+                    Blob.id.in_(ids),
+                    Blob.case_id.is_(None),
+                )
+                .values(case_id=case.id)
+            )
+
+
+def alert_of_danger(step: steps.Step, answers: dict[str, Any]) -> None:
+    """A hazard or safeguarding answer tells the named team at once, whatever the procedure does."""
+    landlord = deployments.landlord(step.case.landlord_id)
+    if answers.get("triage_hazard") in DANGER:
+        step.case.hazard = True
+        step.alert(landlord.alert_team_hazard, "", "Somebody may be in danger: ring the resident")
+    if answers.get("triage_safeguarding") in DANGER:
+        team = landlord.alert_team_safeguarding or landlord.alert_team_hazard
+        step.alert(team, "", "A worry about somebody's safety was reported")
+
+
+def link_token(landlord_id: str, key: str) -> str:
+    """The private link of a submission: 128 bits that only this server can work out from its key.
+
+    Not drawn at random: a double click must show the link, too, and it is stored hashed only.
+    """
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, f"link {landlord_id} {key}".encode(), "sha256").hexdigest()[:32]
+
+
+def hash_token(token: str) -> str:
+    """How a private link is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def spaced(reference: str) -> str:
+    """SH7K4M2QXD as people read it: SH 7K4M 2QXD."""
+    return f"{reference[:-8]} {reference[-8:-4]} {reference[-4:]}"
+
+
+def known_people(
+    viewer: Viewer, name: str, postcode: str, address: str
+) -> list[tuple[Person, list[Case]]]:
+    """People with that name or at that address, with their open cases: shown before recording."""
+    if not viewer.can("work"):
+        raise NotAllowed
+    alike: list[ColumnElement[bool]] = [
+        Person.search.contains(folded(text), autoescape=True)
+        for text in (name, address)
+        if text.strip()
+    ]
+    if postcode.strip():
+        alike.append(Person.postcode == postcode.strip().upper())
+    if not alike:
+        return []
+    people = db.session.scalars(
+        select(Person).where(Person.landlord_id == viewer.landlord_id, or_(*alike)).limit(10)
+    )
+    return [(person, _open_cases(viewer, person)) for person in people]
+
+
+def _open_cases(viewer: Viewer, person: Person) -> list[Case]:
+    found = (
+        select(Case)
+        .join(Party, (Party.landlord_id == Case.landlord_id) & (Party.case_id == Case.id))
+        .where(
+            Case.landlord_id == person.landlord_id,
+            Party.person_id == person.id,
+            Case.status == "open",
+        )
+        .order_by(Case.opened_at.desc())
+    )
+    return list(db.session.scalars(unconflicted(found, viewer)))

@@ -1,0 +1,273 @@
+"""Deployments: a landlord's folders, checked and stored whole. The database is the truth."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app import clock
+from app.db import db, transaction
+from app.engine import FactSpec, Known, Problem, Procedure, lint, parse_facts
+from app.errors import DeploymentRefused, NotAllowed, NotFound
+from app.landlords import Landlord as LandlordFile
+from app.landlords import read_landlord
+from app.letters import LetterRefused, LetterTemplate, parse_letter
+from app.models import Deployment, DeploymentFile, Landlord
+from app.models.base import new_id
+from app.viewer import Viewer
+from forms import FormDefinition, FormRefused
+
+DIAGRAMS = (".bpmn", ".dmn")
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment, parsed once and shared by every case on it. Nothing in it changes."""
+
+    landlord_id: str
+    id: str
+    files: Files
+
+    @cached_property
+    def facts(self) -> dict[str, FactSpec]:
+        return parse_facts(self.files["facts.toml"])
+
+    @cached_property
+    def procedure(self) -> Procedure:
+        diagrams = {path: body for path, body in self.files.items() if path.endswith(DIAGRAMS)}
+        return Procedure.parse(diagrams, self.facts)
+
+    @cached_property
+    def forms(self) -> dict[str, FormDefinition]:
+        return {
+            Path(path).stem: FormDefinition.parse(body, Path(path).stem)
+            for path, body in self.files.items()
+            if path.endswith(".form")
+        }
+
+    @cached_property
+    def letters(self) -> dict[str, list[LetterTemplate]]:
+        """The versions of each letter, newest first."""
+        found: dict[str, list[LetterTemplate]] = {}
+        for path, body in self.files.items():
+            if path.startswith("letters/"):
+                letter = parse_letter(body.decode(), Path(path).stem, frozenset(self.facts))
+                found.setdefault(letter.id, []).append(letter)
+        for versions in found.values():
+            versions.sort(key=lambda letter: str(letter.valid_from or ""), reverse=True)
+        return found
+
+    @cached_property
+    def landlord(self) -> LandlordFile:
+        return read_landlord(self.files["landlord.toml"])
+
+
+def read_folders(slug: str, processes_dir: Path, forms_dir: Path) -> dict[str, bytes]:
+    """A landlord's two folders and what it shares with others, as one set of files.
+
+    The landlord's own file wins over a shared one of the same name. Keys: complaint.bpmn,
+    letters/refusal.md, forms/intake.form, stories/s17.toml, …
+    Raises NotFound when the landlord has no folder.
+    """
+    own = processes_dir / slug
+    if not (own / "landlord.toml").is_file():
+        raise NotFound(f"There is no landlord called {slug} in {processes_dir}.")
+    files: dict[str, bytes] = {}
+    for folder, under in (
+        (processes_dir / "shared", ""),
+        (own, ""),
+        (forms_dir / "shared", "forms/"),
+        (forms_dir / slug, "forms/"),
+    ):
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            if path.suffix in {".bpmn", ".dmn", ".toml", ".md", ".form"}:
+                files[under + path.relative_to(folder).as_posix()] = path.read_bytes()
+    return files
+
+
+def slugs(processes_dir: Path) -> list[str]:
+    """The landlords that have a folder."""
+    return sorted(path.parent.name for path in processes_dir.glob("*/landlord.toml"))
+
+
+def content_hash(files: Files) -> str:
+    """SHA-256 over names and bytes, in order."""
+    digest = hashlib.sha256()
+    for path, body in sorted(files.items()):
+        digest.update(f"{path}\0{len(body)}\0".encode() + body)
+    return digest.hexdigest()
+
+
+def check(files: Files) -> list[Problem]:
+    """Everything that is wrong with a deployment, in the owner's words; errors before warnings."""
+    problems = [
+        Problem(path, "", f"The file {path} is missing.", "error")
+        for path in ("landlord.toml", "facts.toml", "complaint.bpmn")
+        if path not in files
+    ]
+    if problems:
+        return problems
+    trial = Deployed("", "", files)
+    try:
+        landlord, facts = trial.landlord, trial.facts
+    except (DeploymentRefused, ValueError) as refused:
+        return [Problem("landlord.toml or facts.toml", "", str(refused), "error")]
+    form_fields = {}
+    for path, body in files.items():
+        try:
+            if path.endswith(".form"):
+                form = FormDefinition.parse(body, Path(path).stem)
+                form_fields[form.name] = frozenset(field.key for field in form.fields)
+            elif path.startswith("letters/"):
+                parse_letter(body.decode(), Path(path).stem, frozenset(facts))
+        except (FormRefused, LetterRefused, UnicodeDecodeError) as refused:
+            problems += [
+                Problem(path, "", problem, "error")
+                for problem in getattr(refused, "problems", [str(refused)])
+            ]
+    known = Known(
+        forms=frozenset(form_fields),
+        letters=frozenset(
+            Path(p).stem.partition("@")[0] for p in files if p.startswith("letters/")
+        ),
+        teams={team_id: team.name for team_id, team in landlord.teams.items()},
+    )
+    diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
+    problems += lint(diagrams, facts, known)
+    return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
+def deploy(
+    landlord_id: str, files: Files, *, source: str, by: str | None = None, says: str = ""
+) -> str:
+    """Store a checked set of files as the landlord's live deployment and return its id.
+
+    Raises DeploymentRefused with every error. The same content twice is one deployment.
+    """
+    errors = [problem for problem in check(files) if problem.severity == "error"]
+    if errors:
+        raise DeploymentRefused([in_words(problem) for problem in errors])
+    landlord = read_landlord(files["landlord.toml"])
+    if landlord.slug != landlord_id:
+        raise DeploymentRefused([f"landlord.toml says slug {landlord.slug}, not {landlord_id}."])
+    with transaction() as session:
+        live = _live_row(landlord_id)
+        digest = content_hash(files)
+        if live is not None and live.content_hash == digest:
+            return live.id
+        session.merge(Landlord(id=landlord_id, name=landlord.name))
+        session.flush()
+        row = Deployment(
+            landlord_id=landlord_id,
+            id=new_id(),
+            number=(live.number if live else 0) + 1,
+            content_hash=digest,
+            source=source,
+            at=clock.now(),
+            by=by,
+            says=says,
+        )
+        session.add(row)
+        session.flush()
+        session.add_all(
+            DeploymentFile(landlord_id=landlord_id, deployment_id=row.id, path=path, data=body)
+            for path, body in files.items()
+        )
+        return row.id
+
+
+def in_words(problem: Problem) -> str:
+    """One line: file, element, what is wrong."""
+    return ", ".join(filter(None, (problem.file, problem.element))) + f": {problem.message}"
+
+
+def deploy_from_disk(landlord_id: str, processes_dir: Path, forms_dir: Path) -> str | None:
+    """Deploy a landlord's folders unless somebody has since published in the workshop.
+
+    Returns the new deployment's id, or None when nothing was to be done.
+    """
+    files = read_folders(landlord_id, processes_dir, forms_dir)
+    live = _live_row(landlord_id)
+    if live is not None and (live.source != "disk" or live.content_hash == content_hash(files)):
+        return None
+    return deploy(landlord_id, files, source="disk", says="From the folders on disk")
+
+
+def _live_row(landlord_id: str) -> Deployment | None:
+    return db.session.scalar(
+        select(Deployment)
+        .where(Deployment.landlord_id == landlord_id)
+        .order_by(Deployment.number.desc())
+        .limit(1)
+    )
+
+
+def live(landlord_id: str) -> Deployed:
+    """The deployment that new cases start on. Raises NotFound for a landlord without one."""
+    row = _live_row(landlord_id)
+    if row is None:
+        raise NotFound
+    return pinned(landlord_id, row.id)
+
+
+def pinned(landlord_id: str, deployment_id: str) -> Deployed:
+    """The deployment that a case is pinned to."""
+    deployed = _parsed(landlord_id, deployment_id)
+    if not deployed.files:
+        _parsed.cache_clear()
+        raise NotFound
+    return deployed
+
+
+@lru_cache(maxsize=64)
+def _parsed(landlord_id: str, deployment_id: str) -> Deployed:
+    rows = db.session.execute(
+        select(DeploymentFile.path, DeploymentFile.data).where(
+            DeploymentFile.landlord_id == landlord_id,
+            DeploymentFile.deployment_id == deployment_id,
+        )
+    )
+    return Deployed(landlord_id, deployment_id, {path: data for path, data in rows})
+
+
+def landlord(landlord_id: str) -> LandlordFile:
+    """What landlord.toml says today. Raises NotFound for an unknown landlord."""
+    return live(landlord_id).landlord
+
+
+def landlord_ids() -> list[str]:
+    """The landlords that have a deployment."""
+    return list(db.session.scalars(select(Deployment.landlord_id).distinct()))
+
+
+def history(landlord_id: str) -> list[Deployment]:
+    """All deployments of a landlord, newest first."""
+    return list(
+        db.session.scalars(
+            select(Deployment)
+            .where(Deployment.landlord_id == landlord_id)
+            .order_by(Deployment.number.desc())
+        )
+    )
+
+
+def replace_diagram(viewer: Viewer, path: str, body: bytes, says: str) -> str:
+    """Publish the live deployment with one diagram or table changed. Returns the new one's id.
+
+    Raises DeploymentRefused with what lint found; the live deployment is then untouched.
+    """
+    if not viewer.can("own_procedures"):
+        raise NotAllowed
+    files = dict(live(viewer.landlord_id).files)
+    if path not in files or not path.endswith(DIAGRAMS):
+        raise NotFound
+    files[path] = body
+    return deploy(
+        viewer.landlord_id, files, source="workshop", by=viewer.user_id, says=says.strip()[:300]
+    )

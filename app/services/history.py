@@ -1,0 +1,147 @@
+"""The history of a case in plain words, from its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import db
+from app.models import Case, Event, Instance, Payload
+from app.services import tasks
+from app.services.deployments import Deployed
+from app.services.letters import full_date
+
+SILENT = {
+    "passed",
+    "opened",
+    "closed_task",
+    "disarmed",
+    "decided",
+}  # kept, but not told on the case page
+CHANNELS = {
+    "email": "by e-mail",
+    "post": "on the print-and-post list",
+    "portal": "on the resident's page",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the timeline. who is "By the procedure" for automatic steps."""
+
+    n: int
+    at: datetime
+    recorded_at: datetime
+    action: str
+    element: str
+    title: str
+    text: str
+    who: str
+    bad: bool
+    letter_id: str = ""
+
+
+def lines_of(case: Case, instance: Instance, deployed: Deployed, whole: bool = False) -> list[Line]:
+    """The timeline, newest first. `whole` also tells what the engine did step by step."""
+    rows = db.session.execute(
+        select(Event, Payload)
+        .outerjoin(
+            Payload,
+            (Payload.landlord_id == Event.landlord_id) & (Payload.id == Event.payload_id),
+        )
+        .where(Event.landlord_id == case.landlord_id, Event.instance_id == instance.id)
+        .order_by(Event.n.desc())
+    )
+    lines = [line_of(event, payload.values if payload else {}, deployed) for event, payload in rows]
+    return [line for line in lines if whole or line.title]
+
+
+def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
+    """One event as a line."""
+    title, text, bad = _words(event, detail, deployed)
+    who = {
+        "user": tasks.name_of(event.actor_id),
+        "resident": "The resident",
+        "procedure": "By the procedure",
+    }[event.actor_kind]
+    return Line(
+        event.n,
+        event.at,
+        event.recorded_at,
+        event.action,
+        event.element,
+        title,
+        text,
+        who or "Somebody who has left",
+        bad,
+        detail.get("letter_id", ""),
+    )
+
+
+def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[str, str, bool]:
+    """Title, text, and whether it is bad news. An empty title: only in the full history."""
+    element = deployed.procedure.elements.get(event.element)
+    name = element.name if element else event.element.replace("_", " ")
+    match event.action:
+        case "started":
+            return "Complaint recorded", "", False
+        case "submitted":
+            return f"{name}: done", "", False
+        case "received":
+            return name, "", False
+        case "due":
+            if element is not None and element.properties.get("kind") == "reminder":
+                return f"Reminder: {name}", "", False
+            window = element is not None and not element.attached_to
+            due_on = detail.get("due_on")
+            day = full_date(date.fromisoformat(due_on)) if due_on else ""
+            told = f"The time ended on {day}." if window else f"It was due on {day}."
+            return f"{name}: the time ran out", told, not window
+        case "moved":
+            return f"{name}: new date", _moved(detail), False
+        case "letter_queued":
+            if detail.get("problem"):
+                return f"Letter held back: {detail['title']}", detail["problem"], True
+            return f"Letter: {detail['title']}", f"Goes {CHANNELS[detail['channel']]}.", False
+        case "letter_sent":
+            return f"Letter sent: {detail['title']}", detail.get("how", ""), False
+        case "alerted":
+            team = deployed.landlord.teams.get(detail.get("team", ""))
+            return "Team alerted", f"{team.name if team else ''}: {detail.get('says', '')}", True
+        case "ended":
+            return "The procedure ended", name if element else "", False
+        case "passed" if element is not None and element.kind == "endEvent":
+            return (name, "", False) if not element.parent and element.name else ("", "", False)
+    return _small_words(event.action, name, detail)
+
+
+def _moved(detail: dict[str, Any]) -> str:
+    was, now = (
+        full_date(date.fromisoformat(day)) if day else "no date"
+        for day in (detail.get("was"), detail.get("now"))
+    )
+    return f"From {was} to {now}."
+
+
+def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
+    """What people do beside the procedure."""
+    to = tasks.name_of(detail.get("to"))
+    words = {
+        "claimed": (f"{name}: claimed", ""),
+        "released": (f"{name}: released to the team", ""),
+        "handed_over": (f"{name}: handed over", f"To {to}."),
+        "point_added": ("Point added", detail.get("point", "")),
+        "note_added": ("Note written", ""),
+        "hazard_reported": ("Hazard reported", detail.get("text", "")),
+        "alert_seen": ("Alert seen", detail.get("says", "")),
+        "closed": ("Case closed", str(detail.get("outcome") or "").replace("_", " ").capitalize()),
+        "reopened": ("Case opened again", ""),
+        "information_added": ("The resident added information", ""),
+        "document_added": ("Document added", detail.get("name", "")),
+        "incident_resolved": ("Incident resolved", ""),
+        "contact_changed": ("Contact details changed", ""),
+    }.get(action, ("", ""))
+    return (*words, action == "hazard_reported")

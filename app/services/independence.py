@@ -1,0 +1,59 @@
+"""Independence: who may not do a task, by what the diagram says of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.db import db
+from app.errors import NotForYou
+from app.models import Answer, Case, Task, User
+from app.services.accounts import rank_of
+from app.services.deployments import Deployed
+from app.viewer import Viewer
+
+
+def handlers_of(case: Case, elements: list[str]) -> dict[str, str]:
+    """Who did each element in this case: element -> user id (the last one who did)."""
+    rows = db.session.execute(
+        select(Answer.element, Answer.by)
+        .where(
+            Answer.landlord_id == case.landlord_id,
+            Answer.case_id == case.id,
+            Answer.element.in_(elements),
+            Answer.by.is_not(None),
+        )
+        .order_by(Answer.at)
+    )
+    return {element: by for element, by in rows if by is not None}
+
+
+def check(deployed: Deployed, task: Task, user_id: str, rank: int) -> None:
+    """Raise NotForYou, with the rule and a reason, when the task is not for this person."""
+    element = deployed.procedure.elements.get(task.element)
+    if element is None:
+        return
+    for rule in ("not_the_handler_of", "senior_to"):
+        named = element.properties.get(rule, "").split()
+        for other, handler in (handlers_of(task.case, named) if named else {}).items():
+            done = deployed.procedure.elements[other]
+            if rule == "not_the_handler_of" and handler == user_id:
+                raise NotForYou(rule, f"Not for you: you did “{done.name}” in this case.")
+            if rule == "senior_to" and rank <= _rank(handler):
+                raise NotForYou(
+                    rule,
+                    f"Not for you: this needs somebody more senior than whoever did “{done.name}”.",
+                )
+
+
+def _rank(user_id: str) -> int:
+    user = db.session.get(User, user_id)
+    return rank_of(user) if user else 0
+
+
+def reason_against(deployed: Deployed, task: Task, viewer: Viewer) -> str:
+    """Why the viewer may not do a task; empty when nothing stands against it."""
+    try:
+        check(deployed, task, viewer.user_id or "", viewer.rank)
+    except NotForYou as refused:
+        return refused.message
+    return ""

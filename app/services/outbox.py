@@ -1,0 +1,372 @@
+"""The outbox: e-mail goes by SMTP or into files, post goes on a list that people work through.
+
+A letter's row is written with the step that queued it; sending comes after the commit. E-mail that
+may or may not have gone when the server stopped is marked, and sent once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import smtplib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.db import db, transaction
+from app.errors import BadInput, NotAllowed, NotFound
+from app.letters import FilledLetter, LetterHead, to_pdf, to_plain
+from app.models import Blob, Case, Instance, Letter, Outgoing, Person
+from app.models.base import new_id
+from app.services import deployments, steps
+from app.services.access import is_kept_out
+from app.services.complaints import spaced
+from app.services.letters import full_date, sent_on
+from app.services.steps import PROCEDURE
+from app.settings import Settings
+from app.viewer import Viewer
+from timers.calendar import london_date
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+STALE = timedelta(minutes=10)  # "sending" for longer: the server stopped in the middle
+
+
+@dataclass(frozen=True)
+class OutRow:
+    """One thing sent or to be sent."""
+
+    outgoing: Outgoing
+    letter: Letter
+    case: Case
+    resident: Person
+
+
+@dataclass(frozen=True)
+class OutboxPage:
+    """The list, and in words how e-mail leaves this server."""
+
+    to_post: list[OutRow]
+    waiting: list[OutRow]
+    blocked: list[OutRow]
+    gone: list[OutRow]
+    how: str
+
+
+def page(viewer: Viewer) -> OutboxPage:
+    """The landlord's outbox: what is to be posted, what waits, what is blocked, the last 100 gone."""
+    if not viewer.can("post"):
+        raise NotAllowed
+    query = _rows(viewer.landlord_id)
+    standing = _kept(viewer, query.where(Outgoing.status != "sent").order_by(Outgoing.queued_at))
+    gone = _kept(
+        viewer,
+        query.where(Outgoing.status == "sent").order_by(Outgoing.sent_at.desc()).limit(100),
+    )
+    return OutboxPage(
+        to_post=[r for r in standing if r.outgoing.channel == "post" and not r.outgoing.problem],
+        waiting=[r for r in standing if r.outgoing.channel == "email" and not _stopped(r)],
+        blocked=[r for r in standing if _stopped(r)],
+        gone=gone,
+        how=how_email_goes(),
+    )
+
+
+def _stopped(row: OutRow) -> bool:
+    return row.outgoing.status in {"blocked", "failed"}
+
+
+def how_email_goes() -> str:
+    """By which way e-mail leaves, in words."""
+    settings: Settings = current_app.extensions["settings"]
+    if settings.smtp_url.get_secret_value():
+        return f"E-mail goes through {urlsplit(settings.smtp_url.get_secret_value()).hostname}."
+    return "No mail server is set up: e-mail is kept as files in the folder instance/outbox."
+
+
+def _rows(landlord_id: str) -> Select[tuple[Outgoing, Letter, Case]]:
+    return (
+        select(Outgoing, Letter, Case)
+        .join(
+            Letter,
+            (Letter.landlord_id == Outgoing.landlord_id) & (Letter.id == Outgoing.letter_id),
+        )
+        .join(Case, (Case.landlord_id == Outgoing.landlord_id) & (Case.id == Outgoing.case_id))
+        .where(Outgoing.landlord_id == landlord_id)
+    )
+
+
+def _kept(viewer: Viewer, query: Select[tuple[Outgoing, Letter, Case]]) -> list[OutRow]:
+    return [
+        OutRow(outgoing, letter, case, case.resident)
+        for outgoing, letter, case in db.session.execute(query)
+        if not is_kept_out(viewer, case)
+    ]
+
+
+def mark_posted(viewer: Viewer, outgoing_id: str, posted_on: date) -> None:
+    """Record the day on which a letter was posted: the legal date of sending."""
+    if not viewer.can("post"):
+        raise NotAllowed
+    with transaction() as session:
+        outgoing = session.get(Outgoing, (viewer.landlord_id, outgoing_id))
+        if outgoing is None or outgoing.channel != "post" or outgoing.status != "queued":
+            raise NotFound("This letter is not on the list any more.")
+        case = session.get(Case, (viewer.landlord_id, outgoing.case_id))
+        if case is None or is_kept_out(viewer, case):
+            raise NotFound
+        if posted_on > clock.today():
+            raise BadInput({"posted_on": "The day of posting must be today or earlier."})
+        if posted_on < london_date(outgoing.queued_at):
+            queued = full_date(london_date(outgoing.queued_at))
+            raise BadInput({"posted_on": f"The letter was written on {queued}; it cannot have "
+                            "been posted earlier."})  # fmt: skip
+        outgoing.sent_by = viewer.user_id
+        _gone(session, outgoing, posted_on, viewer, f"Posted on {full_date(posted_on)}.")
+
+
+def _gone(session: Session, outgoing: Outgoing, on: date, actor: Viewer, how: str) -> None:
+    """Record that something has left the house."""
+    letter = session.get(Letter, (outgoing.landlord_id, outgoing.letter_id))
+    instance = session.scalar(
+        select(Instance).where(
+            Instance.landlord_id == outgoing.landlord_id, Instance.case_id == outgoing.case_id
+        )
+    )
+    if letter is None or instance is None:
+        raise NotFound
+    outgoing.status, outgoing.sent_on, outgoing.sent_at = "sent", on, clock.now()
+    outgoing.problem, outgoing.next_try_at = "", None
+    letter.status = "sent"
+    step = steps.open_step(session, instance, actor)
+    step.write("letter_sent", letter_id=letter.id, title=letter.title, how=how)
+
+
+def send_due(landlord_id: str | None = None) -> int:
+    """Send the e-mail that waits; returns how many left. Tells the team of what did not go in time."""
+    _find_interrupted()
+    sent = 0
+    while (claimed := _claim(landlord_id)) is not None:
+        sent += _send(*claimed)
+    _tell_of_late_post(landlord_id)
+    return sent
+
+
+def _claim(landlord_id: str | None) -> tuple[str, str] | None:
+    """Mark the next e-mail as being sent, so that nobody else sends it, too."""
+    query = select(Outgoing).where(
+        Outgoing.channel == "email",
+        Outgoing.status.in_(("queued", "unknown")),
+        Outgoing.next_try_at <= clock.now(),
+    )
+    if landlord_id:
+        query = query.where(Outgoing.landlord_id == landlord_id)
+    if db.session.scalar(query.limit(1)) is None:
+        return None
+    with transaction() as session:
+        outgoing = session.scalar(
+            query.order_by(Outgoing.queued_at).limit(1).with_for_update(skip_locked=True)
+        )
+        if outgoing is None:
+            return None
+        outgoing.status, outgoing.tries = "sending", outgoing.tries + 1
+        outgoing.next_try_at = clock.now()
+        return outgoing.landlord_id, outgoing.id
+
+
+def _send(landlord_id: str, outgoing_id: str) -> bool:
+    outgoing = db.session.get(Outgoing, (landlord_id, outgoing_id))
+    if outgoing is None:
+        return False
+    try:
+        how = _deliver(outgoing)
+    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        _failed(landlord_id, outgoing_id, str(problem) or type(problem).__name__)
+        return False
+    with transaction() as session:
+        sent = session.get(Outgoing, (landlord_id, outgoing_id))
+        if sent is None:
+            return False
+        _gone(session, sent, clock.today(), PROCEDURE, how)
+    return True
+
+
+def _deliver(outgoing: Outgoing) -> str:
+    settings: Settings = current_app.extensions["settings"]
+    message = _message(outgoing, settings)
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        folder = settings.instance_dir / "outbox" / outgoing.landlord_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{outgoing.id}.eml").write_bytes(message.as_bytes(policy=SMTP))
+        return "Kept as a file in the outbox: no mail server is set up."
+    parts = urlsplit(url)
+    with smtplib.SMTP(parts.hostname or "localhost", parts.port or 25, timeout=20) as server:
+        if parts.scheme == "smtps" or parts.username:
+            server.starttls()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)
+    return "By e-mail."
+
+
+def _message(outgoing: Outgoing, settings: Settings) -> EmailMessage:
+    """The e-mail: the letter as plain text, and as PDF. ValueError for a forged address."""
+    letter = db.session.get(Letter, (outgoing.landlord_id, outgoing.letter_id))
+    case = db.session.get(Case, (outgoing.landlord_id, outgoing.case_id))
+    if letter is None or case is None:
+        raise ValueError("the letter is gone")
+    landlord = deployments.landlord(outgoing.landlord_id)
+    if any(c in outgoing.address for c in "\r\n,;<> ") or outgoing.address.count("@") != 1:
+        raise ValueError(f"“{outgoing.address}” is no e-mail address")
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f'"{landlord.name}" <{settings.mail_from}>'
+    message["To"] = outgoing.address
+    message["Reply-To"] = landlord.email
+    message["Subject"] = f"{letter.title} ({spaced(case.reference)})"
+    message["Message-ID"] = (
+        f"<{outgoing.key.replace(':', '.')}@{urlsplit(settings.public_url).hostname}>"
+    )
+    message.set_content(to_plain(FilledLetter.from_json(letter.blocks)))
+    message.add_attachment(
+        pdf_of(case, letter),
+        maintype="application",
+        subtype="pdf",
+        filename=f"{case.reference}-{letter.template}.pdf",
+    )
+    return message
+
+
+def _failed(landlord_id: str, outgoing_id: str, problem: str) -> None:
+    """Try again after 1, 5 and 30 minutes; then it is a matter for people."""
+    with transaction() as session:
+        outgoing = session.get(Outgoing, (landlord_id, outgoing_id))
+        if outgoing is None:
+            return
+        outgoing.problem = problem[:500]
+        if outgoing.tries <= len(RETRY_AFTER):
+            outgoing.status = "queued"
+            outgoing.next_try_at = clock.now() + RETRY_AFTER[outgoing.tries - 1]
+            return
+        outgoing.status, outgoing.next_try_at = "failed", None
+        _tell(session, outgoing, f"An e-mail could not be sent: {problem[:200]}")
+
+
+def _find_interrupted() -> None:
+    """What was being sent when the server stopped may have gone or not: send once more, marked."""
+    query = select(Outgoing).where(
+        Outgoing.status == "sending", Outgoing.next_try_at < clock.now() - STALE
+    )
+    if db.session.scalar(query.limit(1)) is None:
+        return
+    with transaction() as session:
+        for outgoing in session.scalars(query):
+            outgoing.status = "unknown" if outgoing.tries < 2 else "failed"
+            outgoing.problem = "The server stopped while sending; it may have gone twice."
+
+
+def _tell_of_late_post(landlord_id: str | None) -> None:
+    """A letter that has not left by the end of the day on which it was queued: tell the team."""
+    start = datetime.combine(clock.today(), time.min, clock.LONDON)
+    query = select(Outgoing).where(
+        Outgoing.status.in_(("queued", "unknown")),
+        Outgoing.told_late.is_(False),
+        Outgoing.queued_at < start,
+    )
+    if landlord_id:
+        query = query.where(Outgoing.landlord_id == landlord_id)
+    if db.session.scalar(query.limit(1)) is None:
+        return
+    with transaction() as session:
+        for outgoing in session.scalars(query):
+            outgoing.told_late = True
+            _tell(session, outgoing, "A letter was not sent on the day it was written")
+
+
+def _tell(session: Session, outgoing: Outgoing, says: str) -> None:
+    instance = session.scalar(
+        select(Instance).where(
+            Instance.landlord_id == outgoing.landlord_id, Instance.case_id == outgoing.case_id
+        )
+    )
+    if instance is None:
+        return
+    landlord = deployments.landlord(outgoing.landlord_id)
+    step = steps.open_step(session, instance, PROCEDURE)
+    step.alert(landlord.alert_team_blocked_post or landlord.alert_team_hazard, "", says)
+
+
+def pdf_of(case: Case, letter: Letter) -> bytes:
+    """The PDF of a letter; made at first need, then kept with the case."""
+    if letter.pdf:
+        kept = db.session.scalar(
+            select(Blob.data).where(
+                Blob.landlord_id == letter.landlord_id,
+                Blob.case_id == letter.case_id,
+                Blob.sha256 == letter.pdf,
+            )
+        )
+        if kept:
+            return kept
+    landlord_id, letter_id, case_id = letter.landlord_id, letter.id, case.id
+    pdf = _render(case, letter)
+    with transaction() as session:
+        row = session.get(Letter, (landlord_id, letter_id))
+        if row is None:
+            raise NotFound
+        digest = hashlib.sha256(pdf).hexdigest()
+        session.add(
+            Blob(
+                landlord_id=landlord_id,
+                id=new_id(),
+                sha256=digest,
+                case_id=case_id,
+                name=f"{row.template}.pdf",
+                media_type="application/pdf",
+                data=pdf,
+                at=clock.now(),
+                by=None,
+            )
+        )
+        row.pdf = digest
+    return pdf
+
+
+def _render(case: Case, letter: Letter) -> bytes:
+    landlord = deployments.landlord(letter.landlord_id)
+    resident = case.resident
+    outgoing = db.session.scalar(
+        select(Outgoing).where(
+            Outgoing.landlord_id == letter.landlord_id, Outgoing.letter_id == letter.id
+        )
+    )
+    by_post = outgoing is not None and outgoing.channel == "post"
+    on = sent_on(outgoing) or london_date(outgoing.queued_at if outgoing else letter.written_at)
+    wishes = {wish.casefold().replace(" ", "_") for wish in resident.adjustments}
+    head = LetterHead(
+        landlord=landlord.name,
+        landlord_address=landlord.address,
+        reference=spaced(case.reference),
+        date=full_date(on),
+        channel="" if by_post else "By e-mail only",
+        address="\n".join(filter(None, (resident.name, resident.address, resident.postcode)))
+        if by_post
+        else "",
+        footer=f"{landlord.name} · {landlord.phone} · {landlord.email}",
+    )
+    return to_pdf(
+        FilledLetter.from_json(letter.blocks),
+        head,
+        letter.written_at,
+        large_print="large_print" in wishes,
+        tint="cream" if "coloured_paper" in wishes else "",
+        fonts_dir=Path(current_app.static_folder or "") / "build" / "letter-fonts",
+    )

@@ -1,0 +1,217 @@
+"""A diagram as text: who does what, with which form, by when, and where the policy says so.
+
+It tells what the picture shows, for people who cannot see it, and for owners who check it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.engine import Element, FactSpec, Flow
+from app.engine.diagram import BPMN
+from app.engine.xml import read_xml
+from app.services.deployments import Deployed
+from timers.deadlines import explain, read_rule
+
+KINDS = {
+    "startEvent": "Begins",
+    "endEvent": "Ends",
+    "userTask": "Somebody does it",
+    "sendTask": "Sends",
+    "businessRuleTask": "Decision table",
+    "callActivity": "A diagram of its own",
+    "subProcess": "Several steps",
+    "exclusiveGateway": "One way of several",
+    "parallelGateway": "Ways side by side",
+    "inclusiveGateway": "One way or several",
+    "eventBasedGateway": "Whichever comes first",
+    "message": "May come from outside",
+    "duty": "Deadline",
+    "window": "The resident’s time",
+    "reminder": "Reminder",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One element in words. depth: 1 for what stands inside a subprocess, and so on.
+
+    calls: the process a stage opens, table: the decision table, form: (id, title).
+    """
+
+    id: str
+    name: str
+    kind: str
+    depth: int
+    lane: str
+    form: tuple[str, str] | None
+    deadline: str
+    policy: str
+    about: str
+    notes: tuple[str, ...]
+    goes_to: tuple[str, ...]
+    calls: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One process: its diagram's file and its name."""
+
+    process: str
+    name: str
+    file: str
+
+
+def pictures(deployed: Deployed) -> list[Picture]:
+    """The processes of a procedure: the whole complaint first, then in the order of the calls."""
+    procedure = deployed.procedure
+    found = {
+        node.get("id", ""): Picture(
+            node.get("id", ""), node.get("name") or node.get("id", ""), file
+        )
+        for file, body in deployed.files.items()
+        if file.endswith(".bpmn")
+        for node in read_xml(body).iterfind(f"{BPMN}process")
+    }
+    order, todo = dict[str, None](), [procedure.root]
+    while todo:
+        process = todo.pop(0)
+        if process not in order:
+            order[process] = None
+            calls = [e.calls for e in procedure.elements.values() if e.process == process]
+            todo = [*filter(None, calls), *todo]
+    return [found[process] for process in [*order, *sorted(set(found) - set(order))]]
+
+
+def outline(deployed: Deployed, process: str) -> list[Entry]:
+    """The elements of one process along its arrows, each with all that the diagram says of it."""
+    elements = {k: e for k, e in deployed.procedure.elements.items() if e.process == process}
+    return [_entry(deployed, element, depth) for element, depth in _walk(elements)]
+
+
+def _walk(elements: Mapping[str, Element]) -> Iterator[tuple[Element, int]]:
+    """Every element once: from the starts along the arrows, side branches where they leave."""
+    inside: dict[str | None, list[Element]] = {}
+    for element in elements.values():
+        inside.setdefault(element.parent, []).append(element)
+    seen: set[str] = set()
+
+    def follow(element: Element, depth: int) -> Iterator[tuple[Element, int]]:
+        if element.id in seen:
+            return
+        seen.add(element.id)
+        yield element, depth
+        yield from within(element.id, depth + 1)
+        for event in (e for e in elements.values() if e.attached_to == element.id):
+            yield from follow(event, depth)
+        for flow in element.outgoing:
+            yield from follow(elements[flow.target], depth)
+
+    def within(parent: str | None, depth: int) -> Iterator[tuple[Element, int]]:
+        here = inside.get(parent, [])
+        for element in sorted(here, key=lambda e: (e.kind != "startEvent", bool(e.attached_to))):
+            yield from follow(element, depth)
+
+    yield from within(None, 0)
+
+
+def _entry(deployed: Deployed, element: Element, depth: int) -> Entry:
+    elements = deployed.procedure.elements
+    form = deployed.forms.get(element.form or "")
+    says = (_letter(deployed, element), _alert(deployed, element), *_rules(deployed, element))
+    flows = [_flow_words(flow, elements) for flow in element.outgoing]
+    return Entry(
+        id=element.id,
+        name=element.name or f"({KINDS.get(element.kind, element.kind).lower()})",
+        kind=KINDS[timer_kind(element)] if element.kind == "timer" else KINDS[element.kind],
+        depth=depth,
+        lane=element.lane or "",
+        form=(form.name, form.title) if form else None,
+        deadline=rule_words(element.expression, deployed.facts) if element.expression else "",
+        policy=element.properties.get("policy", ""),
+        about=element.documentation,
+        notes=tuple(filter(None, says)),
+        goes_to=tuple(flows),
+        calls=element.calls or "",
+        table=element.decision or "",
+    )
+
+
+def timer_kind(element: Element) -> str:
+    """duty, window or reminder; what stands when the diagram says nothing is a contract."""
+    return element.properties.get("kind") or ("duty" if element.attached_to else "window")
+
+
+def rule_words(expression: str, facts: Mapping[str, FactSpec]) -> str:
+    """When a timer falls due, in words: "10 working days after it is acknowledged"."""
+    empty = {name: [] if spec.type == "list" else None for name, spec in facts.items()}
+    labels = {name: spec.label for name, spec in facts.items()}
+    rule = read_rule(expression, empty, labels)
+    if rule is None:
+        return f"By the rule {expression.strip()}"
+    longer = "".join(f"; longer by “{extension.label}”" for extension in rule.extensions)
+    return explain(rule) + longer
+
+
+def _flow_words(flow: Flow, elements: Mapping[str, Element]) -> str:
+    """ "Yes: Send the answer (if stage_1_extension > 0)"."""
+    target = elements[flow.target]
+    to = target.name or target.id
+    when = f" (if {flow.condition})" if flow.condition else " (otherwise)" if flow.default else ""
+    return f"{flow.name}: {to}{when}" if flow.name else f"{to}{when}"
+
+
+def _letter(deployed: Deployed, element: Element) -> str:
+    for name, words in (("letter", "Sends the letter"), ("writes", "Writes the letter")):
+        if letter := element.properties.get(name):
+            versions = deployed.letters.get(letter)
+            return f"{words} “{versions[0].title if versions else letter}”."
+    return ""
+
+
+def _alert(deployed: Deployed, element: Element) -> str:
+    team = deployed.landlord.teams.get(element.properties.get("alert", ""))
+    return f"Tells the {team.name}: “{element.properties.get('says', '')}”" if team else ""
+
+
+def _rules(deployed: Deployed, element: Element) -> Iterator[str]:
+    """What the other properties mean."""
+    elements, facts = deployed.procedure.elements, deployed.facts
+
+    def named(ids: tuple[str, ...], among: Mapping[str, Element | FactSpec]) -> str:
+        return " or ".join(
+            f"“{found.label if isinstance(found, FactSpec) else found.name}”" if found else name
+            for name in ids
+            for found in [among.get(name)]
+        )
+
+    if element.kind == "message":
+        to = element.properties.get("offered_to", "staff").replace(",", " and")
+        yield f"Offered to: {to.replace('  ', ' ')}."
+    if when := element.properties.get("offered_when"):
+        yield f"Only if {when}."
+    if ids := element.listed("not_the_handler_of"):
+        yield f"Not for whoever did {named(ids, elements)}."
+    if ids := element.listed("senior_to"):
+        yield f"By somebody more senior than whoever did {named(ids, elements)}."
+    if ids := element.listed("assigned_in"):
+        yield f"Goes to the person chosen in {named(ids, elements)}."
+    if ids := element.listed("sets"):
+        yield f"Sets the date {named(ids, facts)}."
+    if ids := element.listed("met_by"):
+        yield f"Met by the date {named(ids, facts)}."
+    if element.attached_to and element.interrupting:
+        yield f"Ends {named((element.attached_to,), elements)}."
+    if element.properties.get("repeat"):
+        yield "Comes again each working day until it is done."
+    if element.properties.get("closes"):
+        yield "The case is then closed, but still waits for a late word from the resident."
+    if element.collection:
+        yield "Once for each person on the list."
+    if public := element.properties.get("public_form"):
+        form = deployed.forms.get(public)
+        yield f"Residents fill in “{form.title if form else public}” themselves."
+    if outcome := element.properties.get("outcome"):
+        yield f"Counted in reports as: {outcome.replace('_', ' ')}."

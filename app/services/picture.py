@@ -1,0 +1,250 @@
+"""Where a case is in its diagrams, and the way it took there: for the drawing and for the list.
+
+What was passed comes from the history, what is now from open tasks and from what is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import db
+from app.engine import Element, Flow, Offer
+from app.errors import NotFound
+from app.models import Case, Deadline, Event, Instance, Payload, Task
+from app.services import actions, tasks
+from app.services.deployments import Deployed
+from app.services.letters import full_date
+
+NUMBERED = {"userTask", "sendTask", "businessRuleTask", "callActivity", "message"}
+PASSED = {"started", "submitted", "received", "passed", "sent", "decided", "due"}
+
+
+@dataclass(frozen=True)
+class StepTaken:
+    """One numbered step. ended_early: it was begun, but a deadline or a message ended it."""
+
+    number: int
+    name: str
+    at: datetime
+    who: str
+    ended_early: bool
+
+
+@dataclass(frozen=True)
+class Now:
+    """A place where the case stands; the label says who or what it waits for, and may be empty."""
+
+    element: str
+    label: str
+
+
+@dataclass
+class Picture:
+    """One diagram with what is known of the case. done: element -> its places in the order."""
+
+    process: str
+    title: str
+    done: dict[str, list[int]] = field(default_factory=dict)
+    flows: list[str] = field(default_factory=list)
+    now: list[Now] = field(default_factory=list)
+    steps: list[StepTaken] = field(default_factory=list)
+    focus: str = ""
+
+
+@dataclass(frozen=True)
+class _Happened:
+    """One event that left a mark on a diagram."""
+
+    element: Element
+    at: datetime
+    who: str
+    ended_early: bool
+
+
+def pictures(case: Case, instance: Instance, deployed: Deployed) -> list[Picture]:
+    """The whole complaint, then what is open inside it, outermost first."""
+    happened = _happened(instance, deployed)
+    now = _now(case, deployed)
+    root = deployed.procedure.root
+    shown = dict.fromkeys([root, *(place.process for place, _ in now)])
+    return [_picture(process, deployed, happened, now) for process in shown]
+
+
+def picture_of(case: Case, instance: Instance, deployed: Deployed, process: str) -> Picture:
+    """One diagram of the case's own deployment. Raises NotFound for another."""
+    if process not in {e.process for e in deployed.procedure.elements.values()}:
+        raise NotFound
+    return _picture(process, deployed, _happened(instance, deployed), _now(case, deployed))
+
+
+def entered(case: Case, instance: Instance, deployed: Deployed) -> list[tuple[str, str]]:
+    """The diagrams that the case has been in, in order: process and what people call it."""
+    processes = [h.element.process for h in _happened(instance, deployed)]
+    return [(process, title_of(deployed, process)) for process in dict.fromkeys(processes)]
+
+
+def file_of(deployed: Deployed, process: str) -> bytes:
+    """The BPMN file that holds a process. Raises NotFound."""
+    for element in deployed.procedure.elements.values():
+        if element.process == process:
+            return deployed.files[element.file]
+    raise NotFound
+
+
+def title_of(deployed: Deployed, process: str) -> str:
+    """What people call a diagram: the name of the call that leads into it."""
+    elements = deployed.procedure.elements.values()
+    if process == deployed.procedure.root:
+        return "The whole complaint"
+    return next((e.name for e in elements if e.calls == process), process.replace("_", " "))
+
+
+def _picture(
+    process: str,
+    deployed: Deployed,
+    happened: list[_Happened],
+    now: list[tuple[Element, str]],
+) -> Picture:
+    here = [(e, label) for e, label in now if e.process == process]
+    live = {element.id for element, _ in here}
+    marks = [mark for mark in happened if mark.element.process == process]
+    passed = {mark.element.id for mark in marks} | live
+    picture = Picture(process, title_of(deployed, process))
+    picture.now = [Now(element.id, label) for element, label in here]
+    picture.flows = list(_flows_taken(deployed, passed))
+    for mark in _finished(marks, live):
+        numbers = picture.done.setdefault(mark.element.id, [])
+        if mark.element.kind in NUMBERED:
+            numbers.append(len(picture.steps) + 1)
+            picture.steps.append(
+                StepTaken(numbers[-1], mark.element.name, mark.at, mark.who, mark.ended_early)
+            )
+        picture.focus = mark.element.id
+    return picture
+
+
+def _finished(marks: list[_Happened], live: set[str]) -> list[_Happened]:
+    """Without frames round other elements, and without the calls that were entered and are open."""
+    open_calls = {mark.element.id: mark for mark in marks if mark.element.id in live}
+    return [
+        mark
+        for mark in marks
+        if mark.element.kind != "subProcess"  # tinted, it would hide what was not reached
+        and not (mark.element.kind == "callActivity" and mark is open_calls.get(mark.element.id))
+    ]
+
+
+def _happened(instance: Instance, deployed: Deployed) -> list[_Happened]:
+    """The events of the case that left a mark, in order."""
+    rows = db.session.execute(
+        select(Event, Payload)
+        .outerjoin(
+            Payload,
+            (Payload.landlord_id == Event.landlord_id) & (Payload.id == Event.payload_id),
+        )
+        .where(Event.landlord_id == instance.landlord_id, Event.instance_id == instance.id)
+        .order_by(Event.n)
+    )
+    found, finished = [], set()
+    for event, payload in rows:
+        element = deployed.procedure.elements.get(event.element)
+        detail: dict[str, Any] = payload.values if payload else {}
+        if element is None:
+            continue
+        if event.action == "submitted":
+            finished.add(detail.get("task"))
+        early = event.action == "closed" and detail.get("task") not in finished
+        panel = event.action == "passed" and element.kind == "userTask"  # its members count
+        if not early and (event.action not in PASSED or panel):
+            continue
+        who = tasks.name_of(event.actor_id) if event.action != "closed" else ""
+        found.append(_Happened(element, event.at, who or _by(event), early))
+    return found
+
+
+def _by(event: Event) -> str:
+    return "The resident" if event.actor_kind == "resident" else "By the procedure"
+
+
+def _now(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
+    """Open tasks, what is waited for, and the calls round them; outermost first."""
+    elements = deployed.procedure.elements
+    places = [*_open_tasks(case, deployed), *_waiting(case, deployed)]
+    around: dict[str, tuple[Element, str]] = {}
+    for element, _ in places:
+        for call in _calls_round(element, deployed):
+            around.setdefault(call.id, (call, f"Now: {call.name}"))
+    by_id = around | {element.id: (elements[element.id], label) for element, label in places}
+    return sorted(by_id.values(), key=lambda pair: len(list(_calls_round(pair[0], deployed))))
+
+
+def _calls_round(element: Element, deployed: Deployed) -> Iterator[Element]:
+    """The calls that an element stands in, innermost first."""
+    elements = deployed.procedure.elements.values()
+    process, seen = element.process, {element.process}
+    while call := next((e for e in elements if e.calls == process), None):
+        yield call
+        process = call.process
+        if process in seen:
+            return
+        seen.add(process)
+
+
+def _open_tasks(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
+    rows = db.session.scalars(
+        select(Task)
+        .where(Task.landlord_id == case.landlord_id, Task.case_id == case.id, Task.status == "open")
+        .order_by(Task.opened_at, Task.id)
+    )
+    return [
+        (deployed.procedure.elements[task.element], f"Now: {_who(task, deployed)}")
+        for task in rows
+        if task.element in deployed.procedure.elements
+    ]
+
+
+def _who(task: Task, deployed: Deployed) -> str:
+    team = deployed.landlord.teams.get(task.team)
+    return tasks.name_of(task.claimed_by) or (team.name if team else "unclaimed")
+
+
+def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
+    """Messages and windows that hold the case up: those that hang on no activity."""
+    elements = deployed.procedure.elements
+    rows = db.session.scalars(
+        select(Deadline).where(
+            Deadline.landlord_id == case.landlord_id,
+            Deadline.case_id == case.id,
+            Deadline.ended_at.is_(None),
+            Deadline.met_on.is_(None),
+        )
+    )
+    waiting = {
+        row.element: f"Waits until {full_date(row.due_on)}" if row.due_on else "Waits"
+        for row in rows
+    }
+    offers: list[Offer] = [
+        *actions.offered(case, "staff"),
+        *actions.offered(case, "resident"),
+    ]
+    waiting |= {offer.element: "" for offer in offers}
+    return [
+        (elements[element], label)
+        for element, label in waiting.items()
+        if element in elements and not elements[element].attached_to
+    ]
+
+
+def _flows_taken(deployed: Deployed, passed: set[str]) -> Iterator[str]:
+    """Arrows that must have been taken: the only way from one passed element to another."""
+    elements = deployed.procedure.elements
+    left_by_event = {e.attached_to for e in elements.values() if e.attached_to and e.id in passed}
+    for element in (elements[identifier] for identifier in passed):
+        ways: list[Flow] = [flow for flow in element.outgoing if flow.target in passed]
+        if len(ways) == 1 and element.id not in left_by_event:
+            yield ways[0].id

@@ -1,0 +1,170 @@
+"""The resident's own page, behind a private link; more of it after a second fact."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.db import db, transaction
+from app.errors import BadInput, NotFound
+from app.models import Blob, Case, Deadline, Letter, Note, Outgoing
+from app.models.base import new_id
+from app.services import actions, cases, letters, steps
+from app.services.access import instance_of
+from app.services.complaints import hash_token
+from app.services.deployments import Deployed, pinned
+from app.viewer import Viewer
+from timers.deadlines import DeadlineState
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the procedure in the resident's picture; state: done, now or next."""
+
+    code: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class StatusPage:
+    """What the page behind a link shows. Names, texts and letters only when `known`.
+
+    deadlines: all of the case, open ones first; upcoming: the one that the resident waits for.
+    """
+
+    case: Case
+    deployed: Deployed
+    stages: list[Stage]
+    deadlines: list[tuple[Deadline, DeadlineState]]
+    upcoming: tuple[Deadline, DeadlineState] | None
+    offers: list[actions.Offered]
+    known: bool
+    letters: list[tuple[Letter, Outgoing | None]]
+    documents: list[Blob]
+    added: list[Note]
+
+
+def case_behind(landlord_id: str, token: str) -> Case:
+    """The case of a private link. Raises NotFound for a wrong, replaced or switched-off link."""
+    case = db.session.scalar(
+        select(Case).where(Case.landlord_id == landlord_id, Case.link_hash == hash_token(token))
+    )
+    if case is None:
+        raise NotFound("This link does not work any more. Ring us and we will give you a new one.")
+    return case
+
+
+def resident_viewer(case: Case) -> Viewer:
+    """The resident as an actor."""
+    return Viewer(case.landlord_id, name="The resident", resident_case_id=case.id)
+
+
+def second_fact_fits(case: Case, typed: str) -> bool:
+    """Whether the typed postcode (or, where none is known, e-mail address) is the resident's."""
+    known = case.resident.postcode or case.resident.email
+    if not known:
+        return False
+    plain, right = (text.replace(" ", "").casefold() for text in (typed, known))
+    return hmac.compare_digest(plain.encode(), right.encode())
+
+
+def page(landlord_id: str, token: str, known: bool) -> StatusPage:
+    """The status page. `known`: the second fact was given in this visit."""
+    case = case_behind(landlord_id, token)
+    deployed = pinned(case.landlord_id, instance_of(case).deployment_id)
+    deadlines = cases.deadlines_of(case, deployed)
+    return StatusPage(
+        case=case,
+        deployed=deployed,
+        stages=stages(case, deployed),
+        deadlines=deadlines,
+        upcoming=_upcoming(deadlines),
+        offers=actions.offered(case, "resident"),
+        known=known,
+        letters=[
+            (letter, out)
+            for letter, out in letters.letters_of(db.session(), case)
+            if letter.to == "resident" and letter.status in {"queued", "sent"}
+        ]
+        if known
+        else [],
+        documents=[b for b in cases.documents_of(case) if b.by is None] if known else [],
+        added=[n for n in cases.notes_of(case) if n.kind == "resident"] if known else [],
+    )
+
+
+def _upcoming(
+    deadlines: list[tuple[Deadline, DeadlineState]],
+) -> tuple[Deadline, DeadlineState] | None:
+    """The nearest open duty, else the resident's own window that has not passed."""
+    standing = [
+        (row, how)
+        for row, how in deadlines
+        if not row.met_on and not row.ended_at and row.due_on and how.code != "ended"
+    ]
+    duties = [pair for pair in standing if pair[0].kind == "duty"]
+    return next(iter(duties or standing), None)
+
+
+def stages(case: Case, deployed: Deployed) -> list[Stage]:
+    """The stages of the procedure in the order of the diagram: done, now, next."""
+    procedure = deployed.procedure
+    names: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    todo = [procedure.start.id]
+    while todo:
+        element = procedure.elements[todo.pop(0)]
+        if element.id in seen:
+            continue
+        seen.add(element.id)
+        if element.stage and element.stage not in dict(names):
+            names.append((element.stage, element.name))
+        todo += [flow.target for flow in element.outgoing]
+    codes = [code for code, _ in names]
+    at = codes.index(case.stage) if case.stage in codes else 0
+    closed = case.status == "closed"
+    return [
+        Stage(
+            code,
+            name,
+            "done" if n < at or (closed and n <= at) else "now" if n == at else "next",
+        )
+        for n, (code, name) in enumerate(names)
+    ]
+
+
+def add_information(landlord_id: str, token: str, text: str, blob_ids: list[str]) -> None:
+    """The resident tells more, or adds files. Staff see it on the case at once."""
+    if not text.strip() and not blob_ids:
+        raise BadInput({"text": "Write what you want to tell us, or choose a file."})
+    if len(text) > 20_000:
+        raise BadInput({"text": "Keep it to 20,000 characters. You can add more later."})
+    with transaction() as session:
+        case = case_behind(landlord_id, token)
+        step = steps.open_step(session, instance_of(case), resident_viewer(case))
+        session.add(
+            Note(
+                landlord_id=case.landlord_id,
+                id=new_id(),
+                case_id=case.id,
+                at=step.now,
+                by=None,
+                kind="resident",
+                text=text.strip() or "Files added.",
+            )
+        )
+        for blob in session.scalars(
+            select(Blob).where(
+                Blob.landlord_id == case.landlord_id,
+                Blob.id.in_(blob_ids),
+                Blob.case_id.is_(None),
+            )
+        ):
+            blob.case_id = case.id
+        step.write("information_added")
+        team = next((t for t in step.deployed.landlord.teams), "")
+        owner = cases.owner_team(case) or team
+        step.alert(owner, "", "The resident added information")

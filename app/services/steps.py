@@ -1,0 +1,302 @@
+"""One step of a case: what the engine did becomes rows, letters, alerts and history at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.engine import (
+    EngineRefused,
+    HistoryEvent,
+    Snapshot,
+    Stored,
+    complete,
+    fire_due,
+    receive,
+    recompute,
+    start,
+)
+from app.models import Alert, Case, Event, Instance, Payload, Task
+from app.models.base import new_id
+from app.services import deadlines, letters
+from app.services.answers import newest_answer
+from app.services.calendars import calendar_of
+from app.services.deployments import Deployed, pinned
+from app.viewer import Viewer
+from timers.calendar import WorkingCalendar
+
+PROCEDURE = Viewer("", name="By the procedure")  # the actor of automatic steps
+
+
+@dataclass
+class Step:
+    """All that one step of one case needs. Made inside a transaction, gone with it."""
+
+    session: Session
+    case: Case
+    instance: Instance
+    deployed: Deployed
+    calendar: WorkingCalendar
+    actor: Viewer
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(clock.LONDON).date()
+
+    def stored(self) -> Stored:
+        return Stored(self.instance.state, self.instance.facts)
+
+    def write(
+        self,
+        action: str,
+        element: str = "",
+        at: datetime | None = None,
+        actor: Viewer | None = None,
+        **detail: Any,
+    ) -> None:
+        """Append one line of history."""
+        actor = actor or self.actor
+        payload = None
+        if detail:
+            payload = Payload(landlord_id=self.case.landlord_id, id=new_id(), values=detail)
+            self.session.add(payload)
+        self.instance.events += 1
+        self.session.add(
+            Event(
+                landlord_id=self.case.landlord_id,
+                instance_id=self.instance.id,
+                n=self.instance.events,
+                at=at or self.now,
+                recorded_at=self.now,
+                actor_id=actor.user_id,
+                actor_kind=actor_kind(actor),
+                action=action,
+                element=element,
+                revision=self.instance.revision or 0,
+                deployment_id=self.instance.deployment_id,
+                payload_id=payload.id if payload else None,
+            )
+        )
+
+    def alert(self, team: str, element: str, says: str, at: datetime | None = None) -> None:
+        """Tell a team something about the case now."""
+        self.session.add(
+            Alert(
+                landlord_id=self.case.landlord_id,
+                id=new_id(),
+                case_id=self.case.id,
+                team=team,
+                element=element,
+                text=says[:500],
+                at=at or self.now,
+            )
+        )
+        self.write("alerted", element, at, PROCEDURE, team=team, says=says)
+
+
+def actor_kind(actor: Viewer) -> str:
+    """user, resident or procedure."""
+    if actor.user_id:
+        return "user"
+    return "resident" if actor.resident_case_id else "procedure"
+
+
+def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
+    """A step on an existing case."""
+    deployed = pinned(instance.landlord_id, instance.deployment_id)
+    return Step(
+        session,
+        instance.case,
+        instance,
+        deployed,
+        calendar_of(deployed.landlord.nation),
+        actor,
+        clock.now(),
+    )
+
+
+def declared(deployed: Deployed, answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers that are facts of the procedure."""
+    return {key: value for key, value in answers.items() if key in deployed.facts}
+
+
+def begin(step: Step, answers: dict[str, Any]) -> None:
+    """Start the procedure with the answers of its first form."""
+    snapshot = start(
+        step.deployed.procedure,
+        {},
+        step.now,
+        step.calendar,
+        form=declared(step.deployed, answers) | _received(answers),
+    )
+    _apply(step, snapshot)
+
+
+def finish_task(step: Step, task: Task, answers: dict[str, Any]) -> None:
+    """Complete an open task. Raises Gone when the engine no longer waits for it."""
+    facts = declared(step.deployed, answers)
+    _run(step, lambda *given: complete(*given[:2], task.id, facts, *given[2:]), task)
+
+
+def deliver(step: Step, message: str, answers: dict[str, Any]) -> None:
+    """Hand a message to the procedure. Raises Gone when it is not offered now."""
+    facts = declared(step.deployed, answers) | _received(answers)
+    _run(step, lambda *given: receive(*given[:2], message, facts, *given[2:]))
+
+
+def fire(step: Step) -> None:
+    """Fire what has fallen due."""
+    _run(step, fire_due)
+
+
+def work_out_again(step: Step) -> None:
+    """Work every armed deadline out again, after the calendar changed."""
+    _run(step, recompute)
+
+
+def _received(answers: dict[str, Any]) -> dict[str, Any]:
+    """The date on which the message came, which `sets` needs even where it is no fact."""
+    return {"received_on": answers["received_on"]} if answers.get("received_on") else {}
+
+
+def _run(step: Step, act: Callable[..., Snapshot], task: Task | None = None) -> None:
+    snapshot = act(step.deployed.procedure, step.stored(), step.now, step.calendar)
+    _apply(step, snapshot, task)
+
+
+def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
+    """Write all that follows from a snapshot. The caller's transaction makes it one."""
+    if snapshot.stuck:
+        raise EngineRefused("Nobody and nothing can move this case any further.")
+    instance, case = step.instance, step.case
+    instance.state, instance.facts = snapshot.state, snapshot.facts
+    instance.completed = snapshot.completed
+    instance.offers = [offer.element for offer in snapshot.messages]
+    instance.calendar_version = step.calendar.version
+    _set_stage(step, snapshot)
+    for event in snapshot.events:
+        _record(step, event)
+        if event.action == "sent":
+            _send(step, event)
+    _set_tasks(step, snapshot, done)
+    instance.next_due_at = deadlines.register(step, snapshot)
+    _set_status(step, snapshot)
+    step.session.add_all((instance, case))
+    step.session.flush()
+
+
+def _record(step: Step, event: HistoryEvent) -> None:
+    acted = event.action in {"submitted", "received", "started"}
+    step.write(
+        event.action,
+        event.element,
+        event.at,
+        step.actor if acted else PROCEDURE,
+        **event.detail,
+    )
+
+
+def _send(step: Step, event: HistoryEvent) -> None:
+    """A send task was passed: queue its letter, or tell its team."""
+    element = step.deployed.procedure.elements[event.element]
+    if letter := element.properties.get("letter"):
+        letters.queue(step, letter, event.element, event.at)
+    if team := element.properties.get("alert"):
+        says = element.properties.get("says") or element.name.removeprefix("Alert: ").capitalize()
+        step.alert(team, event.element, says, event.at)
+
+
+def _set_stage(step: Step, snapshot: Snapshot) -> None:
+    """The stage the case is in; between stages it keeps the last one."""
+    if snapshot.stage:
+        step.case.stage = snapshot.stage[-1]
+        step.case.stage_name = stage_name(step.deployed, step.case.stage)
+
+
+def stage_name(deployed: Deployed, stage: str) -> str:
+    """What people call a stage: the name of the call activity that carries it."""
+    return next((e.name for e in deployed.procedure.elements.values() if e.stage == stage), stage)
+
+
+def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
+    """Tasks by their token: new ones open, missing ones end; a claim or draft is never touched."""
+    session, case = step.session, step.case
+    known = {
+        task.id: task
+        for task in session.query(Task).filter_by(landlord_id=case.landlord_id, case_id=case.id)
+    }
+    for task in known.values():
+        if task.status == "open" and task.id not in snapshot.tasks:
+            task.status = "done" if done is not None and task.id == done.id else "cancelled"
+            task.closed_at = step.now
+            task.closed_by = step.actor.user_id if task.status == "done" else None
+    for token, opened in snapshot.tasks.items():
+        if token in known:
+            continue
+        stage = opened.stage or case.stage
+        task = Task(
+            landlord_id=case.landlord_id,
+            id=token,
+            instance_id=step.instance.id,
+            case_id=case.id,
+            element=opened.element,
+            name=opened.name,
+            team=step.deployed.landlord.team_of_lane(opened.lane) or "",
+            form=opened.form or "",
+            stage=stage,
+            stage_name=stage_name(step.deployed, stage) if stage else "",
+            item=dict(opened.item),
+            status="open",
+            opened_at=step.now,
+        )
+        _assign(step, task)
+        session.add(task)
+    session.flush()
+
+
+def _assign(step: Step, task: Task) -> None:
+    """`assigned_in`: the person chosen in an earlier task gets this one."""
+    from_task = step.deployed.procedure.elements[task.element].properties.get("assigned_in")
+    if not from_task:
+        return
+    chosen = chosen_person(step.session, step.deployed, step.case, from_task)
+    if chosen:
+        task.claimed_by, task.claimed_at = chosen, step.now
+
+
+def chosen_person(session: Session, deployed: Deployed, case: Case, element: str) -> str | None:
+    """The user chosen in the newest answer to a task with a person field."""
+    answer = newest_answer(session, case, element)
+    if answer is None:
+        return None
+    form = deployed.forms.get(answer.form)
+    fields = [f.key for f in form.fields if f.properties.get("person")] if form else []
+    return next((answer.values[key] for key in fields if answer.values.get(key)), None)
+
+
+def _set_status(step: Step, snapshot: Snapshot) -> None:
+    """Open while somebody works on it or a stage runs; closed when ended or lapsed."""
+    case, elements = step.case, step.deployed.procedure.elements
+    lapsed = None
+    for event in snapshot.events:
+        element = elements.get(event.element)
+        if element is None:
+            continue
+        lapsed = element.properties.get("closes") if event.action == "due" else lapsed
+        if event.action == "ended" or (event.action == "passed" and element.kind == "endEvent"):
+            case.outcome = element.properties.get("outcome", case.outcome)
+    busy = bool(snapshot.tasks or snapshot.stage)
+    if snapshot.completed or (lapsed and not busy):
+        if case.status != "closed":
+            case.status, case.closed_at = "closed", step.now
+            case.outcome = case.outcome if snapshot.completed else lapsed or case.outcome
+            step.write("closed", actor=PROCEDURE, outcome=case.outcome)
+    elif case.status == "closed" and busy:
+        case.status, case.closed_at, case.outcome = "open", None, ""
+        step.write("reopened", actor=PROCEDURE)

@@ -1,0 +1,432 @@
+"""Stories: cases told as data, played through the real engine, forms and services.
+
+The same format is an acceptance test, a demo case, a training example and an owner's guard.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from app import clock
+from app.clock import LONDON, SetClock
+from app.db import db, transaction
+from app.errors import BadInput, NotForYou, NotOffered, PutrightError, TaskIsOver
+from app.models import Alert, Case, Deadline, Letter, Membership, Task, User
+from app.models.base import new_id
+from app.services import (
+    accounts,
+    actions,
+    complaints,
+    deployments,
+    outbox,
+    points,
+    residents,
+    sweep,
+    tasks,
+)
+from app.services.access import instance_of
+from app.services.calendars import calendar_of
+from app.viewer import Viewer
+from forms import BoundForm
+from forms import Point as FormPoint
+from timers.calendar import WorkingCalendar
+
+RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
+NO_SIGN_IN = "story-people-do-not-sign-in"
+
+
+class StoryRefused(ValueError):
+    """The file is no story: says what is wrong with it."""
+
+
+@dataclass
+class Played:
+    """What happened: one row a step, and what did not hold."""
+
+    title: str
+    rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # at, who, does, then
+    failures: list[str] = field(default_factory=list)
+    reference: str = ""
+
+
+@dataclass
+class _Play:
+    """A story being played on one case."""
+
+    landlord_id: str
+    clock: SetClock
+    calendar: WorkingCalendar
+    today: date
+    played: Played
+    case_id: str = ""
+    refused: str = ""
+    alerts_seen: int = 0
+    letters_seen: int = 0
+
+    @property
+    def case(self) -> Case:
+        case = db.session.get(Case, (self.landlord_id, self.case_id))
+        if case is None:
+            raise StoryRefused("the story does something before the complaint is recorded")
+        return case
+
+
+def read_story(body: bytes) -> dict[str, Any]:
+    """Parse a story. Raises StoryRefused."""
+    try:
+        story = tomllib.loads(body.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise StoryRefused(str(problem)) from problem
+    for key in ("landlord", "title", "step"):
+        if key not in story:
+            raise StoryRefused(f"the story has no {key}")
+    if unknown := [e for s in story["step"] for e in s.get("expect", {}) if e not in EXPECTATIONS]:
+        raise StoryRefused(f"unknown expectations: {', '.join(unknown)}")
+    return story
+
+
+def play(story: dict[str, Any], today: date | None = None, until: datetime | None = None) -> Played:
+    """Play a story on the app's clock, which must be a SetClock. Stops at the first failure.
+
+    today: what relative dates ("-12wd 10:15") count from; the clock's own date by default.
+    until: steps after this instant are not played, and time then passes up to it.
+    """
+    story_clock = current_app.extensions["clock"]
+    if not isinstance(story_clock, SetClock):
+        raise StoryRefused("stories need an app whose clock can be moved")
+    landlord_id = story["landlord"]
+    calendar = calendar_of(deployments.landlord(landlord_id).nation)
+    played = Played(story["title"])
+    state = _Play(landlord_id, story_clock, calendar, today or clock.today(), played)
+    for number, step in enumerate(story["step"], 1):
+        at = when(step["at"], state.today, calendar)
+        if until is not None and at > until:
+            break
+        _let_time_pass(state, at)
+        _act(state, step)
+        told = [*_failures(state, step.get("expect", {}))]
+        played.failures += [f"step {number}, {step['at']}: {failure}" for failure in told]
+        played.rows.append(
+            (
+                f"{at:%a %d %b %Y %H:%M}",
+                step.get("who", ""),
+                step.get("does", "time passes"),
+                state.refused or _standing(state),
+            )
+        )
+        if told:
+            break
+    if state.case_id:
+        if until is not None:
+            _let_time_pass(state, until)
+        played.reference = state.case.reference
+    return played
+
+
+def when(text: str, today: date, calendar: WorkingCalendar) -> datetime:
+    """An instant of a story in London: "2023-12-21 10:15", or "-12wd 10:15" from today."""
+    if match := RELATIVE.fullmatch(text):
+        n = int(match["n"])
+        day = today + timedelta(days=n) if match["unit"] == "d" else today
+        if match["unit"] == "wd" and n:
+            day = calendar.working_days(n, today)
+        return datetime.combine(day, time.fromisoformat(match["time"]), LONDON)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=LONDON)
+    except ValueError as wrong:
+        raise StoryRefused(f"“{text}” is no time, like 2023-12-21 10:15 or -12wd 10:15") from wrong
+
+
+def _let_time_pass(state: _Play, at: datetime) -> None:
+    """Fire every deadline of this case at its own instant, as a punctual server would."""
+    while state.case_id:
+        due = instance_of(state.case).next_due_at
+        if due is None or due > at.astimezone(UTC):
+            break
+        state.clock.move_to(max(due, state.clock()))
+        sweep.fire(sweep.Due(state.landlord_id, instance_of(state.case).id))
+    state.clock.move_to(at)
+    outbox.send_due(state.landlord_id)
+
+
+def _act(state: _Play, step: dict[str, Any]) -> None:
+    state.refused = ""
+    does = step.get("does")
+    if not does:
+        return
+    try:
+        _do(state, does, step)
+    except (PutrightError, StoryRefused) as refused:
+        state.refused = _refusal(refused)
+        wanted = step.get("expect", {}).get("refused")
+        if wanted is None:
+            state.played.failures.append(f"{step['at']} {does}: refused: {refused}")
+
+
+def _refusal(refused: Exception) -> str:
+    """The word with which `expect.refused` names an error."""
+    match refused:
+        case NotForYou():
+            return refused.rule
+        case NotOffered():
+            return "not_offered"
+        case TaskIsOver():
+            return "over"
+        case BadInput():
+            return "form: " + ", ".join(f"{k} ({v})" for k, v in refused.errors.items())
+    return type(refused).__name__
+
+
+def _do(state: _Play, does: str, step: dict[str, Any]) -> None:
+    deployed = deployments.live(state.landlord_id)
+    procedure = deployed.procedure
+    answers = {key: _answer(state, value) for key, value in step.get("answers", {}).items()}
+    who = step.get("who", "resident")
+    if does in (procedure.start_form, procedure.public_form) and not state.case_id:
+        form = _filled(deployed.forms[does], answers, state)
+        if who == "resident":
+            receipt = complaints.receive(state.landlord_id, form, new_id())
+        else:
+            receipt = complaints.record(_staff(state, who), form, new_id())
+        found = select(Case.id).where(
+            Case.landlord_id == state.landlord_id, Case.reference == receipt.reference
+        )
+        state.case_id = db.session.scalar(found) or ""
+    elif does in procedure.elements and procedure.elements[does].kind == "userTask":
+        viewer = _staff(state, who)
+        task = _open_task(state, does)
+        if step.get("claims") == "only":
+            tasks.claim(viewer, task.id)
+            return
+        form = _filled(pinned_form(state, task.form), answers, state)
+        tasks.submit(viewer, task.id, form)
+    elif does == "add_information":
+        _add_information(state, answers)
+    else:
+        viewer = residents.resident_viewer(state.case) if who == "resident" else _staff(state, who)
+        offer, _ = actions.open_action(viewer, state.case, does)
+        form = _filled(pinned_form(state, offer.form), answers, state)
+        actions.act(viewer, state.case, does, form)
+
+
+def pinned_form(state: _Play, form: str) -> Any:
+    """A form of the deployment that the case is pinned to."""
+    instance = instance_of(state.case)
+    return deployments.pinned(state.landlord_id, instance.deployment_id).forms[form]
+
+
+def _add_information(state: _Play, answers: dict[str, Any]) -> None:
+    with transaction() as session:
+        case = session.get(Case, (state.landlord_id, state.case_id))
+        token = new_id()
+        if case is not None:
+            case.link_hash = complaints.hash_token(token)
+    residents.add_information(state.landlord_id, token, answers.get("text", ""), [])
+
+
+def _filled(definition: Any, answers: dict[str, Any], state: _Play) -> BoundForm:
+    """The form as a person would post it. Raises BadInput with what the page would say."""
+    known = points.of_case(db.session(), state.case) if state.case_id else []
+    asked = [FormPoint(str(point.n), point.text) for point in known]
+    form: BoundForm = definition.bind(
+        typed=definition.as_typed(answers, asked),
+        people={
+            team: [(u.id, u.name) for u in accounts.people_of(state.landlord_id, team)]
+            for team in deployments.landlord(state.landlord_id).teams
+        },
+        points=asked,
+        facts=instance_of(state.case).facts if state.case_id else {},
+        today=clock.today(),
+    )
+    if not form.check():
+        raise BadInput(form.errors)
+    return form
+
+
+def _answer(state: _Play, value: Any) -> Any:
+    """Values of a story as a form takes them: dates as ISO text, team/person as a user id."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        if re.fullmatch(r"[+-]?\d+(wd|d)", value):
+            return when(f"{value} 00:00", state.today, state.calendar).date().isoformat()
+        team, _, _person = value.partition("/")
+        if team in deployments.landlord(state.landlord_id).teams and _person:
+            return _staff(state, value).user_id
+    return value
+
+
+def _staff(state: _Play, who: str) -> Viewer:
+    """The colleague called team/person; made at first mention."""
+    team, _, name = who.partition("/")
+    if team not in deployments.landlord(state.landlord_id).teams or not name:
+        raise StoryRefused(f"“{who}” is no team/person of landlord.toml")
+    email = f"{name}@{state.landlord_id}.example"
+    user = db.session.scalar(select(User).where(User.email == email))
+    if user is None:
+        accounts.add_user(
+            state.landlord_id,
+            email=email,
+            name=name.replace("_", " ").title(),
+            role="staff",
+            password=NO_SIGN_IN,
+            teams=(team,),
+        )
+    elif team not in {membership.team for membership in user.memberships}:
+        with transaction() as session:
+            session.add(Membership(user_id=user.id, team=team))
+    db.session.expire_all()
+    return accounts.viewer_for(db.session.scalars(select(User).where(User.email == email)).one())
+
+
+def _open_task(state: _Play, element: str) -> Task:
+    """The open task at an element; else the last one, whose page says who finished it."""
+    query = select(Task).where(
+        Task.landlord_id == state.landlord_id,
+        Task.case_id == state.case_id,
+        Task.element == element,
+    )
+    task = db.session.scalar(
+        query.order_by((Task.status == "open").desc(), Task.opened_at.desc()).limit(1)
+    )
+    if task is None:
+        raise StoryRefused(f"there is no task {element} yet; open: {_open_elements(state)}")
+    return task
+
+
+def _open_elements(state: _Play) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Task.element, Task.team).where(
+            Task.landlord_id == state.landlord_id,
+            Task.case_id == state.case_id,
+            Task.status == "open",
+        )
+    )
+    return {element: team for element, team in rows}
+
+
+def _standing(state: _Play) -> str:
+    if not state.case_id:
+        return ""
+    case = state.case
+    at = ", ".join(_open_elements(state)) or "nothing open"
+    return f"{case.stage_name or 'no stage'}, {case.status}: {at}"
+
+
+# --- what must hold ------------------------------------------------------------------------------
+
+
+def _failures(state: _Play, expect: dict[str, Any]) -> list[str]:
+    db.session.expire_all()
+    told = []
+    for name, wanted in expect.items():
+        if name == "refused":
+            found: Any = state.refused
+            holds = bool(found) and (wanted is True or str(found).startswith(str(wanted)))
+        else:
+            found = EXPECTATIONS[name](state, wanted)
+            holds = found == _plain(state, wanted)
+        if not holds:
+            told.append(f"expected {name} {_plain(state, wanted)!r}, found {found!r}")
+    if state.refused and "refused" not in expect:
+        told.append(f"refused: {state.refused}")
+    if state.case_id:
+        state.alerts_seen, state.letters_seen = len(_alerts(state)), len(_letters(state))
+    return told
+
+
+def _plain(state: _Play, wanted: Any) -> Any:
+    if isinstance(wanted, dict):
+        return {key: _plain(state, value) for key, value in wanted.items()}
+    return _answer(state, wanted) if not isinstance(wanted, list) else sorted(wanted)
+
+
+def _deadline(state: _Play, element: str) -> Deadline | None:
+    return db.session.scalar(
+        select(Deadline)
+        .where(
+            Deadline.landlord_id == state.landlord_id,
+            Deadline.case_id == state.case_id,
+            Deadline.element == element,
+        )
+        .order_by(Deadline.armed_at.desc())
+        .limit(1)
+    )
+
+
+def _dates(column: str) -> Callable[[_Play, Any], dict[str, str | None]]:
+    def found(state: _Play, wanted: dict[str, Any]) -> dict[str, str | None]:
+        rows = {element: _deadline(state, element) for element in wanted}
+        dates = {e: getattr(row, column) if row else None for e, row in rows.items()}
+        return {e: day.isoformat() if day else None for e, day in dates.items()}
+
+    return found
+
+
+def _late(state: _Play, _wanted: Any) -> list[str]:
+    """The elements of duties that were missed, met since or not."""
+    rows = db.session.scalars(
+        select(Deadline.element).where(
+            Deadline.landlord_id == state.landlord_id,
+            Deadline.case_id == state.case_id,
+            Deadline.missed_on.is_not(None),
+        )
+    )
+    return sorted(rows)
+
+
+def _alerts(state: _Play) -> list[str]:
+    return list(
+        db.session.scalars(
+            select(Alert.element)
+            .where(Alert.landlord_id == state.landlord_id, Alert.case_id == state.case_id)
+            .order_by(Alert.at, Alert.id)
+        )
+    )
+
+
+def _letters(state: _Play) -> list[str]:
+    """The templates of the letters that were queued."""
+    return list(
+        db.session.scalars(
+            select(Letter.template)
+            .where(
+                Letter.landlord_id == state.landlord_id,
+                Letter.case_id == state.case_id,
+                Letter.status != "written",
+            )
+            .order_by(Letter.written_at, Letter.id)
+        )
+    )
+
+
+def _facts(state: _Play, wanted: dict[str, Any]) -> dict[str, Any]:
+    facts = instance_of(state.case).facts
+    return {name: facts.get(name) for name in wanted}
+
+
+EXPECTATIONS: dict[str, Callable[[_Play, Any], Any]] = {
+    "refused": lambda state, wanted: state.refused,
+    "stage": lambda state, wanted: state.case.stage_name,
+    "status": lambda state, wanted: state.case.status,
+    "outcome": lambda state, wanted: state.case.outcome,
+    "open": lambda state, wanted: _open_elements(state),
+    "deadlines": _dates("due_on"),
+    "met": _dates("met_on"),
+    "late": _late,
+    "alerts": lambda state, wanted: sorted(_alerts(state)[state.alerts_seen :]),
+    "letters": lambda state, wanted: sorted(_letters(state)[state.letters_seen :]),
+    "facts": _facts,
+    "offers": lambda state, wanted: sorted(o.name for o in actions.offered(state.case, "staff")),
+    "offered_to_resident": lambda state, wanted: sorted(
+        o.name for o in actions.offered(state.case, "resident")
+    ),
+}

@@ -1,0 +1,85 @@
+"""What falls due without anybody: deadlines, then the outbox. Safe to repeat."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.db import db, transaction
+from app.engine import EngineRefused
+from app.errors import ChangedMeanwhile
+from app.models import Instance
+from app.services import documents, outbox, returns, steps
+from app.services.incidents import report
+from app.services.steps import PROCEDURE
+from timers.sweep import SweepResult, sweep
+
+logger = logging.getLogger(__name__)
+BATCH = 100
+
+
+class Due(NamedTuple):
+    """The key of an instance with something due."""
+
+    landlord_id: str
+    instance_id: str
+
+
+def due_instances() -> list[Due]:
+    """Instances with a deadline that has fallen due, oldest first; held ones wait for a manager."""
+    rows = db.session.execute(
+        select(Instance.landlord_id, Instance.id)
+        .where(
+            Instance.next_due_at.is_not(None),
+            Instance.next_due_at <= clock.now(),
+            Instance.held.is_(False),
+        )
+        .order_by(Instance.next_due_at)
+        .limit(BATCH)
+    )
+    return [Due(*row) for row in rows]
+
+
+def fire(due: Due) -> None:
+    """Fire what is due in one instance, in one transaction. Doing it twice does nothing more."""
+    case_id = ""
+    try:
+        with transaction() as session:
+            instance = session.get(Instance, due)
+            if instance is None or instance.held or not instance.next_due_at:
+                return
+            if instance.next_due_at > clock.now():
+                return
+            case_id = instance.case_id
+            steps.fire(steps.open_step(session, instance, PROCEDURE))
+    except EngineRefused as refused:
+        report(due.landlord_id, case_id, "A deadline fell due", refused)
+        raise
+
+
+def run_due() -> SweepResult:
+    """Fire everything that is due, batch by batch."""
+    total = SweepResult(0, 0, 0)
+    while batch := due_instances():
+        result = sweep(batch, fire, ChangedMeanwhile)
+        total = SweepResult(
+            total.fired + result.fired, total.busy + result.busy, total.failed + result.failed
+        )
+        if result.fired == 0:
+            break
+    return total
+
+
+def heartbeat(app: Flask) -> None:
+    """One beat: deadlines, letters, files that nobody claimed, forms that nobody came back to."""
+    with app.app_context():
+        result = run_due()
+        if result.fired or result.failed:
+            logger.info("sweep", extra={"fired": result.fired, "failed": result.failed})
+        outbox.send_due()
+        documents.drop_unclaimed()
+        returns.drop_old()

@@ -1,0 +1,316 @@
+"""Tasks: open one, claim it, save a draft, finish it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app import clock
+from app.db import db, transaction
+from app.engine import Gone
+from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
+from app.letters import FilledLetter
+from app.models import Answer, Case, Draft, Instance, Task, User
+from app.services import accounts, independence, letters, points, steps
+from app.services.access import get_task, instance_of, is_kept_out
+from app.services.answers import keep_answer
+from app.services.complaints import alert_of_danger, claim_blobs, update_person
+from app.services.deployments import Deployed, pinned
+from app.services.incidents import held_back
+from app.viewer import Viewer
+from forms import BoundForm
+from forms import Point as FormPoint
+
+Typed = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A task as its page shows it. `not_for_you` is a reason, or empty."""
+
+    task: Task
+    case: Case
+    instance: Instance
+    deployed: Deployed
+    form: BoundForm
+    not_for_you: str
+    letter: str | None
+    claimed_name: str
+    draft: Draft | None
+
+
+def get_open(viewer: Viewer, task_id: str, typed: Typed | None = None) -> OpenTask:
+    """An open task with its form: as typed, else the viewer's draft, else what is known.
+
+    Raises NotFound, NotAllowed, and TaskIsOver when somebody finished it or it was called off.
+    """
+    task = get_task(viewer, task_id)
+    if task.status != "open":
+        raise over(task)
+    instance = instance_of(task.case)
+    deployed = pinned(task.landlord_id, instance.deployment_id)
+    draft = db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+    element = deployed.procedure.elements[task.element]
+    return OpenTask(
+        task,
+        task.case,
+        instance,
+        deployed,
+        bind(
+            deployed, task.form, task.case, instance.facts, typed, draft.values if draft else None
+        ),
+        reason_against(deployed, task, viewer),
+        element.properties.get("writes"),
+        name_of(task.claimed_by),
+        draft,
+    )
+
+
+def bind(
+    deployed: Deployed,
+    form: str,
+    case: Case | None,
+    facts: dict[str, Any],
+    typed: Typed | None,
+    draft: dict[str, Any] | None = None,
+    leave_out: frozenset[str] = frozenset(),
+) -> BoundForm:
+    """A form with everything it may show: facts, the points, the people of its teams.
+
+    leave_out: the keys of questions that this person is not asked.
+    """
+    definition = deployed.forms[form].without(leave_out)
+    teams = {f.properties["person"] for f in definition.fields if f.properties.get("person")}
+    people = {
+        team: [(user.id, user.name) for user in accounts.people_of(deployed.landlord_id, team)]
+        for team in teams
+    }
+    known = points.of_case(db.session(), case) if case else []
+    return definition.bind(
+        typed=typed,
+        draft=draft,
+        facts=facts,
+        people=people,
+        points=[FormPoint(str(point.n), point.text) for point in known],
+        today=clock.today(),
+    )
+
+
+def over(task: Task) -> TaskIsOver:
+    """The error for a task that is no longer open: who, and when."""
+    when = (task.closed_at or clock.now()).astimezone(clock.LONDON)
+    at = f"{when:%H:%M} on {when:%A} {when.day} {when:%B}"
+    if task.status == "done":
+        who = name_of(task.closed_by) or "Somebody"
+        return TaskIsOver(f"{who} finished “{task.name}” at {at}.", task.id)
+    return TaskIsOver(f"“{task.name}” was called off at {at}: the case has moved on.", task.id)
+
+
+def name_of(user_id: str | None) -> str:
+    """A user's name; empty for none."""
+    user = db.session.get(User, user_id) if user_id else None
+    return user.name if user else ""
+
+
+def reason_against(deployed: Deployed, task: Task, viewer: Viewer) -> str:
+    """Why the viewer may not do it: team, then independence. Empty when nothing stands against."""
+    if task.team not in viewer.teams:
+        team = deployed.landlord.teams.get(task.team)
+        return f"Not for you: this is work for the {team.name if team else task.team}."
+    return independence.reason_against(deployed, task, viewer)
+
+
+def _must_be_for(deployed: Deployed, task: Task, viewer: Viewer) -> None:
+    if task.team not in viewer.teams:
+        raise NotForYou("team", reason_against(deployed, task, viewer))
+    independence.check(deployed, task, viewer.user_id or "", viewer.rank)
+
+
+def claim(viewer: Viewer, task_id: str) -> Task:
+    """Take a task. Raises TaskIsOver, NotForYou, or NotAllowed when somebody else has it."""
+    with transaction():
+        task, step = _open_step(viewer, task_id)
+        _must_be_for(step.deployed, task, viewer)
+        if task.claimed_by not in (None, viewer.user_id):
+            raise NotAllowed(f"{name_of(task.claimed_by)} has already claimed this task.")
+        if task.claimed_by is None:
+            task.claimed_by, task.claimed_at = viewer.user_id, step.now
+            step.write("claimed", task.element)
+        return task
+
+
+def release(viewer: Viewer, task_id: str) -> Task:
+    """Give a task back to its team. Drafts stay with the person who typed them."""
+    with transaction():
+        task, step = _open_step(viewer, task_id)
+        if task.claimed_by != viewer.user_id and not viewer.can("watch"):
+            raise NotAllowed("Only the person who has it, or a manager, can release a task.")
+        if task.claimed_by is not None:
+            task.claimed_by = task.claimed_at = None
+            step.write("released", task.element)
+        return task
+
+
+def hand_over(viewer: Viewer, task_id: str, to_user_id: str) -> Task:
+    """Give a task to a colleague who may do it. Raises NotForYou when independence forbids it."""
+    with transaction() as session:
+        task, step = _open_step(viewer, task_id)
+        if task.claimed_by not in (None, viewer.user_id) and not viewer.can("watch"):
+            raise NotAllowed("Only the person who has it, or a manager, can hand a task over.")
+        user = session.get(User, to_user_id)
+        if user is None or user.landlord_id != viewer.landlord_id or not user.active:
+            raise BadInput({"to": "Choose a colleague from the list."})
+        other = accounts.viewer_for(user)
+        if is_kept_out(other, task.case):
+            raise NotForYou("conflict", f"{user.name} may not work on this case.")
+        _must_be_for(step.deployed, task, other)
+        task.claimed_by, task.claimed_at = user.id, step.now
+        step.write("handed_over", task.element, to=user.id)
+        return task
+
+
+def colleagues(viewer: Viewer, task_id: str) -> list[User]:
+    """Who else may do a task."""
+    task = get_task(viewer, task_id)
+    deployed = pinned(task.landlord_id, instance_of(task.case).deployment_id)
+    return [
+        user
+        for user in accounts.people_of(viewer.landlord_id, task.team)
+        if user.id != viewer.user_id
+        and not is_kept_out(other := accounts.viewer_for(user), task.case)
+        and not reason_against(deployed, task, other)
+    ]
+
+
+def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
+    task = get_task(viewer, task_id)
+    if task.status != "open":
+        raise over(task)
+    return task, steps.open_step(db.session(), instance_of(task.case), viewer)
+
+
+def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
+    """Keep what somebody has typed so far. Works for a task that has just been finished, too."""
+    task = get_task(viewer, task_id)
+    with transaction() as session:
+        draft = Draft(
+            landlord_id=task.landlord_id,
+            task_id=task_id,
+            user_id=viewer.user_id,
+            values={key: typed.getlist(key) for key in typed if key != "csrf_token"},
+            saved_at=clock.now(),
+        )
+        return session.merge(draft)
+
+
+def preview(viewer: Viewer, open_task: OpenTask) -> FilledLetter | None:
+    """The letter as it stands with what has been typed."""
+    if open_task.letter is None:
+        return None
+    return _compose(
+        db.session(),
+        open_task.case,
+        open_task.deployed,
+        open_task.letter,
+        open_task.instance.facts,
+        viewer,
+        open_task.form,
+    )
+
+
+def _compose(
+    session: Session,
+    case: Case,
+    deployed: Deployed,
+    letter: str,
+    facts: dict[str, Any],
+    viewer: Viewer,
+    form: BoundForm,
+) -> FilledLetter:
+    answers = form.answers
+    return letters.compose(
+        session,
+        case,
+        deployed,
+        letter,
+        facts | steps.declared(deployed, answers),
+        viewer,
+        form.letter_parts,
+        letters.points_part(points.of_case(session, case), answers),
+    )
+
+
+def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
+    """Finish a task with a checked form and run its case on, in one transaction.
+
+    Raises TaskIsOver (somebody was faster), ChangedMeanwhile, NotForYou, BadInput (the letter lacks
+    a part), Stopped (an incident). Whatever it raises, nothing is saved.
+    """
+    task = get_task(viewer, task_id)
+    with held_back(task.case, f"“{task.name}” was finished"), transaction() as session:
+        task, step = _open_step(viewer, task_id)
+        _must_be_for(step.deployed, task, viewer)
+        if task.claimed_by not in (None, viewer.user_id):
+            raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
+        _write_letter(step, task, form)
+        answers = form.answers
+        keep_answer(
+            session,
+            step.case,
+            element=task.element,
+            form=task.form,
+            values=answers,
+            by=viewer,
+            at=step.now,
+            task_id=task.id,
+        )
+        points.answered(session, step.case, answers)
+        points.add_from_form(session, step.case, form, viewer)
+        claim_blobs(session, step.case, form)
+        update_person(step.case.resident, answers)
+        try:
+            steps.finish_task(step, task, answers)
+        except Gone:
+            raise TaskIsOver(
+                f"A deadline passed: “{task.name}” is over, and the case has moved on.", task.id
+            ) from None
+        if any(key.startswith("triage_") for key in answers):
+            alert_of_danger(step, answers)
+        draft = session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+        if draft is not None:
+            session.delete(draft)
+        return step.case
+
+
+def _write_letter(step: steps.Step, task: Task, form: BoundForm) -> None:
+    letter = step.deployed.procedure.elements[task.element].properties.get("writes")
+    if not letter:
+        return
+    filled = _compose(
+        step.session, step.case, step.deployed, letter, step.instance.facts, step.actor, form
+    )
+    if filled.missing:
+        raise BadInput({"letter": f"The letter still lacks: {', '.join(filled.missing)}."})
+    letters.write(step, letter, filled)
+
+
+def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft | None]:
+    """After a lost race: the task, the answer that counted, and the viewer's own kept text."""
+    task = get_task(viewer, task_id)
+    counted = db.session.scalar(
+        select(Answer).where(Answer.landlord_id == task.landlord_id, Answer.task_id == task_id)
+    )
+    return task, counted, db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+
+
+def drop_draft(viewer: Viewer, task_id: str) -> None:
+    """Let one's own kept text go."""
+    with transaction() as session:
+        draft = session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+        if draft is None:
+            raise NotFound
+        session.delete(draft)

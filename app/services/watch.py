@@ -1,0 +1,218 @@
+"""For managers: the running cases, what is late, and what soon will be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from app import clock
+from app.db import db
+from app.engine import Procedure
+from app.errors import NotAllowed
+from app.models import Case, Deadline, Instance, Task
+from app.services import deployments, tasks
+from app.services.access import unconflicted
+from app.services.calendars import calendar_of
+from app.services.complaints import spaced
+from app.services.deadlines import state
+from app.viewer import Viewer
+from timers.deadlines import DeadlineState
+
+
+@dataclass(frozen=True)
+class Running:
+    """An open case in the list."""
+
+    case: Case
+    reference: str
+    place: str
+    element: str
+    step: str
+    who: str
+    deadline: Deadline | None
+    state: DeadlineState | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """How many cases stand at an element, and how many of them are late."""
+
+    element: str
+    name: str
+    process: str
+    open: int
+    late: int
+
+
+@dataclass(frozen=True)
+class ControlRoom:
+    """All that the page shows. numbers: open, late, today, week, waiting."""
+
+    rows: list[Running]
+    places: list[Place]
+    numbers: dict[str, int]
+    stages: list[tuple[str, str, int]]
+
+
+def control_room(viewer: Viewer, show: str = "", stage: str = "") -> ControlRoom:
+    """The open cases of the viewer's landlord, the least time left first."""
+    if not viewer.can("watch"):
+        raise NotAllowed
+    calendar = calendar_of(deployments.landlord(viewer.landlord_id).nation)
+    today = clock.today()
+    opened = list(
+        db.session.scalars(
+            unconflicted(
+                select(Case).where(Case.landlord_id == viewer.landlord_id, Case.status == "open"),
+                viewer,
+            )
+        )
+    )
+    standing = _first_duties(viewer.landlord_id, {case.id for case in opened})
+    work = _work(viewer.landlord_id, {case.id for case in opened})
+    rows = []
+    for case in opened:
+        deadline = standing.get(case.id)
+        at = work.get(case.id, [])
+        first = at[0] if at else None
+        rows.append(
+            Running(
+                case,
+                spaced(case.reference),
+                first.stage_name if first else case.stage_name,
+                first.element if first else "",
+                first.name if first else "Waits for the resident",
+                (tasks.name_of(first.claimed_by) or "Nobody yet") if first else "",
+                deadline,
+                state(deadline, today, calendar) if deadline else None,
+            )
+        )
+    rows.sort(key=lambda row: (row.deadline.due_on if row.deadline else None) or date.max)
+    return ControlRoom(
+        rows=[row for row in rows if _shown(row, show, stage, today)],
+        places=_places(viewer.landlord_id, rows, today),
+        numbers=_numbers(rows, today),
+        stages=_by_stage(rows),
+    )
+
+
+def _first_duties(landlord_id: str, case_ids: set[str]) -> dict[str, Deadline]:
+    found: dict[str, Deadline] = {}
+    for row in db.session.scalars(
+        select(Deadline)
+        .where(
+            Deadline.landlord_id == landlord_id,
+            Deadline.kind == "duty",
+            Deadline.met_on.is_(None),
+            Deadline.ended_at.is_(None),
+            Deadline.due_on.is_not(None),
+        )
+        .order_by(Deadline.due_on)
+    ):
+        if row.case_id in case_ids:
+            found.setdefault(row.case_id, row)
+    return found
+
+
+def _work(landlord_id: str, case_ids: set[str]) -> dict[str, list[Task]]:
+    found: dict[str, list[Task]] = {}
+    for task in db.session.scalars(
+        select(Task)
+        .where(Task.landlord_id == landlord_id, Task.status == "open")
+        .order_by(Task.due_on, Task.opened_at)
+    ):
+        if task.case_id in case_ids:
+            found.setdefault(task.case_id, []).append(task)
+    return found
+
+
+def _is_late(row: Running, today: date) -> bool:
+    return bool(row.deadline and row.deadline.due_on and row.deadline.due_on < today)
+
+
+def _shown(row: Running, show: str, stage: str, today: date) -> bool:
+    if stage and row.case.stage != stage:
+        return False
+    match show:
+        case "late":
+            return _is_late(row, today)
+        case "today":
+            return bool(row.deadline and row.deadline.due_on == today)
+        case "waiting":
+            return not row.element
+        case "hazard":
+            return row.case.hazard
+        case "unclaimed":
+            return row.who == "Nobody yet"
+    return True
+
+
+def _numbers(rows: list[Running], today: date) -> dict[str, int]:
+    return {
+        "open": len(rows),
+        "late": sum(_is_late(row, today) for row in rows),
+        "today": sum(bool(r.deadline and r.deadline.due_on == today) for r in rows),
+        "unclaimed": sum(row.who == "Nobody yet" for row in rows),
+        "hazard": sum(row.case.hazard for row in rows),
+        "waiting": sum(not row.element for row in rows),
+    }
+
+
+def _by_stage(rows: Iterable[Running]) -> list[tuple[str, str, int]]:
+    counted = Counter((row.case.stage, row.case.stage_name) for row in rows)
+    return [(code, name, count) for (code, name), count in sorted(counted.items())]
+
+
+def _places(landlord_id: str, rows: list[Running], today: date) -> list[Place]:
+    """Counts for the diagram: at each task, and at each call activity above it."""
+    procedure = deployments.live(landlord_id).procedure
+    opened: Counter[str] = Counter()
+    late: Counter[str] = Counter()
+    for row in rows:
+        at = [row.element] if row.element else waiting_at(landlord_id, row.case)
+        for element in around(procedure, at):
+            opened[element] += 1
+            late[element] += _is_late(row, today)
+    return [
+        Place(e.id, e.name, e.process, opened[e.id], late[e.id])
+        for e in procedure.elements.values()
+        if opened[e.id]
+    ]
+
+
+def around(procedure: Procedure, at: list[str]) -> set[str]:
+    """Where a case stands: the elements, and the calls and subprocesses around them."""
+    elements = procedure.elements
+    found, todo = set(), list(at)
+    while todo:
+        element = elements.get(todo.pop())
+        if element is None or element.id in found:
+            continue
+        found.add(element.id)
+        todo += [element.parent] if element.parent else []
+        todo += [e.id for e in elements.values() if e.calls and e.calls == element.process]
+    return found
+
+
+def waiting_at(landlord_id: str, case: Case) -> list[str]:
+    """The timers that a case without work waits at (the resident's windows)."""
+    instance = db.session.scalar(
+        select(Instance).where(Instance.landlord_id == landlord_id, Instance.case_id == case.id)
+    )
+    if instance is None:
+        return []
+    return list(
+        db.session.scalars(
+            select(Deadline.element).where(
+                Deadline.landlord_id == landlord_id,
+                Deadline.instance_id == instance.id,
+                Deadline.kind == "window",
+                Deadline.met_on.is_(None),
+                Deadline.ended_at.is_(None),
+            )
+        )
+    )

@@ -1,0 +1,153 @@
+"""For process owners: the versions of the procedure, and what a new one changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import db
+from app.engine import Element, Problem
+from app.errors import NotAllowed, NotFound
+from app.models import Deployment
+from app.services import deployments, tasks
+from app.services.deployments import DIAGRAMS, Deployed
+from app.services.outline import rule_words
+from app.services.tables import tables
+from app.viewer import Viewer
+
+SOURCES = {"disk": "From the folders on disk", "workshop": "In the workshop"}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the procedure, who published it, and whether new cases start on it."""
+
+    row: Deployment
+    by: str
+    live: bool
+
+
+def versions(viewer: Viewer) -> list[Version]:
+    """All versions of the viewer's landlord, newest first."""
+    if not viewer.can("see_procedures"):
+        raise NotAllowed
+    rows = deployments.history(viewer.landlord_id)
+    return [
+        Version(row, tasks.name_of(row.by) or SOURCES[row.source], n == 0)
+        for n, row in enumerate(rows)
+    ]
+
+
+def version(viewer: Viewer, number: int | None = None) -> tuple[Version, Deployed]:
+    """One version, the live one by default. Raises NotFound for a number that never was."""
+    found = next((v for v in versions(viewer) if number in (None, v.row.number)), None)
+    if found is None:
+        raise NotFound
+    return found, deployments.pinned(viewer.landlord_id, found.row.id)
+
+
+def number_of(landlord_id: str, deployment_id: str) -> int:
+    """The number under which people know a deployment."""
+    number = db.session.scalar(
+        select(Deployment.number).where(
+            Deployment.landlord_id == landlord_id, Deployment.id == deployment_id
+        )
+    )
+    return number or 0
+
+
+def file_of(viewer: Viewer, number: int, name: str) -> bytes:
+    """A diagram or decision table of a version. Other files are not given out."""
+    _, deployed = version(viewer, number)
+    if name not in deployed.files or not name.endswith(DIAGRAMS):
+        raise NotFound
+    return deployed.files[name]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What came of an upload: the new version's number, what changed, and lint's warnings."""
+
+    number: int
+    same: bool
+    changes: list[str]
+    warnings: list[Problem]
+
+
+def publish(viewer: Viewer, path: str, body: bytes, says: str) -> Published:
+    """Publish one changed diagram or table.
+
+    Raises DeploymentRefused with every problem; the live version then stays as it is.
+    """
+    before = deployments.live(viewer.landlord_id)
+    new_id = deployments.replace_diagram(viewer, path, body, says)
+    after = deployments.pinned(viewer.landlord_id, new_id)
+    return Published(
+        number_of(viewer.landlord_id, new_id),
+        new_id == before.id,
+        list(changes(before, after)),
+        [problem for problem in deployments.check(after.files) if problem.severity == "warning"],
+    )
+
+
+def changes(before: Deployed, after: Deployed) -> Iterator[str]:
+    """What is new, gone or different between two versions, a sentence each."""
+    old, new = before.procedure.elements, after.procedure.elements
+    for key in (key for key in new if key not in old):
+        yield f"New: {_named(new[key])}."
+    for key in (key for key in old if key not in new):
+        yield f"Gone: {_named(old[key])}."
+    for key in [key for key in new if key in old and new[key] != old[key]]:
+        if parts := list(_differences(old[key], new[key], after)):
+            yield f"Changed: {_named(new[key])}: {'; '.join(parts)}."
+    was, now = tables(before), tables(after)
+    for key in {**was, **now}:
+        if was.get(key) != now.get(key):
+            yield f"Decision table “{(now.get(key) or was[key]).name}” is different."
+
+
+def _named(element: Element) -> str:
+    return f"“{element.name}” ({element.id})" if element.name else element.id
+
+
+_WORDS = {
+    "name": "name",
+    "lane": "lane",
+    "form": "form",
+    "documentation": "description",
+    "calls": "diagram that it opens",
+    "decision": "decision table",
+    "interrupting": "whether it interrupts",
+    "attached_to": "where it sits",
+    "message": "message",
+    "kind": "kind",
+}
+
+
+def _differences(old: Element, new: Element, after: Deployed) -> Iterator[str]:
+    if old.expression != new.expression:
+        yield f"now falls due {rule_words(new.expression or '', after.facts)}"
+    for field in fields(Element):
+        was, now = getattr(old, field.name), getattr(new, field.name)
+        if field.name in _WORDS and was != now:
+            yield f"{_WORDS[field.name]} was {_said(was)}, is {_said(now)}"
+    yield from _properties(old.properties, new.properties)
+    if _targets(old) != _targets(new):
+        yield "other arrows"
+
+
+def _properties(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield f"{name} was {_said(old.get(name))}, is {_said(new.get(name))}"
+
+
+def _said(value: Any) -> str:
+    return f"“{value}”" if value not in (None, "") else "empty"
+
+
+def _targets(element: Element) -> list[tuple[str, str | None, str, bool]]:
+    return sorted((f.target, f.condition, f.name, f.default) for f in element.outgoing)

@@ -1,0 +1,54 @@
+"""Everything that differs between two installations."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Read once, from PUTRIGHT_* variables. A landlord's limits are not settings: see processes/.
+
+    instance_dir: the folder of the database, secret key and outbox.
+    database_url: an SQLAlchemy address; empty means SQLite in instance_dir.
+    secret_key: signs sessions; empty means one kept in instance_dir/secret_key.
+    smtp_url: smtp://user:password@host:port of the mail server; empty means files in the outbox.
+    mail_from: sender of e-mail when the landlord's own file names none.
+    public_url: how residents reach this server; used in letters and links.
+    sweep_every_seconds: how often deadlines and the outbox are looked at.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PUTRIGHT_", frozen=True)
+
+    instance_dir: Path = ROOT / "instance"
+    processes_dir: Path = ROOT / "processes"
+    forms_dir: Path = ROOT / "forms" / "definitions"
+    database_url: str = ""
+    secret_key: SecretStr = SecretStr("")
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = "complaints@putright.example"
+    public_url: str = "http://127.0.0.1:8000"
+    sweep_every_seconds: int = Field(default=15, ge=1, le=900)
+    heartbeat: bool = True
+    secure_cookies: bool = False
+
+    @property
+    def database(self) -> str:
+        """The address in force."""
+        return self.database_url or f"sqlite:///{self.instance_dir / 'putright.db'}"
+
+    def session_key(self) -> str:
+        """The secret that signs sessions; made once and kept when none is set."""
+        if self.secret_key.get_secret_value():
+            return self.secret_key.get_secret_value()
+        self.instance_dir.mkdir(parents=True, exist_ok=True)
+        kept = self.instance_dir / "secret_key"
+        if not kept.exists():
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(48))
+        return kept.read_text().strip()

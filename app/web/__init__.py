@@ -1,0 +1,55 @@
+"""The pages: one blueprint for each kind of person. Every route names its policy."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from app.web import (
+    admin,
+    assets,
+    audit,
+    cases,
+    errors,
+    headers,
+    help_pages,
+    inbox,
+    intake,
+    monitor,
+    policy,
+    post,
+    record,
+    session,
+    status,
+    tasks,
+    workshop,
+)
+
+csrf = CSRFProtect()
+BLUEPRINTS = (
+    session.bp,
+    intake.bp,
+    status.bp,
+    inbox.bp,
+    tasks.bp,
+    record.bp,
+    cases.bp,
+    post.bp,
+    monitor.bp,
+    audit.bp,
+    workshop.bp,
+    admin.bp,
+    help_pages.bp,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register everything that answers requests. Raises RuntimeError for a route without policy."""
+    csrf.init_app(app)
+    assets.init_app(app)
+    headers.init_app(app)
+    session.init_app(app)
+    errors.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    policy.init_app(app)

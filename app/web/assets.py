@@ -1,0 +1,112 @@
+"""What every template may use: built files, the navigation, today's date in words."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from jinja2 import ChoiceLoader, PackageLoader
+
+from app import clock
+from app.services import deployments
+from app.services.calendars import calendar_of
+from app.services.complaints import spaced
+from app.services.letters import full_date
+
+NAVIGATION = (  # ability, words, endpoint
+    ("work", "Inbox", "inbox.inbox"),
+    ("work", "Record a complaint", "record.record"),
+    ("read_cases", "Cases", "cases.find"),
+    ("watch", "Running cases", "monitor.running"),
+    ("audit", "Histories", "audit.histories"),
+    ("see_procedures", "Procedures", "workshop.procedures"),
+    ("post", "Post", "post.outbox"),
+    ("administer", "People", "admin.users"),
+    ("signed_in", "Help", "help.help_page"),
+)
+NATIONS = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
+
+
+def init_app(app: Flask) -> None:
+    """Let the templates find components, built files and words."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    loader = app.jinja_env.loader
+    app.jinja_env.loader = ChoiceLoader([loader, PackageLoader("govuk_frontend_jinja")])  # type: ignore[list-item]
+    app.jinja_env.filters |= {
+        "full_date": full_date,
+        "short_date": short_date,
+        "day_and_time": day_and_time,
+        "spaced": spaced,
+    }
+    app.context_processor(known_everywhere)
+
+
+def known_everywhere() -> dict[str, Any]:
+    """The variables of every template."""
+    words = {"today_words": full_date(clock.today()), "calendar_words": ""}
+    if g.get("viewer") is not None and g.viewer.landlord_id:
+        words |= _calendar_words(g.viewer.landlord_id)
+    return {"viewer": g.get("viewer"), "nav": _navigation(), "asset": asset, **words}
+
+
+def _calendar_words(landlord_id: str) -> dict[str, str]:
+    calendar = calendar_of(deployments.landlord(landlord_id).nation)
+    today = clock.today()
+    working = "a working day" if calendar.is_working_day(today) else "not a working day"
+    ahead = (today + timedelta(days=n) for n in range(1, 200))
+    off = next((day for day in ahead if calendar.day_off_name(day)), None)
+    next_off = f" Next day off: {full_date(off)}, {calendar.day_off_name(off)}." if off else ""
+    return {
+        "today_words": f"{full_date(today)}, {working}",
+        "calendar_words": f"Calendar: {NATIONS[calendar.nation]}, version {calendar.version}.{next_off}",
+    }
+
+
+def _navigation() -> list[dict[str, Any]]:
+    viewer = g.get("viewer")
+    if viewer is None:
+        return []
+    here = (request.endpoint or "").partition(".")[0]
+    return [
+        {"href": url_for(endpoint), "text": words, "current": endpoint.partition(".")[0] == here}
+        for ability, words, endpoint in NAVIGATION
+        if viewer.can(ability)
+    ]
+
+
+def asset(name: str) -> str:
+    """The address of a built file, such as site.css."""
+    return url_for("static", filename=f"build/{_manifest(_stamp())[name]}")
+
+
+def _manifest_path() -> Path:
+    return Path(current_app.static_folder or "") / "build" / "manifest.json"
+
+
+def _stamp() -> float:
+    return _manifest_path().stat().st_mtime
+
+
+@lru_cache(maxsize=2)
+def _manifest(_stamp: float) -> dict[str, str]:
+    read: dict[str, str] = json.loads(_manifest_path().read_text())
+    return read
+
+
+def short_date(day: date | None) -> str:
+    """Fri 27 Nov."""
+    return f"{day:%a} {day.day} {day:%b}" if day else ""
+
+
+def day_and_time(at: datetime | None) -> str:
+    """Mon 23 Nov 2026, 2:05pm, in London."""
+    if at is None:
+        return ""
+    local = at.astimezone(clock.LONDON)
+    hour = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return f"{local:%a} {local.day} {local:%b} {local.year}, {hour}"

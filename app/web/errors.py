@@ -1,0 +1,72 @@
+"""Every error as a page that says what to do next."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import PutrightError, TaskIsOver
+from app.web.conflict import conflict_page
+from forms import UnknownField
+
+logger = logging.getLogger(__name__)
+
+TITLES = {
+    400: "We could not read what was sent",
+    403: "This is not open to you",
+    404: "Page not found",
+    405: "This page cannot be used like that",
+    409: "Somebody was faster",
+    413: "The file is too large",
+    422: "Something needs to be put right",
+    429: "Too many tries",
+    500: "Something went wrong",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer errors with pages; never with a stack trace."""
+
+    @app.errorhandler(TaskIsOver)
+    def lost_race(error: TaskIsOver) -> ResponseReturnValue:
+        if error.task_id and g.get("viewer") is not None:
+            return conflict_page(error)
+        return page(409, error.message)
+
+    @app.errorhandler(PutrightError)
+    def ours(error: PutrightError) -> ResponseReturnValue:
+        return page(error.http_status, error.message)
+
+    @app.errorhandler(UnknownField)
+    def unknown_field(error: UnknownField) -> ResponseReturnValue:
+        return page(400, f"The form has no such question: {error}. Nothing was saved.")
+
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> ResponseReturnValue:
+        return page(
+            400, "The page was open too long. Go back, load it again and send it once more."
+        )
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        words = {
+            404: "Check the address, or start again from the first page.",
+            405: "Go back and use the buttons of the page.",
+            413: "Files may be 20 MB at most. Nothing was saved.",
+        }.get(error.code or 500, "Nothing was saved. Go back and try again.")
+        return page(error.code or 500, words)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> ResponseReturnValue:
+        logger.exception("unexpected error", extra={"path": request.path})
+        return page(500, "Nothing was saved. Try again; if it comes back, tell your administrator.")
+
+
+def page(status: int, message: str) -> ResponseReturnValue:
+    """An error page in the look of whoever asked."""
+    title = TITLES.get(status, TITLES[500])
+    return render_template("error.html", title=title, message=message, status=status), status

@@ -1,0 +1,161 @@
+"""For managers: where the running cases are, and the steps that could not be taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import clock
+from app.errors import BadInput, NotFound
+from app.services import deployments, incidents, pace, watch
+from app.services.complaints import spaced
+from app.services.outline import Picture, pictures
+from app.services.watch import ControlRoom, Place
+from app.web.policy import allow, viewer
+
+bp = Blueprint("monitor", __name__)
+FIRST = 100  # rows shown until somebody asks for all
+TILES = (  # filter, words, second line
+    ("", "Open", "all that is not closed"),
+    ("late", "Late", "a deadline has passed"),
+    ("today", "Due today", "by the end of the day"),
+    ("unclaimed", "Unclaimed", "nobody has the task"),
+    ("hazard", "Hazard", "somebody may be in danger"),
+    ("waiting", "With the resident", "nothing for us to do"),
+)
+
+
+@bp.get("/running")
+@allow("watch")
+def running() -> ResponseReturnValue:
+    """All open cases: numbers, diagram, list."""
+    show, stage = request.args.get("show", ""), request.args.get("stage", "")
+    room = watch.control_room(viewer(), show, stage)
+    every = "all" in request.args
+    return render_template(
+        "monitor/running.html",
+        room=room,
+        rows=room.rows if every else room.rows[:FIRST],
+        tiles=_tiles(room, show, stage),
+        box=_box(room, stage),
+        groups=_groups(room),
+        shown_words=next((words for key, words, _ in TILES if key == show), TILES[0][1]),
+        stage_words=next((name for code, name, _ in room.stages if code == stage), ""),
+        show=show,
+        stage=stage,
+        stopped=len(incidents.open_incidents(viewer())),
+        now=clock.now(),
+    )
+
+
+def _tiles(room: ControlRoom, show: str, stage: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": room.numbers["open" if not key else key],
+            "words": words,
+            "sub": sub,
+            "href": url_for(".running", show=key or None, stage=stage or None),
+            "current": key == show,
+        }
+        for key, words, sub in TILES
+    ]
+
+
+def _box(room: ControlRoom, stage: str) -> dict[str, Any]:
+    """The whole complaint with its numbers; below it the stage that was chosen."""
+    deployed = deployments.live(viewer().landlord_id)
+    heat = pace.heat(viewer())
+    known = pictures(deployed)
+    root, inner = known[0], _inside(known, stage)
+    views = [_view(room, root, "Where the open cases are", heat)]
+    if inner is not None:
+        views.append(_view(room, inner, f"Inside {inner.name}", heat))
+    return {"id": "where", "mode": "counts", "views": views}
+
+
+def _inside(known: list[Picture], stage: str) -> Picture | None:
+    """The diagram of a stage."""
+    elements = deployments.live(viewer().landlord_id).procedure.elements.values()
+    process = next((e.calls for e in elements if stage and e.stage == stage), None)
+    return next((picture for picture in known if picture.process == process), None)
+
+
+def _view(
+    room: ControlRoom, picture: Picture, title: str, heat: dict[str, int]
+) -> dict[str, Any]:
+    here = [place for place in room.places if place.process == picture.process]
+    busiest = max(here, key=lambda place: place.open, default=None)
+    return {
+        "title": title,
+        "xml": url_for(".diagram", process=picture.process),
+        "label": "Diagram with the number of open cases at each step. "
+        "The same numbers stand in the table below it.",
+        "size": "mid",
+        "href": url_for("workshop.diagram", process=picture.process),
+        "counts": [
+            {
+                "element": place.element,
+                "name": place.name,
+                "open": place.open,
+                "late": place.late,
+                "heat": heat.get(place.element, 0),
+            }
+            for place in here
+        ],
+        "focus": busiest.element if busiest else None,
+        "whole": True,
+    }
+
+
+def _groups(room: ControlRoom) -> list[tuple[Picture, list[Place]]]:
+    """The places by diagram, in the order of the procedure."""
+    found = [
+        (picture, [place for place in room.places if place.process == picture.process])
+        for picture in pictures(deployments.live(viewer().landlord_id))
+    ]
+    return [(picture, places) for picture, places in found if places]
+
+
+@bp.get("/running/<process>.bpmn")
+@allow("watch")
+def diagram(process: str) -> ResponseReturnValue:
+    """The drawing of one live process, for the page above."""
+    deployed = deployments.live(viewer().landlord_id)
+    found = next((p for p in pictures(deployed) if p.process == process), None)
+    if found is None:
+        raise NotFound
+    return Response(deployed.files[found.file], mimetype="application/xml")
+
+
+@bp.get("/incidents", endpoint="incidents")
+@allow("watch")
+def show_incidents() -> ResponseReturnValue:
+    """The steps that could not be taken."""
+    return _incidents()
+
+
+def _incidents(errors: dict[str, str] | None = None, typed: str = "", at: str = "") -> str:
+    elements = deployments.live(viewer().landlord_id).procedure.elements
+    return render_template(
+        "monitor/incidents.html",
+        incidents=incidents.open_incidents(viewer()),
+        elements=elements,
+        errors=errors or {},
+        typed=typed,
+        at=at,
+    )
+
+
+@bp.post("/incidents/<incident_id>/retry")
+@allow("watch")
+def retry(incident_id: str) -> ResponseReturnValue:
+    """Let a case go on after its cause was mended."""
+    reason = request.form.get("reason", "")
+    try:
+        case = incidents.retry(viewer(), incident_id, reason)
+    except BadInput as bad:
+        return _incidents(bad.errors, reason, incident_id), 422
+    flash(f"The case {spaced(case.reference)} goes on. If the cause is still there, it comes back.")
+    return redirect(url_for(".incidents"), 303)

@@ -1,0 +1,50 @@
+"""What leaves the house: letters to print and post, e-mail, and what was held back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import clock
+from app.errors import BadInput
+from app.services import outbox as outboxes
+from app.web.policy import allow, viewer
+
+bp = Blueprint("post", __name__)
+
+
+@bp.get("/post")
+@allow("post")
+def outbox() -> ResponseReturnValue:
+    """The lists."""
+    return _page()
+
+
+def _page(errors: dict[str, str] | None = None, at: str = "", typed: str = "") -> str:
+    return render_template(
+        "post/outbox.html",
+        page=outboxes.page(viewer()),
+        today=clock.today(),
+        errors=errors or {},
+        at=at,
+        typed=typed,
+    )
+
+
+@bp.post("/post/<outgoing_id>/posted")
+@allow("post")
+def posted(outgoing_id: str) -> ResponseReturnValue:
+    """Record the day on which a letter was posted."""
+    typed = request.form.get("posted_on", "")
+    try:
+        on = date.fromisoformat(typed)
+    except ValueError:
+        return _page({"posted_on": "Enter the day of posting."}, outgoing_id, typed), 422
+    try:
+        outboxes.mark_posted(viewer(), outgoing_id, on)
+    except BadInput as bad:
+        return _page(bad.errors, outgoing_id, typed), 422
+    flash("Posted. The date stands in the history of the case.")
+    return redirect(url_for(".outbox"), 303)

@@ -1,0 +1,119 @@
+"""What stands on every page of staff about a case: how to reach the person, and why this date."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.clock import LONDON
+from app.models import Deadline, Person
+from app.services.letters import full_date
+from timers.calendar import WorkingCalendar
+from timers.deadlines import DeadlineState, RulerDay, ruler
+
+USE = {"email": "E-mail", "post": "Letter", "phone": "Phone call", "text": "Text message"}
+NEVER = {
+    "email": "No e-mail.",
+    "post": "No post.",
+    "phone": "No phone calls.",
+    "text": "No text messages.",
+    "in_person": "No visits.",
+}
+SENT_BY_US = {"email", "post"}  # the channels that the outbox itself refuses
+
+
+@dataclass(frozen=True)
+class Safety:
+    """The safe-contact strip: what to do, never why."""
+
+    name: str
+    use: list[str]
+    never: list[str]
+    adjustments: list[str]
+
+
+def safety_of(person: Person) -> Safety:
+    """The rules of one person; empty lists where there are none."""
+    forbidden = set(person.contact_never)
+    return Safety(
+        first_name(person),
+        _use(person, forbidden),
+        _never(person.contact_never),
+        _adjustments(person),
+    )
+
+
+def first_name(person: Person) -> str:
+    """What a page may call the person: the first word of the name."""
+    return next(iter(person.name.split()), "the resident")
+
+
+def _use(person: Person, forbidden: set[str]) -> list[str]:
+    """The way that was asked for, then what is needed for it; never a forbidden one's number."""
+    if not (person.contact_use or person.contact_times or forbidden):
+        return []
+    asked = person.contact_use not in forbidden and USE.get(person.contact_use, "")
+    rule = ", ".join(filter(None, (asked or "Ask first which way is best", person.contact_times)))
+    ways = []
+    if person.phone and not {"phone", "text"} <= forbidden:
+        only = {frozenset({"phone"}): " (texts only)", frozenset({"text"}): " (calls only)"}
+        ways.append(person.phone + only.get(frozenset(forbidden & {"phone", "text"}), ""))
+    if person.email and "email" not in forbidden:
+        ways.append(person.email)
+    return [rule, *([" · ".join(ways)] if ways else [])]
+
+
+def _never(forbidden: list[str]) -> list[str]:
+    if not forbidden:
+        return []
+    blocked = [USE[way].lower() for way in forbidden if way in SENT_BY_US]
+    rule = " ".join(NEVER.get(way, f"No {way.replace('_', ' ')}.") for way in forbidden)
+    return [rule, *([f"Putright sends no {' and no '.join(blocked)}."] if blocked else [])]
+
+
+def _adjustments(person: Person) -> list[str]:
+    words = [text.replace("_", " ") for text in person.adjustments]
+    if person.language and person.language.casefold() != "english":
+        words.insert(0, f"Speaks {person.language}")
+    return [f"{text[0].upper()}{text[1:].rstrip('.')}." for text in words if text]
+
+
+@dataclass(frozen=True)
+class Why:
+    """A deadline with its ruler and the sentence that explains it."""
+
+    name: str
+    state: DeadlineState
+    due_words: str
+    days: list[RulerDay]
+    sentence: str
+
+
+def why_of(
+    row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today: date
+) -> Why:
+    """Why a deadline is on its date, for a page."""
+    strokes = []
+    if row.base_on and row.due_on and row.base_on <= row.due_on and not row.ended_at:
+        strokes = ruler(calendar, row.base_on, row.due_on, row.met_on or today)
+    said = DeadlineState(state.code, in_working_days(state.words), state.days)
+    return Why(row.name, said, full_date(row.due_on), strokes, why_sentence(row))
+
+
+def why_sentence(row: Deadline) -> str:
+    """One sentence with the policy's paragraph; the rule itself where it has a shape of its own."""
+    words = row.why or f"by the rule {row.rule}"
+    cited = f" (policy {row.policy})" if row.policy else ""
+    return f"{words[0].upper()}{words[1:]}{cited}."
+
+
+def in_working_days(words: str) -> str:
+    """ "3 days left" as it stands alone on a page: "3 working days left"."""
+    return re.sub(r"\b(\d+) (days?)\b", r"\1 working \2", words)
+
+
+def clock_time(at: datetime) -> str:
+    """10:41am, in London."""
+    local = at.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"

@@ -1,0 +1,25 @@
+"""What people fill in: form-js JSON drawn by process owners -> questions checked on the server.
+
+FormDefinition.parse reads a file of forms/definitions; .bind puts it into one person's hands;
+app/templates/forms/form.html draws it. Neither Flask nor a database is needed.
+"""
+
+from forms.bound import BoundForm
+from forms.components import Field, Group, Option, Point, Text
+from forms.definition import FormDefinition
+from forms.readable import readable_answers
+from forms.refused import RESERVED_KEYS, FormRefused, UnknownField
+
+__all__ = [
+    "RESERVED_KEYS",
+    "BoundForm",
+    "Field",
+    "FormDefinition",
+    "FormRefused",
+    "Group",
+    "Option",
+    "Point",
+    "Text",
+    "UnknownField",
+    "readable_answers",
+]

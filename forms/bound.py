@@ -1,0 +1,124 @@
+"""A form in the hands of one person: what was typed, what it means, what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, cast
+
+from wtforms.form import BaseForm
+
+from forms import drawing, letters
+from forms.components import Field, Node, applicable, fields_of
+from forms.inputs import Input, unbound
+from forms.posts import Typed
+from forms.readable import said_answers
+
+if TYPE_CHECKING:
+    from forms.definition import FormDefinition
+
+RECORDED_LATE = "Say why this is recorded later than the day it came"
+
+
+class BoundForm:
+    """Answers are read at once; `check` says whether they may be stored.
+
+    tree: the form's nodes with points, people and facts filled in; fields: its questions, flat.
+    typed: by HTML name, as typed, for drafts and redisplay.
+    answers: by key, JSON-safe, of the fields that apply; what cannot be read is blank.
+    """
+
+    def __init__(
+        self, definition: FormDefinition, tree: tuple[Node, ...], typed: Typed, today: date | None
+    ) -> None:
+        self.definition = definition
+        self.tree = tree
+        self.fields = tuple(fields_of(tree))
+        self.typed = typed
+        self.today = today
+        self.errors: dict[str, str] = {}
+        # BaseForm, since Form makes every field an attribute: a key such as "data" would break it.
+        self.form = BaseForm({field.key: unbound(field, today) for field in self.fields})
+        self.form.process(_FormData(self.fields, typed))
+        values = {field.key: self.input(field).for_condition() for field in self.fields}
+        self.applicable = tuple(applicable(tree, values))
+        self.answers = {field.key: self.input(field).data for field in self.applicable}
+
+    def input(self, field: Field) -> Input:
+        """The WTForms field of a question."""
+        return cast(Input, self.form[field.key])
+
+    def check(self) -> bool:
+        """Check every field that applies, fill `errors` (by key, in order), return if all is well.
+
+        Raises TypeError when a date is compared with today and the form was bound without it.
+        """
+        self.errors = {}
+        for field in self.applicable:
+            answer = self.input(field)
+            if not answer.validate(self.form):
+                self.errors[field.key] = answer.errors[0]
+        if self._came_earlier() and not self.answers.get("received_reason", "reason not asked"):
+            self.errors.setdefault("received_reason", RECORDED_LATE)
+        return not self.errors
+
+    def _came_earlier(self) -> bool:
+        """Clocks count from received_on, so a day before today needs its reason."""
+        received_on = self.answers.get("received_on")
+        return bool(self.today and received_on and received_on < self.today.isoformat())
+
+    @property
+    def error_list(self) -> list[tuple[str, str]]:
+        """Link and message, in the order of the page; then what a service added, if anything."""
+        asked = {f.key: self._first_wrong(f) for f in self.fields if f.key in self.errors}
+        links = asked | {key: key for key in self.errors if key not in asked}
+        return [(f"#{link}", self.errors[key]) for key, link in links.items()]
+
+    def _first_wrong(self, field: Field) -> str:
+        if field.kind != "date":
+            return field.key
+        return f"{field.key}-{(*self.input(field).wrong, 'day')[0]}"
+
+    @property
+    def said_answers(self) -> list[tuple[str, str]]:
+        """Label and answer of each question that applies, to check before sending."""
+        return said_answers(self.applicable, self.answers)
+
+    def params(self, field: Field) -> dict[str, Any]:
+        """The parameters of the GOV.UK macro that draws the field."""
+        error = self.errors.get(field.key)
+        return drawing.params(field, self.typed, error, self.input(field).wrong)
+
+    def attributes(self, node: Node) -> dict[str, str]:
+        """What conditions.js reads of a node."""
+        return drawing.attributes(node)
+
+    @property
+    def letter_parts(self) -> dict[str, str]:
+        """What was typed for the letter, by part; see forms.letters."""
+        return letters.parts(self.tree, self.answers)
+
+
+class _FormData:
+    """What WTForms reads from. A date is three values under one name."""
+
+    def __init__(self, fields: Sequence[Field], typed: Typed) -> None:
+        self.values: Typed = {}
+        for field in fields:
+            texts = [typed.get(name, []) for name in field.names]
+            if field.kind == "date":
+                self.values[field.key] = [(text or [""])[0] for text in texts]
+            else:
+                self.values[field.key] = texts[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values
+
+    def getlist(self, name: str) -> list[str]:
+        return self.values[name]

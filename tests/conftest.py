@@ -1,0 +1,128 @@
+"""One landlord, its people, and a clock that tests move. Real engine, forms and database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app import create_app
+from app.clock import LONDON, SetClock
+from app.db import db
+from app.models import User
+from app.models.base import new_id
+from app.services import accounts, deployments, tasks
+from app.services.deployments import read_folders, slugs
+from app.settings import ROOT, Settings
+from app.viewer import Viewer
+from forms import BoundForm
+
+LANDLORD = slugs(ROOT / "processes")[-1]  # any will do: no test of the machinery knows landlords
+PASSWORD = "a long enough password"
+WHEN = datetime(2026, 11, 24, 9, 0, tzinfo=LONDON)  # a Tuesday
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 as weak as it goes: the tests make many people."""
+    weak = accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "HASHER", weak)
+    monkeypatch.setattr(accounts, "NO_ONE", weak.hash("nobody"))
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Tuesday 24 November 2026, nine in the morning, until moved."""
+    return SetClock(WHEN)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A server of its own in a folder of its own."""
+    return Settings(instance_dir=tmp_path / "instance", heartbeat=False)
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
+    """The application on an empty database."""
+    made = create_app(settings, clock)
+    made.testing = True
+    made.config["PROPAGATE_EXCEPTIONS"] = False
+    with made.app_context():
+        db.create_all()
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def landlord(app: Flask) -> str:
+    """A landlord's shipped procedure, deployed."""
+    files = read_folders(LANDLORD, ROOT / "processes", ROOT / "forms" / "definitions")
+    deployments.deploy(LANDLORD, files, source="disk")
+    return LANDLORD
+
+
+def make_user(
+    landlord_id: str | None, name: str, role: str = "staff", teams: tuple[str, ...] = ()
+) -> Viewer:
+    """Somebody who can sign in with PASSWORD, as a viewer."""
+    user_id = accounts.add_user(
+        landlord_id,
+        email=f"{name}@{landlord_id or 'nowhere'}.example",
+        name=name.title(),
+        role=role,
+        password=PASSWORD,
+        teams=teams,
+    )
+    return accounts.viewer_for(db.session.scalars(select(User).where(User.id == user_id)).one())
+
+
+@pytest.fixture
+def person(landlord: str) -> Callable[..., Viewer]:
+    """Makes a colleague: person("amira", teams=("customer_feedback",))."""
+
+    def make(name: str, role: str = "staff", teams: tuple[str, ...] = ()) -> Viewer:
+        return make_user(landlord, name, role, teams)
+
+    return make
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript, and without CSRF tokens to carry."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(client: FlaskClient) -> Callable[[Viewer], FlaskClient]:
+    """Signs a viewer in through the page."""
+
+    def as_viewer(viewer: Viewer) -> FlaskClient:
+        email = db.session.scalars(select(User.email).where(User.id == viewer.user_id)).one()
+        answer = client.post("/sign-in", data={"email": email, "password": PASSWORD})
+        assert answer.status_code == 302, answer.text
+        return client
+
+    return as_viewer
+
+
+def filled(landlord_id: str, form: str, answers: dict[str, object]) -> BoundForm:
+    """A form of the live deployment as somebody would post it, checked."""
+    definition = deployments.live(landlord_id).forms[form]
+    bound = tasks.bind(
+        deployments.live(landlord_id), form, None, {}, typed=definition.as_typed(answers)
+    )
+    assert bound.check(), bound.errors
+    return bound
+
+
+def new_key() -> str:
+    """What makes a submission one submission."""
+    return new_id()

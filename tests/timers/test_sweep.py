@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import pytest
+
+from timers.scheduler import start_heartbeat
+from timers.sweep import SweepResult, sweep
+
+
+class Moved(Exception):
+    """Somebody else had the instance."""
+
+
+def test_every_due_instance_is_fired_in_order_whatever_happens_to_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fired: list[int] = []
+
+    def fire(instance_id: int) -> None:
+        if instance_id == 2:
+            raise Moved
+        if instance_id == 3:
+            raise RuntimeError("broken diagram")
+        fired.append(instance_id)
+
+    with caplog.at_level(logging.ERROR):
+        result = sweep(iter([5, 2, 3, 1]), fire, Moved)
+
+    assert result == SweepResult(fired=2, busy=1, failed=1)
+    assert fired == [5, 1]
+    assert [record.message for record in caplog.records] == ["timer failed"]
+    assert caplog.records[0].__dict__["instance"] == "3"
+    assert "broken diagram" in caplog.text
+
+
+def test_nothing_due_is_nothing_done() -> None:
+    assert sweep([], lambda key: None, Moved) == SweepResult(0, 0, 0)
+
+
+def test_being_told_to_stop_stops_the_sweep() -> None:
+    def stop(key: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep([1, 2], stop, Moved)
+
+
+def test_heart_beats_on_after_a_failure_and_never_twice_at_once() -> None:
+    beats: list[int] = []
+    at_once = [0, 0]  # now, most
+    enough = threading.Event()
+
+    def job() -> None:
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        time.sleep(0.06)  # longer than the interval
+        at_once[0] -= 1
+        beats.append(len(beats))
+        if len(beats) == 1:
+            raise RuntimeError("first sweep failed")
+        if len(beats) == 3:
+            enough.set()
+
+    heartbeat = start_heartbeat(job, every_seconds=0.02)
+    try:
+        assert enough.wait(timeout=10)
+    finally:
+        heartbeat.shutdown()
+    assert at_once[1] == 1
