@@ -159,7 +159,7 @@ def lint(landlord: str | None) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--quiet", "-q", is_flag=True, help="Only what does not hold.")
 def play(files: tuple[Path, ...], quiet: bool) -> None:
-    """Play stories on a simulated clock, each on a database of its own. Exit status 1 on failure."""
+    """Play stories on a simulated clock, each on its own database. Exit status 1 on failure."""
     failed = 0
     for path in files:
         played = play_file(path, _settings())

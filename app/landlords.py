@@ -1,4 +1,4 @@
-"""What `landlord.toml` says: names, teams, contacts, ombudsmen. Read live, never pinned to a case."""
+"""What `landlord.toml` says: names, teams, contacts, ombudsmen. Read live, not pinned to a case."""
 
 from __future__ import annotations
 

@@ -70,9 +70,15 @@ class BoundForm:
     @property
     def error_list(self) -> list[tuple[str, str]]:
         """Link and message, in the order of the page; then what a service added, if anything."""
-        asked = {f.key: self._first_wrong(f) for f in self.fields if f.key in self.errors}
-        links = asked | {key: key for key in self.errors if key not in asked}
-        return [(f"#{link}", self.errors[key]) for key, link in links.items()]
+        wrong = [field for field in self.fields if field.key in self.errors]
+        known = {field.key for field in wrong}
+        listed = [(f"#{self._first_wrong(f)}", self._in_list(f)) for f in wrong]
+        return listed + [(f"#{key}", said) for key, said in self.errors.items() if key not in known]
+
+    def _in_list(self, field: Field) -> str:
+        """The message where it does not stand beside its field."""
+        said = self.errors[field.key]
+        return f"{said} (point {field.number})" if field.point else said
 
     def _first_wrong(self, field: Field) -> str:
         if field.kind != "date":

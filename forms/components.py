@@ -54,6 +54,7 @@ class Field:
     multiple: bool = True  # files only
     default: Any = None
     point: Point | None = None
+    number: int = 0  # of the point, from 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class Field:
     @property
     def has_short_options(self) -> bool:
         """Few and short enough to stand on one line."""
-        return len(self.options) <= 3 and all(len(option.label) <= 20 for option in self.options)
+        return len(self.options) <= 3 and all(len(option.label) <= 25 for option in self.options)
 
 
 @dataclass(frozen=True)

@@ -134,17 +134,17 @@ def _of_point(group: Group, point: Point, number: int) -> Group:
     if not _POINT_ID.fullmatch(str(point.id)):
         raise ValueError(f"{point.id!r} cannot be part of a field's name")
     keys = {field.key: f"{field.key}__{point.id}" for field in fields_of(group.children)}
-    asked = _renamed(group, keys, point)
-    assert isinstance(asked, Group)
-    return replace(asked, point=point, number=number)
 
+    def of_point(node: Node) -> Node:
+        """The node with this point's keys, in its condition, too."""
+        condition = feel.renamed(node.condition, keys) if node.condition else None
+        if isinstance(node, Field):
+            named = replace(node, key=keys[node.key], condition=condition)
+            return replace(named, point=point, number=number)
+        if isinstance(node, Group):
+            children = tuple(of_point(child) for child in node.children)
+            return replace(node, children=children, condition=condition)
+        return replace(node, condition=condition)
 
-def _renamed(node: Node, keys: Mapping[str, str], point: Point) -> Node:
-    """The node with the keys of one point, in its conditions, too."""
-    condition = feel.renamed(node.condition, keys) if node.condition else None
-    if isinstance(node, Field):
-        return replace(node, key=keys[node.key], condition=condition, point=point)
-    if isinstance(node, Group):
-        children = tuple(_renamed(child, keys, point) for child in node.children)
-        return replace(node, children=children, condition=condition)
-    return replace(node, condition=condition)
+    children = tuple(of_point(child) for child in group.children)
+    return replace(group, children=children, point=point, number=number)

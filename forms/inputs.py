@@ -138,7 +138,7 @@ class NumberInput(Input):
 class MoneyInput(NumberInput):
     """Pounds, with or without the sign. Stored with two decimals, as text."""
 
-    example = "an amount in pounds, like 150 or 1,500.50"
+    example = "an amount, like 150 or 1,500.50"
 
     def stored(self, number: Decimal) -> str:
         if number < 0 or number != round(number, 2):

@@ -33,14 +33,11 @@ def readable_answers(
 
 def said_answers(fields: Iterable[Field], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Label and answer of each field that is in `answers`."""
-    numbers: dict[str | int, int] = {}
-    found = []
-    for field in fields:
-        if field.point is not None:
-            numbers.setdefault(field.point.id, len(numbers) + 1)
-        if field.key in answers:
-            found.append((_label(field, numbers), said_answer(field, answers[field.key])))
-    return found
+    return [
+        (_label(field), said_answer(field, answers[field.key]))
+        for field in fields
+        if field.key in answers
+    ]
 
 
 def _points_in(answers: Mapping[str, Any]) -> list[Point]:
@@ -48,10 +45,8 @@ def _points_in(answers: Mapping[str, Any]) -> list[Point]:
     return [Point(id, f"Point {number}") for number, id in enumerate(ids, 1)]
 
 
-def _label(field: Field, numbers: Mapping[str | int, int]) -> str:
-    if field.point is None:
-        return field.label
-    return f"{numbers[field.point.id]}. {field.point.label}: {field.label}"
+def _label(field: Field) -> str:
+    return f"{field.number}. {field.point.label}: {field.label}" if field.point else field.label
 
 
 def said_answer(field: Field, answer: Any) -> str:

@@ -27,7 +27,7 @@ from app.engine.state import is_fired_alert
 from app.engine.timing import DueDate
 from timers.calendar import falls_due_at, london_date
 
-MAX_STEPS = 1_000  # automatic elements that one step may pass
+MAX_STEPS = 500  # automatic elements that one step may pass
 RECEIVED_ON = "received_on"  # the field of a message's form: the day on which it came
 
 

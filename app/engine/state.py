@@ -26,7 +26,7 @@ from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine.behaviour import LIVE
+from app.engine.behaviour import LIVE, Counting
 from app.engine.problems import LostToken, StateRefused
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _load_rows(scope: BpmnBaseWorkflow, instance: Instance, rows: list[Row]) -> 
         spec = scope.spec.task_specs.get(element)
         if spec is None:
             raise StateRefused(f"the case waits at {element!r}, which this diagram does not have")
-        if not _fits(spec, state):
+        if not _fits(spec, state, bookkeeping):
             raise StateRefused(f"the case cannot wait at {element!r} of this diagram")
         parent = tasks[holder] if holder >= 0 else scope.task_tree
         task = Task(scope, spec, parent, state, UUID(token))
@@ -137,12 +137,14 @@ def _load_rows(scope: BpmnBaseWorkflow, instance: Instance, rows: list[Row]) -> 
         _check_boundary(task)
 
 
-def _fits(spec: Any, state: int) -> bool:
+def _fits(spec: Any, state: int, bookkeeping: dict[str, Any]) -> bool:
     """Could our own engine have left such a token here?"""
     match state:
         case TaskState.READY:
             return bool(spec.manual)
         case TaskState.WAITING:
+            if isinstance(spec, Counting):
+                return "arrived" in bookkeeping
             return isinstance(spec, (CatchingEvent, Join))
         case TaskState.STARTED:
             return isinstance(spec, (SubWorkflowTask, LoopTask))

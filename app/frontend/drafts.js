@@ -4,7 +4,7 @@
 
 const AFTER = 2_000; // milliseconds after a change
 const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure, the last one for ever
-const KEPT_ALIVE = 60_000; // characters; browsers refuse to finish larger ones after the page is gone
+const KEPT_ALIVE = 60_000; // characters; browsers refuse to keep larger requests alive
 const NOT_SAVED = 'Not saved yet. We will try again.';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' });
@@ -27,7 +27,7 @@ function keep(form) {
   const saved = new Map([...fresh].map(([name, texts]) => [name, JSON.stringify(texts)]));
   let timer = null;
   let failures = 0;
-  let sending = null; // AbortController of the request that is on its way
+  const sending = new Set(); // an AbortController for each request that is on its way
   let over = false; // the form itself has been sent
 
   const say = (words) => {
@@ -43,29 +43,35 @@ function keep(form) {
     clearTimeout(timer);
     const changed = changes();
     if (over || !changed.length) return;
-    if (sending && !leaving) return later(AFTER);
+    if (sending.size && !leaving) { // one after the other, so that the newer words win
+      later(AFTER);
+      return;
+    }
     const body = new URLSearchParams();
     const token = form.querySelector('input[name="csrf_token"]');
     if (token) body.append('csrf_token', token.value);
-    for (const [name, texts] of changed) (texts.length ? texts : ['']).forEach((text) => body.append(name, text));
+    for (const [name, texts] of changed) {
+      (texts.length ? texts : ['']).forEach((text) => body.append(name, text));
+      saved.set(name, JSON.stringify(texts)); // on its way: leaving the page need not send it again
+    }
     const request = new AbortController();
-    sending = request;
+    sending.add(request);
     try {
       // A redirect leads to the sign-in page: the draft was not saved then.
       const answer = await fetch(form.dataset.draftUrl, {
         method: 'POST', body, redirect: 'error', signal: request.signal,
-        keepalive: leaving && String(body).length < KEPT_ALIVE,
+        keepalive: String(body).length < KEPT_ALIVE, // finishes though the page is gone
       });
       if (!answer.ok) throw new Error(String(answer.status));
-      for (const [name, texts] of changed) saved.set(name, JSON.stringify(texts));
       failures = 0;
       say(`Draft saved at ${clock.format(new Date())}`);
     } catch {
+      changed.forEach(([name]) => saved.delete(name));
       if (over) return;
       say(NOT_SAVED);
       later(AGAIN_AFTER[Math.min(failures++, AGAIN_AFTER.length - 1)]);
     } finally {
-      if (sending === request) sending = null;
+      sending.delete(request);
     }
   }
 
@@ -74,7 +80,7 @@ function keep(form) {
   form.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return;
     over = true;
-    sending?.abort();
+    sending.forEach((request) => request.abort());
   });
   addEventListener('pageshow', (event) => { if (event.persisted) over = false; });
   addEventListener('pagehide', () => save(true));

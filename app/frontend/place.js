@@ -30,7 +30,11 @@ export function keepPlace() {
     scrollTo(0, place.y);
     return false;
   }
-  scrollBy(0, row.getBoundingClientRect().top - place.top);
+  const back = () => scrollBy(0, row.getBoundingClientRect().top - place.top);
+  back();
+  const here = scrollY;
+  // Fonts that arrive now move the row; a person who scrolls meanwhile is left alone.
+  document.fonts.ready.then(() => { if (scrollY === here) back(); });
   const said = row.querySelector('[data-result]') ?? row;
   said.tabIndex = -1;
   said.focus({ preventScroll: true });

@@ -25,12 +25,15 @@ from app.letters.filled import (
     Simple,
 )
 from app.letters.template import LetterTemplate
+from timers.deadlines import long_date
 
-# Control characters, lone surrogates, and marks that turn the direction of what follows them.
+# Control characters, lone surrogates, marks that turn the direction of what follows them, and
+# code points that are no characters.
 UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\uf8ff"
+    "\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
-NOTHING = frozenset({"", "0", "£0", "£0.00"})  # what a fact may say that is as good as nothing
+NOTHING = frozenset({"", "0", "0.00", "£0", "£0.00"})  # as good as nothing, if a fact says it
 
 
 def fill(template: LetterTemplate, values: Mapping[str, Any]) -> FilledLetter:
@@ -66,7 +69,7 @@ def in_words(value: object) -> str:
         case True:
             return "yes"
         case date():
-            return f"{value:%A} {value.day} {value:%B} {value.year}"
+            return long_date(value)
         case list() | tuple():
             return ", ".join(filter(None, map(in_words, value)))
         case {"title": title}:

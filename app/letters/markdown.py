@@ -131,32 +131,24 @@ def _is_name(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _Edge:
-    """A tag that begins or ends a condition on whole paragraphs."""
-
-    tag: Tag
-    line: int
-
-
-@dataclass(frozen=True)
 class _Reader:
     body: _Body
     problems: Refusals
 
-    def blocks(self, tokens: Sequence[Token]) -> Iterator[Simple | _Edge]:
-        """Read Markdown's tokens, block by block. What a letter cannot have is a problem."""
+    def blocks(self, tokens: Sequence[Token]) -> Iterator[tuple[int, Simple | Tag]]:
+        """Yield each block with its line; a tag that stands alone is about whole blocks."""
         rest = iter(tokens)
         for token in rest:
             line = self._line(token)
             if token.type == "heading_open":
                 level = self._level(token, line)
-                yield Heading(level, self._inlines(next(rest), line))
+                yield line, Heading(level, self._inlines(next(rest), line))
                 next(rest)
             elif token.type == "paragraph_open":
-                yield self._paragraph(next(rest), line)
+                yield line, self._paragraph(next(rest), line)
                 next(rest)
             elif token.type in {"bullet_list_open", "ordered_list_open"}:
-                yield self._list(token, rest)
+                yield line, self._list(token, rest)
             elif not token.type.endswith("_close"):
                 self._refuse(token, line)
 
@@ -168,10 +160,10 @@ class _Reader:
             self.problems.add("headings begin with ## or ###; the title is set at the top", line)
         return 3 if token.tag == "h3" else 2
 
-    def _paragraph(self, inline: Token, line: int) -> Paragraph | _Edge:
+    def _paragraph(self, inline: Token, line: int) -> Paragraph | Tag:
         atoms = list(self._atoms(inline, line))
         if len(atoms) == 1 and isinstance(atoms[0], Tag) and atoms[0].kind != "field":
-            return _Edge(atoms[0], line)
+            return atoms[0]
         return Paragraph(self._conditions(atoms, line))
 
     def _list(self, opening: Token, rest: Iterator[Token]) -> Bullets:
@@ -249,26 +241,32 @@ class _Reader:
         )
 
 
-def _grouped(blocks: Iterator[Simple | _Edge], problems: Refusals) -> Iterator[Block]:
-    """Join the paragraphs between {{#if}} and {{/if}} on lines of their own."""
-    opened: _Edge | None = None
+def _grouped(blocks: Iterator[tuple[int, Simple | Tag]], problems: Refusals) -> Iterator[Block]:
+    """Join the blocks between {{#if}} and {{/if}} on lines of their own."""
+    opened: tuple[int, str] | None = None  # line and field
     inner: list[Simple] = []
-    for block in blocks:
-        if not isinstance(block, _Edge):
+    for line, block in blocks:
+        if not isinstance(block, Tag):
             if opened is None:
                 yield block
-            else:
-                inner.append(block)
-        elif block.tag.kind == "if":
+                continue
+            inner.append(block)
+            if _has_condition(block):
+                problems.add("{{#if}} within {{#if}} is not possible", line)
+        elif block.kind == "if":
             if opened is not None:
-                problems.add("{{#if}} within {{#if}} is not possible", block.line)
-            opened, inner = block, []
+                problems.add("{{#if}} within {{#if}} is not possible", line)
+            opened, inner = (line, block.field), []
         elif opened is None:
-            problems.add("this {{/if}} has no {{#if}} on a line of its own", block.line)
+            problems.add("this {{/if}} has no {{#if}} on a line of its own", line)
         else:
-            yield Conditional(opened.tag.field, tuple(inner))
+            yield Conditional(opened[1], tuple(inner))
             opened = None
     if opened is not None:
-        problems.add(
-            f"{{{{#if {opened.tag.field}}}}} has no {{{{/if}}}} on a line of its own", opened.line
-        )
+        line, asked = opened
+        problems.add(f"{{{{#if {asked}}}}} has no {{{{/if}}}} on a line of its own", line)
+
+
+def _has_condition(block: Simple) -> bool:
+    lines = block.items if isinstance(block, Bullets) else (block.inlines,)
+    return any(isinstance(inline, Conditional) for line in lines for inline in line)

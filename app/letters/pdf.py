@@ -7,6 +7,7 @@ but fonts. The same letter gives the same bytes.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +17,9 @@ from typing import Any, Literal
 
 import typst
 
-from app.letters.filled import Block, FilledLetter, Heading, Paragraph, Points
+from app.letters.filled import Block, FilledLetter, Heading, Paragraph, Point, Points
+
+logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 FONT = "Source Sans 3"
@@ -24,9 +27,11 @@ EMBEDDED_FONT = "Libertinus Serif"  # comes with typst
 
 Tint = Literal["", "cream", "yellow"]
 
-# A finding longer than this, in characters, would make a long thin column of a table.
-SHORT_FINDING = 300
-SHORT_DECISION = 40
+STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
+
+# Points go into a table only if they fit its columns, in characters of a text and of a word.
+LONGEST_TEXT = {"title": 120, "text": 300, "decision": 40}
+LONGEST_WORD = {"title": 18, "text": 36, "decision": 16}
 
 NORMAL_SIZE, LARGE_SIZE = 12, 18  # points
 
@@ -61,7 +66,7 @@ def to_pdf(
     tint: Tint = "",
     fonts_dir: Path | None = None,
 ) -> bytes:
-    """Print a letter as a tagged PDF on A4, PDF/UA-1 and PDF/A-2a.
+    """Print a letter as a tagged PDF on A4: PDF/UA-1 and PDF/A-2a, if its characters can be drawn.
 
     made_at: an aware instant, written into the file. fonts_dir: a folder with Source Sans 3 as TTF
     files, at any depth; without it typst's own serif font is used.
@@ -79,13 +84,28 @@ def to_pdf(
         font_paths=fonts,
         sys_inputs={"letter": json.dumps(data)},
     )
-    standards: list[typst.PDFStandard] = ["a-2a", "ua-1"]
     try:
-        made = compiler.compile(format="pdf", pdf_standards=standards, timestamp=made_at)
+        return _compile(compiler, STANDARDS, made_at)
     except typst.TypstError as failed:
-        raise PdfNotMade(f"{failed.message} {' '.join(failed.hints)}".strip()) from failed
-    assert isinstance(made, bytes)
+        # Mostly a character that no font here has. The letter must go all the same: tagged, but
+        # not to the standard, which wants every character drawn.
+        logger.warning("letter %s printed without PDF/UA: %s", head.reference, _why(failed))
+    try:
+        return _compile(compiler, [], made_at)
+    except typst.TypstError as failed:
+        raise PdfNotMade(_why(failed)) from failed
+
+
+def _compile(
+    compiler: typst.Compiler, standards: list[typst.PDFStandard], made_at: datetime
+) -> bytes:
+    made = compiler.compile(format="pdf", pdf_standards=standards, timestamp=made_at)
+    assert isinstance(made, bytes)  # typst gives a list for pictures only
     return made
+
+
+def _why(failed: typst.TypstError) -> str:
+    return " ".join([failed.message, *failed.hints])
 
 
 @lru_cache(maxsize=4)
@@ -131,10 +151,14 @@ def _opens_with_the_decision(blocks: Sequence[Block]) -> bool:
 def _block(block: Block, large_print: bool) -> dict[str, Any]:
     stored = asdict(block)
     if isinstance(block, Points):
-        stored["table"] = not large_print and all(
-            point.text
-            and sum(map(len, point.text)) <= SHORT_FINDING
-            and len(point.decision) <= SHORT_DECISION
-            for point in block.points
-        )
+        stored["table"] = not large_print and all(map(_fits_a_table, block.points))
     return stored
+
+
+def _fits_a_table(point: Point) -> bool:
+    cells = {"title": point.title, "text": " ".join(point.text), "decision": point.decision}
+    return bool(point.text) and all(
+        len(cell) <= LONGEST_TEXT[name]
+        and max(map(len, cell.split()), default=0) <= LONGEST_WORD[name]
+        for name, cell in cells.items()
+    )

@@ -12,7 +12,7 @@ from app.models.base import Owned, OwnedById
 
 
 class Deployment(OwnedById, Base):
-    """A landlord's folders at one moment, whole. `number` counts up; the live one is the highest."""
+    """A landlord's folders at one moment, whole. `number` counts up; the highest is live."""
 
     __tablename__ = "deployment"
     number: Mapped[int]

@@ -10,7 +10,7 @@ from app.models import Case, Conflict, Instance, Task
 from app.viewer import Viewer
 
 
-def unconflicted(query: Select[tuple[Case]], viewer: Viewer) -> Select[tuple[Case]]:
+def unconflicted(query: Select[Case], viewer: Viewer) -> Select[Case]:
     """Leave out the cases that name the viewer or in which the viewer has a conflict."""
     return query.where(
         ~select(Conflict.case_id)

@@ -166,17 +166,7 @@ def change_user(
     password: str | None = None,
 ) -> None:
     """Change what an administrator may change; a new password or role signs the person out."""
-    if not viewer.can("administer"):
-        raise NotAllowed
-    if password is not None and len(password) < SHORTEST_PASSWORD:
-        raise BadInput({"password": f"Use at least {SHORTEST_PASSWORD} characters."})
-    if role is not None and role not in ROLES:
-        raise BadInput({"role": "Choose a role."})
-    if user_id == viewer.user_id and (active is False or role not in (None, viewer.role)):
-        raise BadInput({"role": "Another administrator must change this on your own account."})
-    known = deployments.landlord(viewer.landlord_id).teams if viewer.landlord_id else {}
-    if unknown := [team for team in teams or () if team not in known]:
-        raise BadInput({"teams": f"landlord.toml has no team called {', '.join(unknown)}."})
+    _refuse(viewer, user_id, role, teams, active, password)
     with transaction() as session:
         user = session.get(User, user_id)
         if user is None or (viewer.landlord_id and user.landlord_id != viewer.landlord_id):
@@ -192,3 +182,25 @@ def change_user(
         if password is not None:
             user.password_hash, user.session_key = HASHER.hash(password), new_id()
             user.failures, user.locked_until = 0, None
+
+
+def _refuse(
+    viewer: Viewer,
+    user_id: str,
+    role: str | None,
+    teams: tuple[str, ...] | None,
+    active: bool | None,
+    password: str | None,
+) -> None:
+    """Raise NotAllowed or BadInput for a change that must not be made."""
+    if not viewer.can("administer"):
+        raise NotAllowed
+    if password is not None and len(password) < SHORTEST_PASSWORD:
+        raise BadInput({"password": f"Use at least {SHORTEST_PASSWORD} characters."})
+    if role is not None and role not in ROLES:
+        raise BadInput({"role": "Choose a role."})
+    if user_id == viewer.user_id and (active is False or role not in (None, viewer.role)):
+        raise BadInput({"role": "Another administrator must change this on your own account."})
+    known = deployments.landlord(viewer.landlord_id).teams if viewer.landlord_id else {}
+    if unknown := [team for team in teams or () if team not in known]:
+        raise BadInput({"teams": f"landlord.toml has no team called {', '.join(unknown)}."})

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
+from app.engine import Element
 from app.models import Case, Event, Instance, Payload
 from app.services import tasks
 from app.services.deployments import Deployed
@@ -93,21 +94,11 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
         case "received":
             return name, "", False
         case "due":
-            if element is not None and element.properties.get("kind") == "reminder":
-                return f"Reminder: {name}", "", False
-            window = element is not None and not element.attached_to
-            due_on = detail.get("due_on")
-            day = full_date(date.fromisoformat(due_on)) if due_on else ""
-            told = f"The time ended on {day}." if window else f"It was due on {day}."
-            return f"{name}: the time ran out", told, not window
+            return _time_ran_out(element, name, detail)
         case "moved":
             return f"{name}: new date", _moved(detail), False
-        case "letter_queued":
-            if detail.get("problem"):
-                return f"Letter held back: {detail['title']}", detail["problem"], True
-            return f"Letter: {detail['title']}", f"Goes {CHANNELS[detail['channel']]}.", False
-        case "letter_sent":
-            return f"Letter sent: {detail['title']}", detail.get("how", ""), False
+        case "letter_queued" | "letter_sent":
+            return _letter(event.action, detail)
         case "alerted":
             team = deployed.landlord.teams.get(detail.get("team", ""))
             return "Team alerted", f"{team.name if team else ''}: {detail.get('says', '')}", True
@@ -116,6 +107,27 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
         case "passed" if element is not None and element.kind == "endEvent":
             return (name, "", False) if not element.parent and element.name else ("", "", False)
     return _small_words(event.action, name, detail)
+
+
+def _time_ran_out(
+    element: Element | None, name: str, detail: dict[str, Any]
+) -> tuple[str, str, bool]:
+    """A window of the resident ends; a limit of ours is missed."""
+    if element is not None and element.properties.get("kind") == "reminder":
+        return f"Reminder: {name}", "", False
+    window = element is not None and not element.attached_to
+    due_on = detail.get("due_on")
+    day = full_date(date.fromisoformat(due_on)) if due_on else ""
+    told = f"The time ended on {day}." if window else f"It was due on {day}."
+    return f"{name}: the time ran out", told, not window
+
+
+def _letter(action: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
+    if action == "letter_sent":
+        return f"Letter sent: {detail['title']}", detail.get("how", ""), False
+    if detail.get("problem"):
+        return f"Letter held back: {detail['title']}", detail["problem"], True
+    return f"Letter: {detail['title']}", f"Goes {CHANNELS[detail['channel']]}.", False
 
 
 def _moved(detail: dict[str, Any]) -> str:

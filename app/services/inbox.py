@@ -115,7 +115,7 @@ def inbox(viewer: Viewer, wanted: Filter) -> Inbox:
     )
 
 
-def _scope(viewer: Viewer, wanted: Filter) -> Select[tuple[Task]]:
+def _scope(viewer: Viewer, wanted: Filter) -> Select[Task]:
     """The tasks of a tab that the viewer may know of."""
     query = (
         select(Task)
@@ -142,7 +142,7 @@ def _scope(viewer: Viewer, wanted: Filter) -> Select[tuple[Task]]:
     return query
 
 
-def _filtered(viewer: Viewer, wanted: Filter) -> Select[tuple[Task]]:
+def _filtered(viewer: Viewer, wanted: Filter) -> Select[Task]:
     query = _scope(viewer, wanted)
     if wanted.team:
         query = query.where(Task.team == wanted.team)
@@ -172,7 +172,7 @@ def _filtered(viewer: Viewer, wanted: Filter) -> Select[tuple[Task]]:
     return query
 
 
-def _page(viewer: Viewer, wanted: Filter) -> Select[tuple[Task]]:
+def _page(viewer: Viewer, wanted: Filter) -> Select[Task]:
     query = _filtered(viewer, wanted)
     last_day = date(9999, 12, 31)  # tasks without a date come last
     due = func.coalesce(Task.due_on, last_day)
@@ -270,7 +270,7 @@ def _week(viewer: Viewer, wanted: Filter, calendar: WorkingCalendar) -> list[Wee
             .group_by(Task.due_on)
         )
     }
-    late = sum(count for due, count in counted.items() if due < today)
+    late = sum(count for due, count in counted.items() if due and due < today)
     cells = [WeekCell(None, late, "late")]
     day, working = today, 0
     while working < 10:

@@ -1,4 +1,4 @@
-"""Incidents: a step that the engine could not take. Nothing of it is saved; a manager resolves it."""
+"""Incidents: steps that the engine could not take. Nothing of one is saved; a manager resolves it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class OutboxPage:
 
 
 def page(viewer: Viewer) -> OutboxPage:
-    """The landlord's outbox: what is to be posted, what waits, what is blocked, the last 100 gone."""
+    """What is to be posted, what waits, what is blocked, and the last 100 that have gone."""
     if not viewer.can("post"):
         raise NotAllowed
     query = _rows(viewer.landlord_id)
@@ -92,7 +92,7 @@ def how_email_goes() -> str:
     return "No mail server is set up: e-mail is kept as files in the folder instance/outbox."
 
 
-def _rows(landlord_id: str) -> Select[tuple[Outgoing, Letter, Case]]:
+def _rows(landlord_id: str) -> Select[Outgoing, Letter, Case]:
     return (
         select(Outgoing, Letter, Case)
         .join(
@@ -104,7 +104,7 @@ def _rows(landlord_id: str) -> Select[tuple[Outgoing, Letter, Case]]:
     )
 
 
-def _kept(viewer: Viewer, query: Select[tuple[Outgoing, Letter, Case]]) -> list[OutRow]:
+def _kept(viewer: Viewer, query: Select[Outgoing, Letter, Case]) -> list[OutRow]:
     return [
         OutRow(outgoing, letter, case, case.resident)
         for outgoing, letter, case in db.session.execute(query)
@@ -151,7 +151,7 @@ def _gone(session: Session, outgoing: Outgoing, on: date, actor: Viewer, how: st
 
 
 def send_due(landlord_id: str | None = None) -> int:
-    """Send the e-mail that waits; returns how many left. Tells the team of what did not go in time."""
+    """Send the e-mail that waits; return how many left. Tell the team of what did not go in time."""
     _find_interrupted()
     sent = 0
     while (claimed := _claim(landlord_id)) is not None:

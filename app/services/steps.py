@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -141,33 +140,30 @@ def begin(step: Step, answers: dict[str, Any]) -> None:
 def finish_task(step: Step, task: Task, answers: dict[str, Any]) -> None:
     """Complete an open task. Raises Gone when the engine no longer waits for it."""
     facts = declared(step.deployed, answers)
-    _run(step, lambda *given: complete(*given[:2], task.id, facts, *given[2:]), task)
+    procedure, stored = step.deployed.procedure, step.stored()
+    _apply(step, complete(procedure, stored, task.id, facts, step.now, step.calendar), task)
 
 
 def deliver(step: Step, message: str, answers: dict[str, Any]) -> None:
     """Hand a message to the procedure. Raises Gone when it is not offered now."""
     facts = declared(step.deployed, answers) | _received(answers)
-    _run(step, lambda *given: receive(*given[:2], message, facts, *given[2:]))
+    procedure, stored = step.deployed.procedure, step.stored()
+    _apply(step, receive(procedure, stored, message, facts, step.now, step.calendar))
 
 
 def fire(step: Step) -> None:
     """Fire what has fallen due."""
-    _run(step, fire_due)
+    _apply(step, fire_due(step.deployed.procedure, step.stored(), step.now, step.calendar))
 
 
 def work_out_again(step: Step) -> None:
     """Work every armed deadline out again, after the calendar changed."""
-    _run(step, recompute)
+    _apply(step, recompute(step.deployed.procedure, step.stored(), step.now, step.calendar))
 
 
 def _received(answers: dict[str, Any]) -> dict[str, Any]:
     """The date on which the message came, which `sets` needs even where it is no fact."""
     return {"received_on": answers["received_on"]} if answers.get("received_on") else {}
-
-
-def _run(step: Step, act: Callable[..., Snapshot], task: Task | None = None) -> None:
-    snapshot = act(step.deployed.procedure, step.stored(), step.now, step.calendar)
-    _apply(step, snapshot, task)
 
 
 def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:

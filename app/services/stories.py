@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db, transaction
 from app.errors import BadInput, NotForYou, NotOffered, PutrightError, TaskIsOver
-from app.models import Alert, Case, Deadline, Letter, Membership, Task, User
+from app.models import Case, Membership, Task, User
 from app.models.base import new_id
 from app.services import (
     accounts,
@@ -34,6 +33,7 @@ from app.services import (
 )
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
+from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
 from app.viewer import Viewer
 from forms import BoundForm
 from forms import Point as FormPoint
@@ -298,26 +298,15 @@ def _open_task(state: _Play, element: str) -> Task:
         query.order_by((Task.status == "open").desc(), Task.opened_at.desc()).limit(1)
     )
     if task is None:
-        raise StoryRefused(f"there is no task {element} yet; open: {_open_elements(state)}")
+        raise StoryRefused(f"there is no task {element} yet; open: {open_elements(state)}")
     return task
-
-
-def _open_elements(state: _Play) -> dict[str, str]:
-    rows = db.session.execute(
-        select(Task.element, Task.team).where(
-            Task.landlord_id == state.landlord_id,
-            Task.case_id == state.case_id,
-            Task.status == "open",
-        )
-    )
-    return {element: team for element, team in rows}
 
 
 def _standing(state: _Play) -> str:
     if not state.case_id:
         return ""
     case = state.case
-    at = ", ".join(_open_elements(state)) or "nothing open"
+    at = ", ".join(open_elements(state)) or "nothing open"
     return f"{case.stage_name or 'no stage'}, {case.status}: {at}"
 
 
@@ -339,7 +328,7 @@ def _failures(state: _Play, expect: dict[str, Any]) -> list[str]:
     if state.refused and "refused" not in expect:
         told.append(f"refused: {state.refused}")
     if state.case_id:
-        state.alerts_seen, state.letters_seen = len(_alerts(state)), len(_letters(state))
+        state.alerts_seen, state.letters_seen = len(alerts(state)), len(letters(state))
     return told
 
 
@@ -347,86 +336,3 @@ def _plain(state: _Play, wanted: Any) -> Any:
     if isinstance(wanted, dict):
         return {key: _plain(state, value) for key, value in wanted.items()}
     return _answer(state, wanted) if not isinstance(wanted, list) else sorted(wanted)
-
-
-def _deadline(state: _Play, element: str) -> Deadline | None:
-    return db.session.scalar(
-        select(Deadline)
-        .where(
-            Deadline.landlord_id == state.landlord_id,
-            Deadline.case_id == state.case_id,
-            Deadline.element == element,
-        )
-        .order_by(Deadline.armed_at.desc())
-        .limit(1)
-    )
-
-
-def _dates(column: str) -> Callable[[_Play, Any], dict[str, str | None]]:
-    def found(state: _Play, wanted: dict[str, Any]) -> dict[str, str | None]:
-        rows = {element: _deadline(state, element) for element in wanted}
-        dates = {e: getattr(row, column) if row else None for e, row in rows.items()}
-        return {e: day.isoformat() if day else None for e, day in dates.items()}
-
-    return found
-
-
-def _late(state: _Play, _wanted: Any) -> list[str]:
-    """The elements of duties that were missed, met since or not."""
-    rows = db.session.scalars(
-        select(Deadline.element).where(
-            Deadline.landlord_id == state.landlord_id,
-            Deadline.case_id == state.case_id,
-            Deadline.missed_on.is_not(None),
-        )
-    )
-    return sorted(rows)
-
-
-def _alerts(state: _Play) -> list[str]:
-    return list(
-        db.session.scalars(
-            select(Alert.element)
-            .where(Alert.landlord_id == state.landlord_id, Alert.case_id == state.case_id)
-            .order_by(Alert.at, Alert.id)
-        )
-    )
-
-
-def _letters(state: _Play) -> list[str]:
-    """The templates of the letters that were queued."""
-    return list(
-        db.session.scalars(
-            select(Letter.template)
-            .where(
-                Letter.landlord_id == state.landlord_id,
-                Letter.case_id == state.case_id,
-                Letter.status != "written",
-            )
-            .order_by(Letter.written_at, Letter.id)
-        )
-    )
-
-
-def _facts(state: _Play, wanted: dict[str, Any]) -> dict[str, Any]:
-    facts = instance_of(state.case).facts
-    return {name: facts.get(name) for name in wanted}
-
-
-EXPECTATIONS: dict[str, Callable[[_Play, Any], Any]] = {
-    "refused": lambda state, wanted: state.refused,
-    "stage": lambda state, wanted: state.case.stage_name,
-    "status": lambda state, wanted: state.case.status,
-    "outcome": lambda state, wanted: state.case.outcome,
-    "open": lambda state, wanted: _open_elements(state),
-    "deadlines": _dates("due_on"),
-    "met": _dates("met_on"),
-    "late": _late,
-    "alerts": lambda state, wanted: sorted(_alerts(state)[state.alerts_seen :]),
-    "letters": lambda state, wanted: sorted(_letters(state)[state.letters_seen :]),
-    "facts": _facts,
-    "offers": lambda state, wanted: sorted(o.name for o in actions.offered(state.case, "staff")),
-    "offered_to_resident": lambda state, wanted: sorted(
-        o.name for o in actions.offered(state.case, "resident")
-    ),
-}

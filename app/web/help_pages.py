@@ -2,11 +2,131 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from app.errors import NotFound
+from app.services import deployments
+from app.settings import Settings
+from app.viewer import ROLES
+from app.web.policy import allow, viewer
 
 bp = Blueprint("help", __name__)
 TEXTS = Path(__file__).resolve().parent.parent / "help"
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+PAGE_LINK = re.compile(r"\[([^\]]+)\]\(page:([a-z_]+\.[a-z_]+)\)")  # [inbox](page:inbox.inbox)
+
+
+@bp.get("/help")
+@allow("signed_in")
+def help_page() -> ResponseReturnValue:
+    """What the viewer's role does, then the words, the keys, the other roles, and whom to ask."""
+    who = viewer()
+    landlord = deployments.landlord(who.landlord_id) if who.landlord_id else None
+    return render_template(
+        "help/help.html",
+        role=ROLES[who.role] if who.role else "",
+        mine=_text(f"{who.role}.md"),
+        others=[(name, _text(f"{role}.md", links=False)) for role, name in ROLES.items() if role != who.role],
+        words=_words(),
+        keyboard=_text("keyboard.md"),
+        landlord=landlord,
+        drawing=_drawing_file().is_file(),
+        sees_procedures=who.can("see_procedures") and landlord is not None,
+    )
+
+
+@bp.get("/help/procedures")
+@allow("signed_in")
+def drawing() -> ResponseReturnValue:
+    """How to draw a procedure: processes/README.md as a page."""
+    file = _drawing_file()
+    if not file.is_file():
+        raise NotFound("The description of the diagrams is not on this server.")
+    tokens = _markdown().parse(file.read_text())
+    title = "How to draw a procedure"
+    if tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
+        title, tokens = tokens[1].content, tokens[3:]
+    contents = _mark_headings(tokens)
+    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    return render_template(
+        "help/drawing.html",
+        title=title,
+        contents=contents,
+        text=Markup(html),  # noqa: S704 (markdown-it with html off: all text is escaped)
+    )
+
+
+def _drawing_file() -> Path:
+    settings: Settings = current_app.extensions["settings"]
+    return settings.processes_dir / "README.md"
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    """Markdown without HTML; pictures become their words, tables may scroll by themselves."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.add_render_rule("image", _image)
+    reader.add_render_rule("table_open", _table_open)
+    reader.add_render_rule("table_close", _table_close)
+    reader.add_render_rule("fence", _code)
+    reader.add_render_rule("code_block", _code)
+    return reader
+
+
+def _image(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    return f"<em>{escape(tokens[at].content)}</em>"
+
+
+def _table_open(self: RendererHTML, *_: Any) -> str:
+    return '<div class="pr-scroll" tabindex="0" role="group" aria-label="Table"><table class="pr-table">\n'
+
+
+def _table_close(self: RendererHTML, *_: Any) -> str:
+    return "</table></div>\n"
+
+
+def _code(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    words = escape(tokens[at].content)
+    return f'<pre class="pr-scroll pr-code" tabindex="0" role="group" aria-label="Example"><code>{words}</code></pre>\n'
+
+
+def _mark_headings(tokens: list[Token]) -> list[tuple[str, str]]:
+    """Give each section an id and return (id, words) of them; what stood at level 1 is level 2."""
+    found = []
+    down = any(token.tag == "h1" for token in tokens)
+    for n, token in enumerate(tokens):
+        if token.type not in {"heading_open", "heading_close"}:
+            continue
+        if down:
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+        if token.type == "heading_open" and token.tag == "h2":
+            name = f"part-{len(found) + 1}"
+            token.attrSet("id", name)
+            found.append((name, tokens[n + 1].content.replace("`", "")))
+    return found
+
+
+def _text(name: str, links: bool = True) -> Markup:
+    """One of our own texts, with links to our pages; or without, for those who may not open them."""
+    text = (TEXTS / name).read_text()
+    text = PAGE_LINK.sub(lambda link: f"[{link[1]}]({url_for(link[2])})" if links else link[1], text)
+    return Markup(_markdown().render(text))  # noqa: S704 (as above)
+
+
+def _words() -> list[tuple[str, Markup]]:
+    """The vocabulary: a term on one line, ": " and its meaning on the next."""
+    found = []
+    for entry in (TEXTS / "words.md").read_text().strip().split("\n\n"):
+        term, _, meaning = entry.partition("\n: ")
+        found.append((term, Markup(_markdown().renderInline(meaning))))  # noqa: S704 (as above)
+    return found

@@ -1,4 +1,4 @@
-"""How often one visitor may do a thing. Kept in memory by each process: a flood guard, no ledger."""
+"""How often one visitor may do a thing: a flood guard, kept in memory by each process."""
 
 from __future__ import annotations
 

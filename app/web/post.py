@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
@@ -48,3 +48,15 @@ def posted(outgoing_id: str) -> ResponseReturnValue:
         return _page(bad.errors, outgoing_id, typed), 422
     flash("Posted. The date stands in the history of the case.")
     return redirect(url_for(".outbox"), 303)
+
+
+@bp.get("/post/letters.pdf")
+@allow("post")
+def print_all() -> ResponseReturnValue:
+    """The letters to post as one file, each beginning on a sheet of its own."""
+    name = f"letters-{clock.today().isoformat()}.pdf"
+    return Response(
+        all_letters(viewer()),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )

@@ -21,39 +21,30 @@ bp = Blueprint("tasks", __name__)
 Typed = MultiDict[str, str]
 
 
-@bp.get("/tasks/<task_id>")
+@bp.route("/tasks/<task_id>", methods=["GET", "POST"])
 @allow("work")
 def task(task_id: str) -> ResponseReturnValue:
-    """The task with the viewer's draft, or why it is not for the viewer."""
-    return taskpage.show(viewer(), tasks.get_open(viewer(), task_id))
-
-
-@bp.post("/tasks/<task_id>")
-@allow("work")
-def work(task_id: str) -> ResponseReturnValue:
-    """Check, preview, save or finish, as the pressed button says."""
+    """The task with the viewer's draft, or why it is not for the viewer; and working on it."""
+    if request.method == "GET":
+        return taskpage.show(viewer(), tasks.get_open(viewer(), task_id))
     typed = posted()
     try:
-        open_task, problems = _with_files(task_id, typed)
-        return _step(open_task, typed, problems)
-    except BadInput:
-        raise
+        return _step(*_with_files(task_id, typed), typed)
     except TaskIsOver:
         if _was_mine(task_id):  # a double click, or Back and once more
             flash("You have already finished this task.")
             return redirect(url_for("inbox.inbox"), code=303)
         _keep_lost(task_id, typed)
         raise
-    except PutrightError:
+    except PutrightError:  # its page says that what was typed is kept: make it true
         tasks.save_draft(viewer(), task_id, typed)
         raise
 
 
 def posted() -> Typed:
     """What was typed, without the page's own fields."""
-    own = {"csrf_token"}
     pairs = request.form.items(multi=True)
-    return MultiDict((k, v) for k, v in pairs if k not in own and not k.startswith("pr_"))
+    return MultiDict((k, v) for k, v in pairs if k != "csrf_token" and not k.startswith("pr_"))
 
 
 def _with_files(task_id: str, typed: Typed) -> tuple[OpenTask, dict[str, str]]:
@@ -64,7 +55,8 @@ def _with_files(task_id: str, typed: Typed) -> tuple[OpenTask, dict[str, str]]:
     return taskpage.bound(found, typed), problems
 
 
-def _step(open_task: OpenTask, typed: Typed, problems: dict[str, str]) -> ResponseReturnValue:
+def _step(open_task: OpenTask, problems: dict[str, str], typed: Typed) -> ResponseReturnValue:
+    """Check, preview, save or finish, as the pressed button says."""
     task, pressed = open_task.task, request.form.get("pr_step", "check")
     if pressed in {"save", "preview"} or problems:
         tasks.save_draft(viewer(), task.id, typed)
@@ -214,8 +206,8 @@ def keep_as_note(task_id: str) -> ResponseReturnValue:
     over, _, kept = tasks.lost_texts(viewer(), task_id)
     if kept is None:
         abort(404)
-    when = f"{clock_time(kept.saved_at)}"
-    text = f"Typed for “{over.name}” at {when}, after it was over:\n\n{kept_text(over, kept)}"
+    head = f"Typed for “{over.name}” at {clock_time(kept.saved_at)}, after it was over:"
+    text = f"{head}\n\n{kept_text(over, kept)}"
     cases.add_note(viewer(), over.case.reference, "note", text[:20_000])
     tasks.drop_draft(viewer(), task_id)
     flash("Your text is now a note of the case.")

@@ -1,4 +1,4 @@
-""""Hide if": what it means, and that the browser means the same (app/frontend/conditions.js)."""
+""" "Hide if": what it means, and that the browser means the same (app/frontend/conditions.js)."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ REFUSED = {
     "=agreed && told": '"and" in words',
     "=agreed || told": '"or" in words',
     "=now()": "now(…) is not known",
-    '=string length(channel) > 3': "goes on unexpectedly at length",
+    "=string length(channel) > 3": "goes on unexpectedly at length",
     "=channel.name": ". cannot stand",
     "=a - b": "- cannot stand",
     "=visits + 1": "+ cannot stand",
@@ -185,9 +185,7 @@ trees = st.recursive(
     leaves,
     lambda inner: st.one_of(
         inner.map(lambda tree: ("not", tree)),
-        st.tuples(
-            st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "contains"]), inner, inner
-        ),
+        st.tuples(st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "contains"]), inner, inner),
         st.lists(inner, min_size=2, max_size=4).map(lambda parts: ("and", *parts)),
         st.lists(inner, min_size=2, max_size=4).map(lambda parts: ("or", *parts)),
     ),
@@ -196,11 +194,7 @@ trees = st.recursive(
 
 
 @settings(max_examples=6, deadline=None)
-@given(
-    st.lists(
-        st.tuples(trees, st.dictionaries(names, answers)), min_size=100, max_size=300
-    )
-)
+@given(st.lists(st.tuples(trees, st.dictionaries(names, answers)), min_size=100, max_size=300))
 def test_the_browser_answers_the_same_whatever_is_asked(cases):
     expected = [feel.evaluate(tree, values) for tree, values in cases]
     found = in_node([["evaluate", tree, values] for tree, values in cases])
@@ -235,7 +229,9 @@ def here(kind: str, texts: list[str]) -> Any:
     st.lists(
         st.one_of(
             st.tuples(st.just("date"), st.lists(typed_texts, min_size=3, max_size=3)),
-            st.tuples(st.just("choices"), st.lists(st.sampled_from(["a", "b"]), unique=True).map(sorted)),
+            st.tuples(
+                st.just("choices"), st.lists(st.sampled_from(["a", "b"]), unique=True).map(sorted)
+            ),
             st.tuples(
                 st.sampled_from(["text", "lines", "tick", "number", "money"]),
                 st.lists(typed_texts, max_size=1),

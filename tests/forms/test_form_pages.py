@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
 from form_kit import REAL, ROOT, TODAY, component, form, group, on, text
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    Template,
+)
 from lxml import html
 
 from forms import BoundForm, FormDefinition, Point
@@ -38,7 +46,7 @@ EVERYTHING = form(
               values=[{"value": "a", "label": "We agree with all of what you told us"},
                       {"value": "b", "label": "We do not agree"}]),
     component("checklist", "never", "Never use", values="post email phone text", required=True),
-    component("checkbox", "agreed", "I agree to it", required=True, description="You can change it."),
+    component("checkbox", "agreed", "I agree", required=True, description="You can change it."),
     component("select", "officer", "Officer", properties={"person": "housing"}, required=True),
     component("filepicker", "photos", "Photos", multiple=True, description="Up to 20 MB.",
               required=True),
@@ -54,8 +62,10 @@ EVERYTHING = form(
 )  # fmt: skip
 
 
-def environment(**options: Any) -> Environment:
-    return Environment(
+@cache
+def page_template(as_in_the_app: bool) -> Template:
+    """The page, also with the white space settings of the application."""
+    environment = Environment(
         loader=ChoiceLoader(
             [
                 FileSystemLoader(ROOT / "app" / "templates"),
@@ -63,17 +73,18 @@ def environment(**options: Any) -> Environment:
             ]
         ),
         autoescape=True,
-        **options,
+        trim_blocks=as_in_the_app,
+        lstrip_blocks=as_in_the_app,
     )
+    return environment.from_string(PAGE)
 
 
 @pytest.fixture(params=[False, True], ids=["bare", "as in the app"])
 def draw(request):
-    """Draw a bound form, also with the white space settings of the application."""
-    made = environment(trim_blocks=request.param, lstrip_blocks=request.param)
+    """Draw a bound form."""
 
     def drawn(bound: BoundForm, slot: bool = False) -> html.HtmlElement:
-        return html.fromstring(made.from_string(PAGE).render(bound=bound, slot=slot))
+        return html.fromstring(page_template(request.param).render(bound=bound, slot=slot))
 
     return drawn
 
@@ -144,7 +155,8 @@ def test_every_form_of_the_repository_is_sound_with_its_errors(draw, path):
 
 def test_what_was_typed_comes_back_as_it_was_typed(draw):
     typed = on("happened_on", 31, 2, 2026) | {
-        "name": 'K "B" <i>', "story": "First line\n  second\n\nthird </textarea>", "award": "£12,50",
+        "name": 'K "B" <i>', "story": "First line\n  second\n\nthird </textarea>",
+        "award": "£12,50",
         "channel": "email", "never": ["post", "text"], "agreed": "true", "officer": "u2",
         "findings__1": "a\nb", "result__2": "partly", "photos": ["a" * 32],
     }  # fmt: skip
@@ -161,7 +173,11 @@ def test_what_was_typed_comes_back_as_it_was_typed(draw):
     assert value("story") == "First line\n  second\n\nthird </textarea>"
     assert value("findings__1") == "a\nb"
     assert value("award") == "£12,50"
-    assert [value(f"happened_on-{part}") for part in ("day", "month", "year")] == ["31", "2", "2026"]
+    assert [value(f"happened_on-{part}") for part in ("day", "month", "year")] == [
+        "31",
+        "2",
+        "2026",
+    ]
     ticked = page.xpath("//form//input[@checked]/@value")
     assert ticked == ["email", "post", "text", "true", "partly"]
     assert page.xpath("//select[@id='officer']/option[@selected]/@value") == ["u2"]
@@ -183,7 +199,9 @@ def test_words_of_forms_and_facts_are_only_words(draw):
     assert "Acknowledged on Friday 13 November 2026." in page.text_content()
     assert [li.text_content() for li in page.xpath("//form//li")] == ["one", "two <b>"]
     assert page.xpath("//*[@id='name-hint']")[0].text_content().strip() == "As on <the> letter."
-    legends = [legend.text_content() for legend in page.xpath("//fieldset[@class='pr-issue']/legend")]
+    legends = [
+        legend.text_content() for legend in page.xpath("//fieldset[@class='pr-issue']/legend")
+    ]
     assert legends == ["1. The leak & the <mould>", "2. The visit"]
 
 
@@ -204,7 +222,11 @@ def test_phones_and_browsers_are_told_what_is_asked(draw):
 def test_short_answers_stand_on_one_line(draw):
     page = draw(bind(EVERYTHING))
     lines = page.xpath("//*[contains(@class, 'govuk-radios--inline')]")
-    assert {line.xpath(".//input/@name")[0] for line in lines} == {"channel", "result__1", "result__2"}
+    assert {line.xpath(".//input/@name")[0] for line in lines} == {
+        "channel",
+        "result__1",
+        "result__2",
+    }
 
 
 def test_conditions_and_kinds_travel_with_their_parts(draw):
@@ -256,7 +278,7 @@ def test_answers_are_summed_up_in_words(draw):
     assert said["When it happened"] == "Thursday 5 November 2026"
     assert said["Payment"] == "£150"
     assert said["Officer"] == "Grace Holt"
-    assert said["Your \"full\" name"] == "Not answered"
+    assert said['Your "full" name'] == "Not answered"
     assert said["2. The visit: Outcome"] == "Not answered"
     assert len(rows["Address"].xpath(".//br")) == 1 and "SK3 <b>" in said["Address"]
     assert "Why" not in said, "what does not apply is not summed up"

@@ -125,7 +125,9 @@ def test_names_that_are_not_the_forms_own_are_the_only_error(pairs):
         st.sampled_from(["name", "never", "photos", "agreed"]),
         st.recursive(
             st.none() | st.booleans() | st.floats() | odd_texts,
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_names, inner, max_size=2),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(odd_names, inner, max_size=2)
+            ),
             max_leaves=6,
         ),
     )

@@ -57,7 +57,20 @@ def test_other_components_are_refused_by_name(kind):
 
 @pytest.mark.parametrize(
     "key",
-    ["", "Name", "1st", "a-b", "a__1", "__name", "x" * 42, "naïve", "a b", "constructor\n", None, 3],
+    [
+        "",
+        "Name",
+        "1st",
+        "a-b",
+        "a__1",
+        "__name",
+        "x" * 42,
+        "naïve",
+        "a b",
+        "constructor\n",
+        None,
+        3,
+    ],
 )
 def test_keys_are_small_letters_digits_and_single_underscores(key):
     (problem,) = problems(component("textfield", "x", "Field") | {"key": key})
@@ -132,7 +145,10 @@ def test_what_the_server_would_not_keep_to_is_refused(part, words):
         ('=never = "post"', "never has several answers. Ask with list contains(never, …)"),
         ('=list contains(never, "fax")', "“fax” is not an answer of never"),
         ('=list contains(["post", "fax"], channel)', "“fax” is not an answer of channel"),
-        ('=amount > "10" or amount = "10"', 'amount is a number, so it cannot be compared with "10"'),
+        (
+            '=amount > "10" or amount = "10"',
+            'amount is a number, so it cannot be compared with "10"',
+        ),
         ('=agreed = "yes"', 'agreed is true or false, so it cannot be compared with "yes"'),
         ("=below = null", "asks about below, which does not come before it"),
         ("=channel == null", "use one = to compare"),

@@ -1,0 +1,120 @@
+"""What a story may expect to hold after a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from app.db import db
+from app.models import Alert, Case, Deadline, Letter, Task
+from app.services import actions
+from app.services.access import instance_of
+
+
+class Play(Protocol):
+    """The part of a played story that is looked at."""
+
+    landlord_id: str
+    case_id: str
+    refused: str
+    alerts_seen: int
+    letters_seen: int
+
+    @property
+    def case(self) -> Case: ...
+
+
+def open_elements(state: Play) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Task.element, Task.team).where(
+            Task.landlord_id == state.landlord_id,
+            Task.case_id == state.case_id,
+            Task.status == "open",
+        )
+    )
+    return {element: team for element, team in rows}
+
+
+def _deadline(state: Play, element: str) -> Deadline | None:
+    return db.session.scalar(
+        select(Deadline)
+        .where(
+            Deadline.landlord_id == state.landlord_id,
+            Deadline.case_id == state.case_id,
+            Deadline.element == element,
+        )
+        .order_by(Deadline.armed_at.desc())
+        .limit(1)
+    )
+
+
+def _dates(column: str) -> Callable[[Play, Any], dict[str, str | None]]:
+    def found(state: Play, wanted: dict[str, Any]) -> dict[str, str | None]:
+        rows = {element: _deadline(state, element) for element in wanted}
+        dates = {e: getattr(row, column) if row else None for e, row in rows.items()}
+        return {e: day.isoformat() if day else None for e, day in dates.items()}
+
+    return found
+
+
+def _late(state: Play, _wanted: Any) -> list[str]:
+    """The elements of duties that were missed, met since or not."""
+    rows = db.session.scalars(
+        select(Deadline.element).where(
+            Deadline.landlord_id == state.landlord_id,
+            Deadline.case_id == state.case_id,
+            Deadline.missed_on.is_not(None),
+        )
+    )
+    return sorted(rows)
+
+
+def alerts(state: Play) -> list[str]:
+    return list(
+        db.session.scalars(
+            select(Alert.element)
+            .where(Alert.landlord_id == state.landlord_id, Alert.case_id == state.case_id)
+            .order_by(Alert.at, Alert.id)
+        )
+    )
+
+
+def letters(state: Play) -> list[str]:
+    """The templates of the letters that were queued."""
+    return list(
+        db.session.scalars(
+            select(Letter.template)
+            .where(
+                Letter.landlord_id == state.landlord_id,
+                Letter.case_id == state.case_id,
+                Letter.status != "written",
+            )
+            .order_by(Letter.written_at, Letter.id)
+        )
+    )
+
+
+def _facts(state: Play, wanted: dict[str, Any]) -> dict[str, Any]:
+    facts = instance_of(state.case).facts
+    return {name: facts.get(name) for name in wanted}
+
+
+EXPECTATIONS: dict[str, Callable[[Play, Any], Any]] = {
+    "refused": lambda state, wanted: state.refused,
+    "stage": lambda state, wanted: state.case.stage_name,
+    "status": lambda state, wanted: state.case.status,
+    "outcome": lambda state, wanted: state.case.outcome,
+    "open": lambda state, wanted: open_elements(state),
+    "deadlines": _dates("due_on"),
+    "met": _dates("met_on"),
+    "late": _late,
+    "alerts": lambda state, wanted: sorted(alerts(state)[state.alerts_seen :]),
+    "letters": lambda state, wanted: sorted(letters(state)[state.letters_seen :]),
+    "facts": _facts,
+    "offers": lambda state, wanted: sorted(o.name for o in actions.offered(state.case, "staff")),
+    "offered_to_resident": lambda state, wanted: sorted(
+        o.name for o in actions.offered(state.case, "resident")
+    ),
+}

@@ -1,0 +1,324 @@
+"""What the pages of a case show, gathered from the services."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from flask import render_template, url_for
+from flask_sqlalchemy.pagination import Pagination
+
+from app import clock
+from app.db import db
+from app.models import Case, Letter, Outgoing
+from app.services import cases, deployments, history, letters, picture, tasks
+from app.services.calendars import calendar_of
+from app.services.cases import CasePage
+from app.services.complaints import spaced
+from app.services.history import Line
+from app.services.inbox import chips
+from app.services.letters import full_date
+from app.services.picture import Picture
+from app.viewer import Viewer
+from app.web.assets import day_and_time, short_date
+from app.web.strips import in_working_days, safety_of, why_of
+from app.web.taskpage import earlier, first_line, source_of
+from timers.deadlines import DeadlineState
+
+TABS = {
+    "overview": "Overview",
+    "letters": "Letters",
+    "documents": "Documents",
+    "notes": "Notes and contacts",
+    "people": "People",
+    "history": "Full history",
+}
+OUTCOMES = {"upheld": "Upheld", "partly_upheld": "Partly upheld", "not_upheld": "Not upheld"}
+ENGINE_WORDS = {  # what the engine did, for the full history
+    "passed": "Passed",
+    "opened": "Task opened",
+    "closed": "Task ended",
+    "decided": "Worked out by the table",
+    "armed": "Deadline set",
+    "disarmed": "Deadline no longer counts",
+    "sent": "Done by the procedure",
+    "due": "Fell due",
+    "ended": "Ended",
+}
+
+
+class _Pages(Pagination):
+    """Where one page of results stands among all."""
+
+    def _query_items(self) -> list[Any]:
+        return []
+
+    def _query_count(self) -> int:
+        return int(self._query_args["total"])
+
+
+def pages(number: int, total: int) -> Pagination:
+    """Page `number` of a list of `total`, for parts/pager.html."""
+    return _Pages(page=max(number, 1), per_page=cases.PAGE, error_out=False, total=total)
+
+
+def stages_of(landlord_id: str) -> list[tuple[str, str]]:
+    """Code and name of the stages of the procedure that is live now."""
+    elements = deployments.live(landlord_id).procedure.elements.values()
+    return list({e.stage: e.name for e in elements if e.stage}.items())
+
+
+def show(viewer: Viewer, page: CasePage, tab: str) -> str:
+    """The page of a case."""
+    return render_template(
+        f"cases/{tab}.html",
+        **_frame(viewer, page, tab),
+        **GATHER.get(tab, lambda _viewer, _page: {})(viewer, page),
+    )
+
+
+def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
+    """What stands above every tab."""
+    case = page.case
+    now, then = page.now_and_then
+    mine = next((t for t, _, reason in page.tasks if not reason and viewer.can("work")), None)
+    return {
+        "page": page,
+        "case": case,
+        "resident": case.resident,
+        "reference": spaced(case.reference),
+        "place": first_line(case.resident),
+        "came": _came(case),
+        "chips": chips(case),
+        "safety": safety_of(case.resident),
+        "now": now,
+        "then": then,
+        "standing": _standing(page),
+        "my_task": mine,
+        "tabs": _tabs(page, tab),
+    }
+
+
+def _came(case: Case) -> str:
+    channel = deployments.landlord(case.landlord_id).channel_name(case.channel)
+    return f"Complaint, {channel.lower()}, {full_date(case.received_on)}"
+
+
+def _standing(page: CasePage) -> DeadlineState:
+    """The tag beside the name: the nearest open duty, or that the case is closed."""
+    if page.case.status == "closed":
+        return DeadlineState("ended", outcome_words(page.case.outcome) or "Closed")
+    for row, state in page.deadlines:
+        if row.kind == "duty" and not row.met_on and not row.ended_at and row.due_on:
+            return DeadlineState(state.code, f"{row.name}: {in_working_days(state.words)}")
+    window = next((s for r, s in page.deadlines if s.code == "window"), None)
+    return window or DeadlineState("waiting", "No deadline counts now")
+
+
+def outcome_words(code: str) -> str:
+    """A reporting code as people read it."""
+    return code.replace("_", " ").capitalize()
+
+
+def _tabs(page: CasePage, current: str) -> list[dict[str, Any]]:
+    counts = {
+        "letters": len(page.letters),
+        "documents": len(page.documents),
+        "notes": len(page.notes),
+    }
+    return [
+        {
+            "href": url_for(
+                "cases.case",
+                reference=page.case.reference,
+                tab=tab if tab != "overview" else None,
+            ),
+            "text": words,
+            "count": counts.get(tab),
+            "current": tab == current,
+        }
+        for tab, words in TABS.items()
+    ]
+
+
+def _overview(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    calendar, today = calendar_of(page.deployed.landlord.nation), clock.today()
+    found = picture.pictures(page.case, page.instance, page.deployed)
+    shown = {drawn.process for drawn in found}
+    been = picture.entered(page.case, page.instance, page.deployed)
+    return {
+        "source": source_of(page.case, page.deployed, viewer),
+        "box": _box(page, found),
+        "pictures": found,
+        "also": [(process, title) for process, title in been if process not in shown],
+        "timeline": _timeline(page),
+        "deadlines": [
+            (row, state, why_of(row, state, calendar, today)) for row, state in page.deadlines
+        ],
+        "outcomes": OUTCOMES,
+        "offers": _offers(page),
+        "answers": earlier(page.case, page.deployed),
+    }
+
+
+def _offers(page: CasePage) -> list[dict[str, str]]:
+    """What the procedure takes now, with a line on what it is for."""
+    elements = page.deployed.procedure.elements
+    return [
+        {
+            "href": url_for(
+                "cases.action", reference=page.case.reference, message=offer.name
+            ),
+            "words": offer.label,
+            "note": _note(elements[offer.element].documentation),
+        }
+        for offer in page.offers
+    ]
+
+
+def _note(documentation: str) -> str:
+    """The first sentence of what the owner wrote about an element."""
+    return documentation.split(". ")[0].rstrip(".")
+
+
+def _version(page: CasePage) -> str:
+    number, day = page.deployment.number, page.deployment.at.astimezone(clock.LONDON).date()
+    return f"Version {number} of the procedure, of {day.day} {day:%B %Y}"
+
+
+def _box(page: CasePage, found: list[Picture]) -> dict[str, Any]:
+    """The diagrams as parts/diagram.html wants them."""
+    views = [_view(page, drawn, first=number == 0) for number, drawn in enumerate(found)]
+    return {"id": "where", "mode": "path", "version": _version(page), "views": views}
+
+
+def _view(page: CasePage, drawn: Picture, first: bool, large: bool = False) -> dict[str, Any]:
+    reference, process = page.case.reference, drawn.process
+    inside = f"Inside {drawn.title}"
+    view = {
+        "title": "Where it is in the procedure" if first else inside,
+        "xml": url_for("cases.diagram", reference=reference, process=process),
+        "label": f"Diagram: {drawn.title}. The same is told as a list under it.",
+        "size": "" if first and not large else "tall",
+        "href": ""
+        if large
+        else url_for("cases.large_diagram", reference=reference, process=process),
+        "done": drawn.done,
+        "flows": drawn.flows,
+        "now": [{"element": place.element, "label": place.label} for place in drawn.now],
+    }
+    return view if drawn.now else view | {"focus": drawn.focus}
+
+
+def large_diagram(viewer: Viewer, page: CasePage, process: str) -> str:
+    """The page of one diagram alone."""
+    drawn = picture.picture_of(page.case, page.instance, page.deployed, process)
+    view = _view(page, drawn, first=process == page.deployed.procedure.root, large=True)
+    box = {"id": "large", "mode": "path", "version": _version(page), "views": [view]}
+    return render_template(
+        "cases/large_diagram.html",
+        box=box,
+        pictures=[drawn],
+        **_frame(viewer, page, "overview"),
+    )
+
+
+def _timeline(page: CasePage) -> list[dict[str, Any]]:
+    """Still to come, what is open, then what happened, newest first."""
+    items = []
+    if page.now_and_then[1]:
+        items.append({"title": f"Still to come: {page.now_and_then[1]}", "kind": "next"})
+    for task, name, _ in page.tasks:
+        due = f" Due {full_date(task.due_on)}." if task.due_on else ""
+        held = f"{name}, claimed" if task.claimed_at else "Nobody has claimed it; open since"
+        at = task.claimed_at or task.opened_at
+        items.append(
+            {
+                "title": task.name,
+                "text": f"Open.{due}",
+                "by": "",
+                "at": at,
+                "at_words": f"{held} {day_and_time(at)}",
+                "kind": "now",
+            }
+        )
+    return items + [_told(page.case, line) for line in page.timeline]
+
+
+def _told(case: Case, line: Line) -> dict[str, Any]:
+    item = {
+        "title": line.title,
+        "text": line.text,
+        "by": line.who,
+        "at": line.at,
+        "at_words": _when(line.at),
+        "kind": "late" if line.bad else "",
+    }
+    if line.letter_id:
+        href = url_for("cases.letter", reference=case.reference, letter_id=line.letter_id)
+        item |= {"href": href, "link_words": "letter"}
+    return item
+
+
+def _when(at: datetime) -> str:
+    """The moment; midnight is the start of a day, where deadlines fall due."""
+    local = at.astimezone(clock.LONDON)
+    if local.time() == time():
+        return f"start of {short_date(local.date())} {local.year}"
+    return day_and_time(at)
+
+
+def _letters(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    return {
+        "rows": [
+            (letter, sent_words(letter, outgoing), tasks.name_of(letter.written_by))
+            for letter, outgoing in page.letters
+        ]
+    }
+
+
+CHANNELS = {"email": "By e-mail", "post": "By post", "portal": "On the resident's page"}
+
+
+def sent_words(letter: Letter, outgoing: Outgoing | None) -> tuple[DeadlineState, str]:
+    """How a letter stands: a tag, and in words by which way and when."""
+    if outgoing is None:
+        return DeadlineState("waiting", "Not queued"), "Written; the procedure has not sent it yet."
+    way = CHANNELS.get(outgoing.channel, outgoing.channel)
+    if sent := letters.sent_on(outgoing):
+        return DeadlineState("met", "Sent"), f"{way}, {full_date(sent)}"
+    if outgoing.problem and outgoing.status in {"blocked", "failed"}:
+        return DeadlineState("late", "Held back"), outgoing.problem
+    if outgoing.channel == "post":
+        return DeadlineState("due", "To be posted"), "On the print-and-post list"
+    return DeadlineState("ok", "Waits to be sent"), way
+
+
+def outgoing_of(case: Case, letter: Letter) -> Outgoing | None:
+    """How a letter went out."""
+    pairs = letters.letters_of(db.session(), case)
+    return next((out for row, out in pairs if row.id == letter.id), None)
+
+
+def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    """Every event, also those that the timeline leaves out."""
+    elements = page.deployed.procedure.elements
+    rows = []
+    for line in history.lines_of(page.case, page.instance, page.deployed, whole=True):
+        element = elements.get(line.element)
+        name = (element.name or element.id) if element else line.element
+        words = line.title or f"{ENGINE_WORDS.get(line.action, line.action)}: {name}"
+        rows.append((line, words, _when(line.at)))
+    return {"rows": rows, "version": _version(page)}
+
+
+def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    return {"workers": list(dict.fromkeys((n, t.name) for t, n, _ in page.tasks if n))}
+
+
+GATHER = {
+    "overview": _overview,
+    "letters": _letters,
+    "history": _history,
+    "people": _people,
+}

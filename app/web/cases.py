@@ -1,0 +1,257 @@
+"""A case: where it stands and how it came there, what is due and why, and what can be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import BadInput, NotOffered
+from app.letters import FilledLetter, to_html
+from app.services import actions, cases, deployments, documents, letters, outbox, picture, points
+from app.services.access import get_case, instance_of
+from app.services.complaints import spaced
+from app.services.deployments import pinned
+from app.web import casepage, uploads
+from app.web.policy import allow, viewer
+from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
+from app.web.strips import safety_of
+from app.web.tasks import posted
+
+bp = Blueprint("cases", __name__)
+allow_large_posts(bp)
+
+STATUS = {"open": "Open", "closed": "Closed", "all": "Open and closed"}
+SANDBOX = "default-src 'none'; sandbox"
+
+
+@bp.get("/cases")
+@allow("read_cases")
+def find() -> ResponseReturnValue:
+    """Look a case up."""
+    asked = {name: request.args.get(name, "").strip()[:100] for name in ("q", "status", "stage")}
+    asked["status"] = asked["status"] if asked["status"] in STATUS else "open"
+    number = request.args.get("page", 1, int)
+    found, total = cases.search(viewer(), asked["q"], asked["status"], asked["stage"], number)
+    return render_template(
+        "cases/find.html",
+        found=found,
+        total=total,
+        asked=asked,
+        status=STATUS,
+        stages=casepage.stages_of(viewer().landlord_id),
+        pages=casepage.pages(number, total),
+        href=lambda n: url_for("cases.find", page=n, **{k: v for k, v in asked.items() if v}),
+    )
+
+
+@bp.get("/cases/<reference>")
+@allow("read_cases")
+def case(reference: str) -> ResponseReturnValue:
+    """One case, a tab at a time."""
+    tab = request.args.get("tab", "overview")
+    if tab not in casepage.TABS:
+        abort(404)
+    return casepage.show(viewer(), cases.page(viewer(), reference), tab)
+
+
+@bp.route("/cases/<reference>/actions/<message>", methods=["GET", "POST"])
+@allow("work")
+def action(reference: str, message: str) -> ResponseReturnValue:
+    """Something from outside that the procedure takes now: more time, a withdrawal, a request."""
+    found = get_case(viewer(), reference, "work")
+    if request.method == "GET":
+        return _action_page(*actions.open_action(viewer(), found, message), found)
+    typed = posted()
+    try:
+        offer, form = actions.open_action(viewer(), found, message)
+        errors = uploads.keep(
+            found.landlord_id, viewer().user_id, form.definition.fields, typed
+        ) | drop_lost_files(found.landlord_id, form.definition.fields, typed)
+        offer, form = actions.open_action(viewer(), found, message, typed)
+        form.check()
+        merge_errors(form, errors)
+        if form.errors:
+            return _action_page(offer, form, found), 422
+        actions.act(viewer(), found, message, form)
+    except NotOffered as gone:
+        return _not_offered(reference, gone.message), 409
+    flash(f"{offer.label}: recorded.")
+    return redirect(url_for("cases.case", reference=reference), code=303)
+
+
+def _action_page(offer: Any, form: Any, found: Any) -> str:
+    deployed = pinned(found.landlord_id, instance_of(found).deployment_id)
+    return render_template(
+        "cases/action.html",
+        offer=offer,
+        form=form,
+        case=found,
+        step=deployed.procedure.elements[offer.element],
+        safety=safety_of(found.resident),
+        files=names_of_files(found.landlord_id, form),
+    )
+
+
+def _not_offered(reference: str, message: str) -> str:
+    """Too late; what was typed is shown, so that it can be kept as a note."""
+    found = get_case(viewer(), reference, "work")
+    texts = [text for _, text in posted().items(multi=True) if len(text) > 3]
+    return render_template(
+        "cases/not_offered.html", case=found, message=message, text="\n\n".join(texts)[:20_000]
+    )
+
+
+def _form(
+    reference: str, what: str, tab: str, save: Callable[[], object], done: str
+) -> ResponseReturnValue:
+    """A small form of one kind: shown, or sent and answered on the case."""
+    found = get_case(viewer(), reference, "work")
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            save()
+        except BadInput as refused:
+            errors = refused.errors
+        else:
+            flash(done)
+            return redirect(url_for("cases.case", reference=reference, tab=tab), code=303)
+    page = render_template(
+        "cases/add.html",
+        what=what,
+        case=found,
+        errors=errors,
+        typed=request.form,
+        safety=safety_of(found.resident),
+        kinds=cases.NOTE_KINDS,
+        hazard_team=_hazard_team(found.landlord_id),
+    )
+    return page, 422 if errors else 200
+
+
+def _hazard_team(landlord_id: str) -> str:
+    landlord = deployments.landlord(landlord_id)
+    team = landlord.teams.get(landlord.alert_team_hazard)
+    return team.name if team else landlord.alert_team_hazard
+
+
+@bp.route("/cases/<reference>/points", methods=["GET", "POST"])
+@allow("work")
+def add_point(reference: str) -> ResponseReturnValue:
+    """A point that the resident has raised."""
+    text = request.form.get("text", "")
+    return _form(
+        reference,
+        "point",
+        "overview",
+        lambda: points.add(viewer(), reference, text),
+        "The point is added. It must be answered like the others.",
+    )
+
+
+@bp.route("/cases/<reference>/notes", methods=["GET", "POST"])
+@allow("work")
+def add_note(reference: str) -> ResponseReturnValue:
+    """A note, or a call, visit or e-mail that took place."""
+    kind, text = request.form.get("kind", ""), request.form.get("text", "")
+    return _form(
+        reference,
+        "note",
+        "notes",
+        lambda: cases.add_note(viewer(), reference, kind, text),
+        "The note is kept.",
+    )
+
+
+@bp.route("/cases/<reference>/hazard", methods=["GET", "POST"])
+@allow("work")
+def report_hazard(reference: str) -> ResponseReturnValue:
+    """A hazard or a worry about somebody's safety."""
+    text = request.form.get("text", "")
+    told = _hazard_team(viewer().landlord_id)
+    return _form(
+        reference,
+        "hazard",
+        "overview",
+        lambda: cases.report_hazard(viewer(), reference, text),
+        f"The {told} was told.",
+    )
+
+
+@bp.route("/cases/<reference>/documents", methods=["GET", "POST"])
+@allow("work")
+def add_document(reference: str) -> ResponseReturnValue:
+    """Add files to the case."""
+    chosen = [file for file in request.files.getlist("file") if file.filename]
+
+    def save() -> None:
+        if not chosen:
+            raise BadInput({"file": "Choose a file."})
+        for file in chosen:
+            documents.add_to_case(viewer(), reference, file.filename or "", file.read())
+
+    many = "The file is" if len(chosen) == 1 else "The files are"
+    return _form(reference, "document", "documents", save, f"{many} with the case.")
+
+
+@bp.get("/cases/<reference>/documents/<document_id>")
+@allow("read_cases")
+def document(reference: str, document_id: str) -> ResponseReturnValue:
+    """A document, to be saved: it never runs or shows as a page of ours."""
+    blob = documents.get_document(viewer(), reference, document_id)
+    response = Response(blob.data, content_type=blob.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=blob.name)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+@bp.get("/cases/<reference>/letters/<letter_id>")
+@allow("read_cases")
+def letter(reference: str, letter_id: str) -> ResponseReturnValue:
+    """A letter as it was written."""
+    found, row = documents.get_letter(viewer(), reference, letter_id)
+    outgoing = casepage.outgoing_of(found, row)
+    return render_template(
+        "cases/letter.html",
+        case=found,
+        letter=row,
+        sent=casepage.sent_words(row, outgoing),
+        sheet_of={
+            "landlord": deployments.landlord(found.landlord_id).name,
+            "reference": spaced(found.reference),
+            "date_words": letters.full_date(letters.sent_on(outgoing)) or "Not sent yet",
+            "channel_words": "",
+            "body": to_html(FilledLetter.from_json(row.blocks), preview=False, level=2),
+        },
+    )
+
+
+@bp.get("/cases/<reference>/letters/<letter_id>/letter.pdf")
+@allow("read_cases")
+def letter_pdf(reference: str, letter_id: str) -> ResponseReturnValue:
+    """The letter as PDF."""
+    found, row = documents.get_letter(viewer(), reference, letter_id)
+    response = Response(outbox.pdf_of(found, row), content_type="application/pdf")
+    name = f"{found.reference}-{row.template}.pdf"
+    response.headers.set("Content-Disposition", "inline", filename=name)
+    return response
+
+
+@bp.get("/cases/<reference>/diagrams/<process>.bpmn")
+@allow("read_cases")
+def diagram(reference: str, process: str) -> ResponseReturnValue:
+    """A diagram of the case's own deployment, as it was drawn."""
+    found = get_case(viewer(), reference)
+    deployed = pinned(found.landlord_id, instance_of(found).deployment_id)
+    response = Response(picture.file_of(deployed, process), content_type="application/xml")
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+@bp.get("/cases/<reference>/diagrams/<process>")
+@allow("read_cases")
+def large_diagram(reference: str, process: str) -> ResponseReturnValue:
+    """One diagram alone, with the way that the case took."""
+    return casepage.large_diagram(viewer(), cases.page(viewer(), reference), process)

@@ -1,0 +1,277 @@
+"""The public form: is anyone in danger, then the complaint, then what happens next."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from flask import Blueprint, Response, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
+
+from app.errors import NotFound
+from app.landlords import Landlord
+from app.services import complaints, deployments, residents, returns, tasks
+from app.services.deployments import Deployed
+from app.web import limits, standing
+from app.web.policy import allow
+from app.web.public import (
+    DANGER,
+    allow_large_posts,
+    danger_lines,
+    drop_lost_files,
+    keep_files,
+    make_private,
+    merge_errors,
+    names_of_files,
+    page,
+)
+from forms import BoundForm, FormDefinition
+
+bp = Blueprint("intake", __name__)
+allow_large_posts(bp)
+
+CHOOSE = "Choose one answer. If you are not sure, choose the first."
+OPEN_TOO_LONG = (
+    "This page was open for a long time. Look at it once more, then send it again. If you read "
+    "this twice, your browser may refuse cookies: then ring us."
+)
+FORM_CHANGED = "We changed this form while you filled it in. Look at it once more, then send it."
+
+
+@bp.route("/<slug>/complain", methods=["GET", "POST"])
+@allow("public")
+def danger(slug: str) -> ResponseReturnValue:
+    """Numbers to ring, then the only question that comes before the form."""
+    landlord = deployments.landlord(slug)
+    answer = request.form.get("danger", "")
+    if request.method == "POST" and answer in DANGER:
+        session["danger"] = answer
+        follows = "intake.help_now" if answer == "now" else "intake.form"
+        return redirect(url_for(follows, slug=slug), 303)
+    return _danger_page(landlord, CHOOSE if request.method == "POST" else "")
+
+
+def _danger_page(landlord: Landlord, problem: str) -> Response:
+    return page(
+        "intake/danger.html",
+        landlord,
+        422 if problem else 200,
+        lines=danger_lines(landlord),
+        problem=problem,
+    )
+
+
+@bp.get("/<slug>/complain/help-now")
+@allow("public")
+def help_now(slug: str) -> ResponseReturnValue:
+    """Somebody may be in danger: the same numbers, and the way on."""
+    landlord = deployments.landlord(slug)
+    return page("intake/help_now.html", landlord, lines=danger_lines(landlord))
+
+
+@dataclass
+class Visit:
+    """What a page of the form carries beside the answers.
+
+    danger: the answer of the first page. key: makes a double click one complaint. back: the token
+    of the return link that it was opened with.
+    """
+
+    danger: str
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    back: str = ""
+
+    @classmethod
+    def posted(cls) -> Visit:
+        danger = request.form.get("pr_danger", "")
+        key = request.form.get("pr_key", "")
+        visit = cls(danger if danger in DANGER else "", back=request.form.get("pr_return", ""))
+        if 16 <= len(key) <= 64:
+            visit.key = key
+        return visit
+
+
+@bp.route("/<slug>/complain/form", methods=["GET", "POST"])
+@allow("public")
+def form(slug: str) -> ResponseReturnValue:
+    """The landlord's public form: empty, or with what was typed and what became of it."""
+    deployed = deployments.live(slug)
+    return _sent(deployed) if request.method == "POST" else _fresh(deployed)
+
+
+def _fresh(deployed: Deployed) -> ResponseReturnValue:
+    if session.get("danger") not in DANGER:
+        return redirect(url_for("intake.danger", slug=deployed.landlord_id))
+    visit = Visit(session["danger"])
+    definition = _definition(deployed)
+    hazard = next((f for f in definition.fields if f.key == "triage_hazard"), None)
+    known = {}
+    if hazard and DANGER[visit.danger] in {option.value for option in hazard.options}:
+        known["triage_hazard"] = DANGER[visit.danger]
+    return _form_page(deployed, definition.bind(values=known), visit)
+
+
+def _sent(deployed: Deployed) -> ResponseReturnValue:
+    """Take the complaint, keep the form for later, or show it again with all that was typed."""
+    slug, visit = deployed.landlord_id, Visit.posted()
+    typed, dropped = _typed(_definition(deployed), request.form)
+    errors, wait = keep_files(slug, _definition(deployed).fields, typed)
+    errors |= drop_lost_files(slug, _definition(deployed).fields, typed)
+    bound = tasks.bind(deployed, _definition(deployed).name, None, {}, typed)
+    if wait:
+        merge_errors(bound, errors)
+        return _too_many(deployed, bound, visit, wait)
+    asked = request.form.get("pr_do", "send")
+    if asked == "save" and not errors:
+        return _save(deployed, bound, visit)
+    if asked in {"save", "add_files"}:
+        merge_errors(bound, errors)
+        return _form_page(deployed, bound, visit, 422 if errors else 200)
+    bound.check()
+    merge_errors(bound, errors)
+    if bound.errors or dropped:
+        return _form_page(deployed, bound, visit, 422, FORM_CHANGED if dropped else "")
+    if wait := limits.take(limits.COMPLAINTS, limits.visitor()):
+        return _too_many(deployed, bound, visit, wait)
+    receipt = complaints.receive(slug, bound, visit.key, DANGER.get(visit.danger, ""))
+    if visit.back:
+        returns.forget(slug, visit.back)
+    session.pop("danger", None)
+    session["receipt"] = [slug, receipt.reference, receipt.token]
+    return redirect(url_for("intake.done", slug=slug), 303)
+
+
+@bp.get("/<slug>/complain/done")
+@allow("public")
+def done(slug: str) -> ResponseReturnValue:
+    """Reference, private link, what happens next. Shown in this visit only."""
+    landlord = deployments.landlord(slug)
+    whose, reference, token = session.get("receipt") or ("", "", "")
+    if whose != slug:
+        return redirect(url_for("intake.danger", slug=slug))
+    status = residents.page(slug, token, known=False) if token else None
+    return make_private(
+        page(
+            "intake/done.html",
+            landlord,
+            reference=reference,
+            link=url_for("status.status", slug=slug, token=token, _external=True) if token else "",
+            hazard=status.case.hazard if status else False,
+            when=standing.when(status) if status else None,
+            steps=standing.steps(status) if status else [],
+            lines=danger_lines(landlord),
+        )
+    )
+
+
+@bp.get("/<slug>/complain/saved")
+@allow("public")
+def saved(slug: str) -> ResponseReturnValue:
+    """The return link of a form that was kept for later."""
+    landlord = deployments.landlord(slug)
+    whose, token = session.get("saved") or ("", "")
+    if whose != slug:
+        return redirect(url_for("intake.danger", slug=slug))
+    link = url_for("intake.come_back", slug=slug, token=token, _external=True)
+    return make_private(page("intake/saved.html", landlord, link=link, until=returns.last_day()))
+
+
+@bp.get("/<slug>/complain/return/<token>")
+@allow("public")
+def come_back(slug: str, token: str) -> ResponseReturnValue:
+    """The form as it was left."""
+    try:
+        deployed = deployments.live(slug)
+        values = returns.values_of(slug, token)
+    except NotFound:
+        raise NotFound(
+            "This link does not work any more. It is kept for 14 days, and ends when the form is "
+            "sent. You can fill in the form again, or ring your landlord."
+        ) from None
+    definition = _definition(deployed)
+    typed, _ = _typed(definition, MultiDict((k, v) for k, vs in values.items() for v in vs))
+    errors = drop_lost_files(slug, definition.fields, typed)
+    bound = tasks.bind(deployed, definition.name, None, {}, typed)
+    merge_errors(bound, errors)
+    visit = Visit(next(iter(values.get("pr_danger", [])), ""), back=token)
+    return make_private(_form_page(deployed, bound, visit))
+
+
+@bp.get("/<slug>/leave")
+@allow("public")
+def leave(slug: str) -> ResponseReturnValue:
+    """Clear the visit and go somewhere that tells nothing."""
+    landlord = deployments.landlord(slug)
+    session.clear()
+    answer = redirect(landlord.leave_to)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@bp.errorhandler(CSRFError)
+def open_too_long(error: CSRFError) -> ResponseReturnValue:
+    """The visit ended while the page was open: show what was typed, to be sent once more."""
+    slug = (request.view_args or {}).get("slug", "")
+    deployed, visit = deployments.live(slug), Visit.posted()
+    if request.endpoint != "intake.form":
+        return _danger_page(deployed.landlord, OPEN_TOO_LONG)
+    typed, _ = _typed(_definition(deployed), request.form)
+    bound = tasks.bind(deployed, _definition(deployed).name, None, {}, typed)
+    return _form_page(deployed, bound, visit, 422, OPEN_TOO_LONG)
+
+
+def _definition(deployed: Deployed) -> FormDefinition:
+    return deployed.forms[complaints.start_form(deployed.landlord_id, public=True)]
+
+
+def _typed(
+    definition: FormDefinition, posted: MultiDict[str, str]
+) -> tuple[MultiDict[str, str], bool]:
+    """The answers among what was posted, and whether some belong to an older form."""
+    known = {name for asked in definition.fields for name in asked.names}
+    others = [name for name in posted if name not in known]
+    old = any(not name.startswith("pr_") and name != "csrf_token" for name in others)
+    return MultiDict((k, v) for k in known for v in posted.getlist(k)), old
+
+
+def _form_page(
+    deployed: Deployed,
+    bound: BoundForm,
+    visit: Visit,
+    status: int = 200,
+    notice: str = "",
+) -> Response:
+    landlord = deployments.landlord(deployed.landlord_id)
+    return page(
+        "intake/form.html",
+        landlord,
+        status,
+        bound=bound,
+        visit=visit,
+        notice=notice,
+        files=names_of_files(deployed.landlord_id, bound),
+        lines=danger_lines(landlord),
+    )
+
+
+def _too_many(deployed: Deployed, bound: BoundForm, visit: Visit, wait: int) -> Response:
+    phone = deployments.landlord(deployed.landlord_id).phone
+    said = (
+        f"Too much was sent from here in one hour. Wait {limits.minutes(wait)}, then send it "
+        f"again, or ring us on {phone}. What you wrote is still here."
+    )
+    answer = _form_page(deployed, bound, visit, 429, said)
+    answer.headers["Retry-After"] = str(wait)
+    return answer
+
+
+def _save(deployed: Deployed, bound: BoundForm, visit: Visit) -> ResponseReturnValue:
+    if wait := limits.take(limits.SAVED_FORMS, limits.visitor()):
+        return _too_many(deployed, bound, visit, wait)
+    values = {**bound.typed, "pr_danger": [visit.danger]}
+    token = returns.save(deployed.landlord_id, values, visit.back)
+    session["saved"] = [deployed.landlord_id, token]
+    return redirect(url_for("intake.saved", slug=deployed.landlord_id), 303)

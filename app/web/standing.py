@@ -1,0 +1,135 @@
+"""Where a complaint stands, in the words of the person who made it.
+
+Stages are known by the codes that reports count (architecture.md), never by a landlord's names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.models import Deadline
+from app.services.letters import full_date
+from app.services.residents import Stage, StatusPage
+from timers.calendar import london_date
+from timers.deadlines import DeadlineState
+
+CLOSED = {  # outcome -> what is going on
+    "refused": "We did not take this complaint on",
+    "withdrawn": "You stopped this complaint",
+    "resolved_quickly": "We agreed with you how to put it right",
+}
+ANSWERED = "You have our answer"
+NOW = {
+    "intake": "We are reading what you told us",
+    "quick": "We are trying to put it right quickly",
+    "informal": "We are trying to put it right quickly",
+    "stage_1": "We are looking into it",
+    "stage_2": "We are looking at it again",
+    "stage_3": "We are looking at it one last time",
+}
+TITLES = {"intake": "We read it", "quick": "We try to put it right quickly"}
+TEXTS = {  # stage -> what happens in it
+    "intake": "We tell you in writing what happens next.",
+    "quick": "If that does not work, your complaint goes on by itself.",
+    "informal": "If that does not work, your complaint goes on.",
+    "stage_1": "Somebody looks into it and answers you in writing.",
+    "stage_2": "Somebody who is new to it looks at it again and answers you in writing.",
+    "stage_3": "Other people look at it again and answer you in writing.",
+}
+ONLY_IF_ASKED = "Only if you are not happy with our answer and ask for it. "
+
+
+@dataclass(frozen=True)
+class When:
+    """The box that answers "When?". late: we have missed our date."""
+
+    lead: str
+    day: date
+    text: str
+    late: bool = False
+
+
+def headline(page: StatusPage) -> str:
+    """What is going on."""
+    if page.case.status == "closed":
+        return CLOSED.get(page.case.outcome, ANSWERED)
+    if _is_with_resident(page):
+        return ANSWERED
+    return NOW.get(page.case.stage, "We are looking into it")
+
+
+def _is_with_resident(page: StatusPage) -> bool:
+    """Whether only the resident's own window is open."""
+    return page.upcoming is not None and page.upcoming[0].kind == "window"
+
+
+def when(page: StatusPage) -> When | None:
+    """The next date, and how it is counted; None where nothing has a date."""
+    if page.upcoming is None:
+        return None
+    row, how = page.upcoming
+    day = row.prints_on or row.due_on
+    if day is None:
+        return None
+    text = _days_from_now(how) + (counted := f" We count {row.why}." if row.why else "")
+    thing = f"{row.name[0].lower()}{row.name[1:]}" if row.name else ""
+    if row.kind == "window":
+        return When(f"What you can do: {thing}. The last day is", day, text)
+    if how.code == "late":
+        lead = f"What we should have done: {thing}. The last day was"
+        over = f"We are {days(how)} late." if how.days else "We are late."
+        return When(lead, day, f"{over} We are sorry.{counted}", late=True)
+    return When(f"What we do next: {thing}. The last day is", day, text)
+
+
+def _days_from_now(how: DeadlineState) -> str:
+    if not how.days:
+        return "That is today." if how.code == "due" else "That is soon."
+    return f"That is {days(how)} from today."
+
+
+def days(how: DeadlineState) -> str:
+    """1 working day, 3 working days."""
+    return f"{how.days} working day" + ("" if how.days == 1 else "s")
+
+
+def steps(page: StatusPage) -> list[dict[str, str]]:
+    """What is done, what happens now, what comes next; for the macro in parts/steps.html."""
+    told = {"title": "You told us", "text": full_date(page.case.received_on), "state": "done"}
+    found = [told]
+    with_resident = _is_with_resident(page) and page.case.status == "open"
+    for stage in page.stages:
+        if stage.state == "next" and page.case.status == "closed":
+            continue
+        state = "done" if stage.state == "now" and with_resident else stage.state
+        title = TITLES.get(stage.code, stage.name)
+        found.append({"title": title, "text": _text(page, stage, state), "state": state})
+        if state != stage.state:
+            ask = "You can tell us if you are not happy with it."
+            found.append({"title": "You read our answer", "text": ask, "state": "now"})
+    if page.case.status == "closed" and page.case.closed_at:
+        ended = full_date(london_date(page.case.closed_at))
+        found.append({"title": "This complaint is closed", "text": ended, "state": "done"})
+    return found
+
+
+def _text(page: StatusPage, stage: Stage, state: str) -> str:
+    if state == "done":
+        return " ".join(_met(row, how) for row, how in page.deadlines if _counts(row, stage))
+    text = TEXTS.get(stage.code, "")
+    if state == "next" and stage.code.startswith("stage_") and stage.code != "stage_1":
+        return ONLY_IF_ASKED + text
+    return text
+
+
+def _counts(row: Deadline, stage: Stage) -> bool:
+    return row.kind == "duty" and row.stage == stage.code and row.met_on is not None
+
+
+def _met(row: Deadline, how: DeadlineState) -> str:
+    """When we did it; and if that was late, we say so."""
+    done = f"{full_date(row.met_on)}."
+    if how.code != "met_late":
+        return done
+    return f"{done} This was {days(how) if how.days else 'a day'} late. We are sorry."

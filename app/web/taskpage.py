@@ -1,0 +1,196 @@
+"""What the page of a task shows: everything that is needed to do it, gathered in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from flask import render_template
+from werkzeug.datastructures import MultiDict
+
+from app import clock
+from app.db import db
+from app.letters import to_html
+from app.models import Case, Person
+from app.services import accounts, actions, cases, deployments, letters, points, tasks
+from app.services.answers import answers_of
+from app.services.calendars import calendar_of
+from app.services.complaints import spaced
+from app.services.deadlines import covered_by
+from app.services.deployments import Deployed
+from app.services.inbox import chips
+from app.services.letters import full_date
+from app.services.tasks import OpenTask
+from app.viewer import Viewer
+from app.web.public import names_of_files
+from app.web.strips import Why, clock_time, safety_of, why_of
+from forms import FormDefinition, readable_answers
+from forms import Point as FormPoint
+
+NOT_ANSWERED = "Not answered"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A form that was submitted before, in words."""
+
+    title: str
+    who: str
+    at: datetime
+    answers: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Goes:
+    """How a letter leaves: for the button, for the message after it, and on top of the sheet."""
+
+    button: str
+    after: str
+    sheet: str
+    problem: str
+
+
+def show(viewer: Viewer, found: OpenTask) -> str:
+    """The whole page."""
+    task, case, deployed = found.task, found.case, found.deployed
+    theirs = task.claimed_by not in (None, viewer.user_id)
+    return render_template(
+        "tasks/task.html",
+        open=found,
+        task=task,
+        case=case,
+        resident=case.resident,
+        reference=spaced(case.reference),
+        chips=chips(case),
+        safety=safety_of(case.resident),
+        why=_why(found),
+        source=source_of(case, deployed, viewer),
+        points=points.of_case(db.session(), case),
+        asks_points=any(field.point for field in found.form.fields),
+        earlier=earlier(case, deployed),
+        documents=cases.documents_of(case),
+        offers=actions.offered(case, "staff"),
+        may_work=not found.not_for_you and not theirs,
+        theirs=theirs,
+        may_change=not theirs or viewer.can("watch"),
+        place=first_line(case.resident),
+        saved_at=clock_time(found.draft.saved_at) if found.draft else "",
+        step=deployed.procedure.elements[task.element],
+        files=names_of_files(viewer.landlord_id, found.form),
+        **_letter(viewer, found),
+    )
+
+
+def confirm(viewer: Viewer, found: OpenTask) -> str:
+    """The whole letter, once more, before it goes."""
+    return render_template(
+        "tasks/confirm.html",
+        open=found,
+        task=found.task,
+        case=found.case,
+        resident=found.case.resident,
+        reference=spaced(found.case.reference),
+        safety=safety_of(found.case.resident),
+        goes=goes(found.case),
+        **_letter(viewer, found, level=2),
+    )
+
+
+def letter_piece(viewer: Viewer, found: OpenTask) -> str:
+    """The letter alone, for the live preview."""
+    return render_template("tasks/letter_piece.html", **_letter(viewer, found))
+
+
+def _letter(viewer: Viewer, found: OpenTask, level: int = 3) -> dict[str, Any]:
+    filled = tasks.preview(viewer, found)
+    if filled is None:
+        return {"sheet_of": None}
+    sheet = {
+        "landlord": deployments.landlord(found.case.landlord_id).name,
+        "reference": spaced(found.case.reference),
+        "date_words": "Date: the day it is sent",
+        "channel_words": goes(found.case).sheet,
+        "body": to_html(filled, level=level),
+        "note": "Shaded parts are yours; the rest is the landlord’s letter." if level == 3 else "",
+    }
+    return {"sheet_of": sheet}
+
+
+def goes(case: Case) -> Goes:
+    """How a letter to the resident would leave now."""
+    channel, _, problem = letters.channel_for(case.resident)
+    only = " only" if {"email", "post"} & set(case.resident.contact_never) else ""
+    if problem:
+        held = "is held back, because no way is safe"
+        return Goes("it is then held back", held, "", problem)
+    if channel == "email":
+        return Goes("it is then sent by e-mail", "goes by e-mail", f"By e-mail{only}", "")
+    listed = "put on the print-and-post list"
+    return Goes(f"it is then {listed}", f"is {listed}", f"By post{only}", "")
+
+
+def bound(found: OpenTask, typed: MultiDict[str, str]) -> OpenTask:
+    """The same task with its form as typed."""
+    form = tasks.bind(
+        found.deployed, found.task.form, found.case, found.instance.facts, typed
+    )
+    return replace(found, form=form)
+
+
+def typed_so_far(found: OpenTask) -> dict[str, list[str]]:
+    """What stands in the form as it was last shown or saved."""
+    return {name: list(texts) for name, texts in found.form.typed.items()}
+
+
+def _why(found: OpenTask) -> Why | None:
+    """The earliest open duty over the task, which gives the task its date."""
+    over = covered_by(found.deployed.procedure, found.task.element)
+    today, calendar = clock.today(), calendar_of(found.deployed.landlord.nation)
+    standing = [
+        (row, state)
+        for row, state in cases.deadlines_of(found.case, found.deployed)
+        if row.kind == "duty" and row.element in over and not row.met_on and not row.ended_at
+    ]
+    if not standing:
+        return None
+    row, state = min(standing, key=lambda pair: pair[0].due_on or date.max)
+    return why_of(row, state, calendar, today)
+
+
+def source_of(case: Case, deployed: Deployed, viewer: Viewer) -> str:
+    """How the words of the resident reached the landlord."""
+    landlord = deployments.landlord(case.landlord_id)
+    taken = "you" if case.recorded_by == viewer.user_id else tasks.name_of(case.recorded_by)
+    by = f", taken by {taken}" if taken else ", written by the resident"
+    return f"{landlord.channel_name(case.channel)}, {full_date(case.received_on)}{by}"
+
+
+def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
+    """What was submitted so far, newest first; questions without an answer are left out."""
+    known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), case)]
+    found = []
+    for answer in reversed(answers_of(db.session(), case)):
+        form, element = deployed.forms.get(answer.form), deployed.procedure.elements.get(answer.element)
+        if form is None or element is None:
+            continue
+        said = readable_answers(form, answer.values, points=known, people=people_for(form, deployed))
+        told = [(label, text) for label, text in said if text != NOT_ANSWERED]
+        who = tasks.name_of(answer.by) or "The resident"
+        found.append(Earlier(element.name, who, answer.at, told))
+    return found
+
+
+def people_for(form: FormDefinition, deployed: Deployed) -> dict[str, list[tuple[str, str]]]:
+    """The names of the people that a form lets one choose from."""
+    teams = {f.properties["person"] for f in form.fields if f.properties.get("person")}
+    return {
+        team: [(user.id, user.name) for user in accounts.people_of(deployed.landlord_id, team)]
+        for team in teams
+    }
+
+
+def first_line(person: Person) -> str:
+    """The first line of an address, with the postcode."""
+    line = person.address.replace("\n", ",").split(",")[0].strip()
+    return ", ".join(filter(None, (line, person.postcode)))

@@ -1,0 +1,144 @@
+"""What the project's user fixed, held as tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from app.settings import ROOT
+
+FIXED = ("processes", "app", "forms", "timers", "tests", "pyproject.toml", "README.md")
+PACKAGES = {
+    "spiffworkflow": "SpiffWorkflow",
+    "flask": "flask",
+    "flask-sqlalchemy": "flask_sqlalchemy",
+    "holidays": "holidays",
+    "apscheduler": "apscheduler",
+    "pytest": "pytest",
+}
+OURS = ("app", "forms", "timers")
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+LANDLORDS = [path.parent for path in sorted((ROOT / "processes").glob("*/landlord.toml"))]
+
+
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    names = [
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    ]
+    return {name.split(".")[0] for name in names}
+
+
+def test_the_top_level_is_as_agreed() -> None:
+    assert [name for name in FIXED if not (ROOT / name).exists()] == []
+
+
+def test_the_fixed_libraries_are_declared_and_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = " ".join([*project["dependencies"], *project["optional-dependencies"]["dev"]])
+    used = set().union(*(imports(path) for path in sources(*OURS, "tests")))
+
+    for package, module in PACKAGES.items():
+        assert re.search(rf"(^|\s){package}\b", declared), package
+        assert module in used, module
+
+
+@pytest.mark.parametrize("folder", LANDLORDS, ids=lambda folder: folder.name)
+def test_every_limit_is_a_timer_event_with_a_date_worked_out_from_facts(folder: Path) -> None:
+    dates = [
+        date.text or ""
+        for path in folder.glob("*.bpmn")
+        for timer in etree.parse(path).iter(f"{BPMN}timerEventDefinition")
+        for date in timer
+    ]
+
+    assert dates
+    assert all(re.match(r"(working_days|calendar_days|months|later|earlier)\(", d) for d in dates)
+    for path in sources(*OURS):  # no limit hides in Python
+        assert not re.search(r"working_days\(\s*(?!1\b)\d", strip_docs(path)), path
+
+
+def strip_docs(path: Path) -> str:
+    """The code of a module without comments and docstrings."""
+    return ast.unparse(_without_docstrings(ast.parse(path.read_text())))
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            if isinstance(body[0].value, ast.Constant):
+                body[0].value.value = ""
+    return tree
+
+
+def test_no_python_knows_a_landlord() -> None:
+    names = {word for folder in LANDLORDS for word in (folder.name, folder.name.split("-")[0])}
+    for path in sources(*OURS):
+        text = path.read_text().lower()
+        assert [name for name in names if name in text] == [], path
+
+
+def test_only_the_clock_module_reads_the_clock() -> None:
+    reading = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.time\(")
+    assert [
+        str(path.relative_to(ROOT))
+        for path in sources(*OURS)
+        if reading.search(strip_docs(path)) and path.name != "clock.py"
+    ] == []
+
+
+def test_only_the_database_module_commits() -> None:
+    committing = re.compile(r"\.(commit|rollback)\(")
+    assert [
+        str(path.relative_to(ROOT))
+        for path in sources(*OURS)
+        if committing.search(strip_docs(path))
+        and path.relative_to(ROOT).as_posix() not in {"app/db.py", "app/migrations/env.py"}
+    ] == []
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    found = []
+    for path in sources(*OURS):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                found += [
+                    f"{path.relative_to(ROOT)}: {function.name}"
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Import | ast.ImportFrom)
+                ]
+    assert found == []
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources(*OURS, "tests")
+        if (lines := len(path.read_text().splitlines())) > 400
+        and "migrations" not in path.parts
+    }
+    assert long == {}
+
+
+def test_no_address_of_a_registry_is_committed() -> None:
+    hosts = re.compile(r"files\.python" + r"hosted|pypi\." + r"org|registry\.npm" + r"js")
+    for name in ("requirements.txt", "requirements-dev.txt", "package-lock.json", "pyproject.toml"):
+        assert not hosts.search((ROOT / name).read_text()), name
