@@ -26,6 +26,7 @@ from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from app.engine.facts import FactSpec, as_json
 from app.engine.timing import DueDate
 
 LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
@@ -196,6 +197,9 @@ class Panel:
         return None, (remaining[0] if remaining else None)
 
 
+_MEMBERS = FactSpec("members", "list", "The members of a panel")
+
+
 class FactExpression(TaskDataReference):
     """The list of a repeated task, worked out from facts."""
 
@@ -204,8 +208,10 @@ class FactExpression(TaskDataReference):
         return True
 
     def get(self, my_task: Task) -> list[Any]:
-        """The entries."""
-        return my_task.workflow.script_engine.evaluate(my_task, self.bpmn_id) or []
+        """The entries, as JSON. Raise FactRefused if it is no list."""
+        members = my_task.workflow.script_engine.evaluate(my_task, self.bpmn_id)
+        entries: list[Any] = as_json(_MEMBERS, members)
+        return entries
 
 
 _ALWAYS: dict[type, type] = {

@@ -143,7 +143,7 @@ def test_of(subject: str, cell: str) -> str | None:
 
     Raise ExpressionRefused if the cell says nothing in our language.
     """
-    cell = _with_words(cell)
+    cell = _with_words(cell.strip())
     if cell in ("", "-"):
         return None
     if negated := _NEGATED.fullmatch(cell):

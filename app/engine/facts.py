@@ -120,8 +120,8 @@ def _date(spec: FactSpec, value: Any) -> str:
     try:
         if type(value) is date:
             return value.isoformat()
-        if isinstance(value, str) and len(value) == len("2026-03-02"):
-            return date.fromisoformat(value).isoformat()
+        if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+            return value
     except ValueError:
         pass
     raise FactRefused(spec.name, f"needs a date such as 2026-03-02, not {value!r}")

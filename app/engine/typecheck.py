@@ -21,6 +21,8 @@ _IN_WORDS = {
     "number": "a number",
     "text": "a word",
     "list": "a list",
+    "null": "nothing",
+    "any": "something",
 }
 # parameters and result; the last parameter of working_days, the pauses, may be left out
 _FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {

@@ -1,7 +1,8 @@
 """The one reader of XML. Everything an owner uploads comes through here before anything reads it.
 
-Limits (security.md, row 3): a document type is refused in any encoding, so no entity exists;
-nothing is fetched; size, number and depth of elements and attributes are bounded.
+Limits (security.md, row 3): UTF-8 only, so that a document type cannot hide in another encoding; no
+document type, so no entity exists; nothing is fetched; size, number and depth of elements and
+attributes are bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 5_000
 MAX_DEPTH = 60
 MAX_ATTRIBUTES = 32
+_DOCTYPE = "the file declares a document type (<!DOCTYPE>), which is not allowed"
 
 
 class XmlRefused(EngineRefused):
@@ -26,10 +28,16 @@ def read_xml(raw: bytes) -> etree._Element:
     """Return the root element of a file. Raise XmlRefused when it is unsafe, too big or broken."""
     if len(raw) > MAX_BYTES:
         raise XmlRefused(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
-    # UTF-16 and UTF-32 write the letters with zero bytes between them.
-    if b"<!doctype" in raw.replace(b"\0", b"").lower():
-        raise XmlRefused("the file declares a document type (<!DOCTYPE>), which is not allowed")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise XmlRefused("the file is not in UTF-8; save it again with that encoding")
+    if "<!doctype" in text.lower():
+        raise XmlRefused(_DOCTYPE)
     parser = etree.XMLParser(
+        encoding="utf-8",  # whatever the file says of itself
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -44,7 +52,7 @@ def read_xml(raw: bytes) -> etree._Element:
         raise XmlRefused(f"the file is not well-formed XML: {error.msg}") from None
     info: Any = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
-        raise XmlRefused("the file declares a document type (<!DOCTYPE>), which is not allowed")
+        raise XmlRefused(_DOCTYPE)
     _check_size(root)
     return root
 

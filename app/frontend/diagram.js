@@ -31,9 +31,11 @@ async function draw(script) {
     const viewer = new NavigatedViewer({ container, textRenderer, zoomScroll: { enabled: false } });
     await viewer.importXML(await answer.text());
     waiting?.remove();
-    const drawing = container.querySelector('svg[data-element-id], .djs-container > svg');
-    drawing?.setAttribute('role', 'img');
-    drawing?.setAttribute('aria-label', container.getAttribute('aria-label'));
+    // One picture with one name; its single words and numbers are told by the text.
+    const picture = container.querySelector('.djs-container > svg');
+    picture.setAttribute('role', 'img');
+    picture.setAttribute('aria-label', container.dataset.label);
+    container.querySelector('.djs-overlay-container').setAttribute('aria-hidden', 'true');
     drawKnown(viewer, known);
     const open = opener(viewer, container, known);
     open();

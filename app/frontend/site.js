@@ -6,6 +6,7 @@ import './conditions.js';
 import './drafts.js';
 import { focusWhatWasSaid, keepPlace } from './place.js';
 import { leaveWithoutTrace } from './leave.js';
+import { letterFollows } from './letter_live.js';
 import { sendOnce } from './send_once.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
@@ -13,4 +14,5 @@ for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileU
 }
 sendOnce();
 leaveWithoutTrace();
+letterFollows();
 if (!keepPlace()) focusWhatWasSaid();

@@ -61,7 +61,9 @@ def _list(block: Bullets, preview: bool) -> Markup:
 
 
 def _point(point: Point, preview: bool) -> Markup:
-    lines = [Markup("<p><b>{}</b></p>").format(point.title)] if point.title else []
+    merely_named = not (point.text or point.decision or point.gap)
+    title = Run(point.title, bold=not merely_named)
+    lines = [Markup("<p>{}</p>").format(_run(title, preview))] if point.title else []
     lines += [Markup("<p>{}</p>").format(_run(Run(p, typed=True), preview)) for p in point.text]
     if point.decision:
         decision = Run(point.decision, bold=True, typed=True)

@@ -32,6 +32,7 @@ from app.services.points import of_case as points_of
 from app.viewer import Viewer
 from forms import Point as FormPoint
 from forms import readable_answers
+from forms.words import NOT_ANSWERED
 from timers.deadlines import DeadlineState
 
 ENGINE_WORDS = {  # what the case page does not tell
@@ -67,12 +68,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Submitted:
-    """A form as it was submitted, in words: (question, answer)."""
+    """A form as it was submitted, in words: (question, answer), and the questions left empty."""
 
     answer: Answer
     name: str
     who: str
     lines: list[tuple[str, str]]
+    empty: list[str]
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,12 @@ def _fact(spec: FactSpec, value: Any) -> str:
 
 def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
     asked = [FormPoint(str(point.n), point.text) for point in points_of(db.session(), case)]
-    people = list(
-        db.session.execute(
+    people = [
+        (user_id, name)
+        for user_id, name in db.session.execute(
             select(User.id, User.name).where(User.landlord_id == case.landlord_id)
-        ).tuples()
-    )
+        )
+    ]
     teams = {team: people for team in deployed.landlord.teams}
     found = []
     for answer in answers_of(db.session(), case):
@@ -186,7 +189,8 @@ def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
                 answer,
                 (element.name if element else "") or answer.element,
                 tasks.name_of(answer.by) or "The resident",
-                lines,
+                [(question, said) for question, said in lines if said != NOT_ANSWERED],
+                [question for question, said in lines if said == NOT_ANSWERED],
             )
         )
     return found

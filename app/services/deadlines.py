@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app import clock
 from app.engine import ArmedDeadline, Element, Procedure, Snapshot, condition
 from app.models import Deadline, Task
+from app.services.answers import answers_of
 from timers.calendar import WorkingCalendar, london_date
-from timers.deadlines import DeadlineState, explain, read_rule, state_of
+from timers.deadlines import DeadlineState, Rule, explain, long_date, read_rule, state_of
 
 if TYPE_CHECKING:
     from app.services.steps import Step
@@ -101,7 +102,18 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
     )
     if rule is not None:
         row.base_on = rule.base_on
-        row.why = explain(rule)
+        row.why = explain(rule, _agreed(step, rule))
+
+
+def _agreed(step: Step, rule: Rule) -> dict[str, str]:
+    """For each extension in force: when it was agreed, by the newest answer that says so."""
+    notes = {}
+    facts = [extension.fact for extension in rule.extensions if extension.n]
+    for answer in answers_of(step.session, step.case) if facts else ():
+        agreed_on = answer.values.get("received_on") or london_date(answer.at).isoformat()
+        day = long_date(date.fromisoformat(agreed_on))
+        notes |= {fact: f"as agreed on {day}" for fact in facts if answer.values.get(fact)}
+    return notes
 
 
 def _as_value(kind: str, value: object) -> object:

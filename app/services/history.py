@@ -85,7 +85,9 @@ def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
 def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[str, str, bool]:
     """Title, text, and whether it is bad news. An empty title: only in the full history."""
     element = deployed.procedure.elements.get(event.element)
-    name = element.name if element else event.element.replace("_", " ")
+    name = event.element.replace("_", " ")
+    if element is not None:
+        name = element.properties.get("label") or element.name
     match event.action:
         case "started":
             return "Complaint recorded", "", False
@@ -95,6 +97,8 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
             return name, "", False
         case "due":
             return _time_ran_out(element, name, detail)
+        case "closed" if event.element:  # the engine's word for a task that is over
+            return "", "", False
         case "moved":
             return f"{name}: new date", _moved(detail), False
         case "letter_queued" | "letter_sent":

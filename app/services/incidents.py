@@ -91,8 +91,6 @@ def retry(viewer: Viewer, incident_id: str, reason: str) -> Case:
     """Let the case go on: due deadlines fire again. A new refusal opens a new incident."""
     if not viewer.can("watch"):
         raise NotAllowed
-    if not reason.strip():
-        raise BadInput({"reason": "Say what you did, or why it may work now."})
     with transaction() as session:
         incident = session.get(Incident, (viewer.landlord_id, incident_id))
         if incident is None or incident.resolved_at is not None:
@@ -100,6 +98,8 @@ def retry(viewer: Viewer, incident_id: str, reason: str) -> Case:
         instance = session.get(Instance, (viewer.landlord_id, incident.instance_id))
         if instance is None or is_kept_out(viewer, instance.case):
             raise NotFound
+        if not reason.strip():
+            raise BadInput({"reason": "Say what you did, or why it may work now."})
         incident.resolved_at, incident.resolved_by = clock.now(), viewer.user_id
         incident.resolution = reason.strip()
         instance.held = False

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lxml import etree
+
 from app.engine import Element, FactSpec, Flow
 from app.engine.diagram import BPMN
 from app.engine.xml import read_xml
@@ -83,6 +85,13 @@ def pictures(deployed: Deployed) -> list[Picture]:
             calls = [e.calls for e in procedure.elements.values() if e.process == process]
             todo = [*filter(None, calls), *todo]
     return [found[process] for process in [*order, *sorted(set(found) - set(order))]]
+
+
+def _process_name(deployed: Deployed, process: etree._Element) -> str:
+    """The name of a process without the landlord's, which stands on every page."""
+    name = process.get("name") or process.get("id", "")
+    name = name.removeprefix(f"{deployed.landlord.name}: ")
+    return name[:1].upper() + name[1:]
 
 
 def outline(deployed: Deployed, process: str) -> list[Entry]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
-from app.engine import Element, Flow, Offer
+from app.engine import Element, Flow
 from app.errors import NotFound
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.services import actions, tasks
@@ -40,6 +40,7 @@ class Now:
     """A place where the case stands; the label says who or what it waits for, and may be empty."""
 
     element: str
+    name: str
     label: str
 
 
@@ -113,9 +114,9 @@ def _picture(
     here = [(e, label) for e, label in now if e.process == process]
     live = {element.id for element, _ in here}
     marks = [mark for mark in happened if mark.element.process == process]
-    passed = {mark.element.id for mark in marks} | live
+    passed = _with_frames({mark.element.id for mark in marks} | live, deployed)
     picture = Picture(process, title_of(deployed, process))
-    picture.now = [Now(element.id, label) for element, label in here]
+    picture.now = [Now(element.id, element.name, label) for element, label in here]
     picture.flows = list(_flows_taken(deployed, passed))
     for mark in _finished(marks, live):
         numbers = picture.done.setdefault(mark.element.id, [])
@@ -228,10 +229,7 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
         row.element: f"Waits until {full_date(row.due_on)}" if row.due_on else "Waits"
         for row in rows
     }
-    offers: list[Offer] = [
-        *actions.offered(case, "staff"),
-        *actions.offered(case, "resident"),
-    ]
+    offers = [*actions.offered(case, "staff"), *actions.offered(case, "resident")]
     waiting |= {offer.element: "" for offer in offers}
     return [
         (elements[element], label)
@@ -240,10 +238,25 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
     ]
 
 
+def _with_frames(passed: set[str], deployed: Deployed) -> set[str]:
+    """Who was inside a subprocess has entered it."""
+    elements, found = deployed.procedure.elements, set(passed)
+    for identifier in passed:
+        parent = elements[identifier].parent
+        while parent:
+            found.add(parent)
+            parent = elements[parent].parent
+    return found
+
+
 def _flows_taken(deployed: Deployed, passed: set[str]) -> Iterator[str]:
     """Arrows that must have been taken: the only way from one passed element to another."""
     elements = deployed.procedure.elements
-    left_by_event = {e.attached_to for e in elements.values() if e.attached_to and e.id in passed}
+    left_by_event = {
+        e.attached_to
+        for e in elements.values()
+        if e.attached_to and e.interrupting and e.id in passed
+    }
     for element in (elements[identifier] for identifier in passed):
         ways: list[Flow] = [flow for flow in element.outgoing if flow.target in passed]
         if len(ways) == 1 and element.id not in left_by_event:

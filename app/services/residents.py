@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.db import db, transaction
+from app.engine import Element, Procedure
 from app.errors import BadInput, NotFound
-from app.models import Blob, Case, Deadline, Letter, Note, Outgoing
+from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing
 from app.models.base import new_id
 from app.services import actions, cases, letters, steps
 from app.services.access import instance_of
@@ -110,9 +111,27 @@ def _upcoming(
 
 
 def stages(case: Case, deployed: Deployed) -> list[Stage]:
-    """The stages of the procedure in the order of the diagram: done, now, next."""
-    procedure = deployed.procedure
-    names: list[tuple[str, str]] = []
+    """The stages of the procedure in the order of the diagram: done, now, next.
+
+    Between two stages none is now: the case has left one and not yet entered the other.
+    """
+    calls = _stage_calls(deployed.procedure)
+    codes = [call.stage for call in calls]
+    at = codes.index(case.stage) if case.stage in codes else 0
+    over = _passed(case, [call.id for call in calls])
+    closed = case.status == "closed"
+
+    def state(n: int, call: Element) -> str:
+        if n < at or (n == at and (closed or call.id in over)):
+            return "done"
+        return "now" if n == at else "next"
+
+    return [Stage(call.stage or "", call.name, state(n, call)) for n, call in enumerate(calls)]
+
+
+def _stage_calls(procedure: Procedure) -> list[Element]:
+    """The calls of stages, each stage once, in the order in which the diagram reaches them."""
+    found: dict[str, Element] = {}
     seen: set[str] = set()
     todo = [procedure.start.id]
     while todo:
@@ -120,20 +139,21 @@ def stages(case: Case, deployed: Deployed) -> list[Stage]:
         if element.id in seen:
             continue
         seen.add(element.id)
-        if element.stage and element.stage not in dict(names):
-            names.append((element.stage, element.name))
+        if element.stage:
+            found.setdefault(element.stage, element)
         todo += [flow.target for flow in element.outgoing]
-    codes = [code for code, _ in names]
-    at = codes.index(case.stage) if case.stage in codes else 0
-    closed = case.status == "closed"
-    return [
-        Stage(
-            code,
-            name,
-            "done" if n < at or (closed and n <= at) else "now" if n == at else "next",
-        )
-        for n, (code, name) in enumerate(names)
-    ]
+    return list(found.values())
+
+
+def _passed(case: Case, calls: list[str]) -> set[str]:
+    """The stages that the case has been through."""
+    events = select(Event.element).where(
+        Event.landlord_id == case.landlord_id,
+        Event.instance_id == instance_of(case).id,
+        Event.action == "passed",
+        Event.element.in_(calls),
+    )
+    return set(db.session.scalars(events))
 
 
 def add_information(landlord_id: str, token: str, text: str, blob_ids: list[str]) -> None:

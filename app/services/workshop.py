@@ -18,12 +18,13 @@ from app.services.outline import rule_words
 from app.services.tables import tables
 from app.viewer import Viewer
 
-SOURCES = {"disk": "From the folders on disk", "workshop": "In the workshop"}
-
 
 @dataclass(frozen=True)
 class Version:
-    """One version of the procedure, who published it, and whether new cases start on it."""
+    """One version of the procedure, who published it, and whether new cases start on it.
+
+    by: empty for a version that came from the folders on disk.
+    """
 
     row: Deployment
     by: str
@@ -36,7 +37,7 @@ def versions(viewer: Viewer) -> list[Version]:
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
     return [
-        Version(row, tasks.name_of(row.by) or SOURCES[row.source], n == 0)
+        Version(row, tasks.name_of(row.by), n == 0)
         for n, row in enumerate(rows)
     ]
 

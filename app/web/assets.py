@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
-from jinja2 import ChoiceLoader, PackageLoader
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from app import clock
 from app.services import deployments
@@ -36,7 +36,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     loader = app.jinja_env.loader
-    app.jinja_env.loader = ChoiceLoader([loader, PackageLoader("govuk_frontend_jinja")])  # type: ignore[list-item]
+    govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    app.jinja_env.loader = ChoiceLoader([loader, govuk])  # type: ignore[list-item]
     app.jinja_env.filters |= {
         "full_date": full_date,
         "short_date": short_date,

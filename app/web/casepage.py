@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import Any
 
 from flask import render_template, url_for
@@ -20,8 +19,8 @@ from app.services.inbox import chips
 from app.services.letters import full_date
 from app.services.picture import Picture
 from app.viewer import Viewer
-from app.web.assets import day_and_time, short_date
-from app.web.strips import in_working_days, safety_of, why_of
+from app.web.assets import day_and_time
+from app.web.strips import NEVER, in_working_days, moment, safety_of, why_of
 from app.web.taskpage import earlier, first_line, source_of
 from timers.deadlines import DeadlineState
 
@@ -101,7 +100,7 @@ def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
 
 def _came(case: Case) -> str:
     channel = deployments.landlord(case.landlord_id).channel_name(case.channel)
-    return f"Complaint, {channel.lower()}, {full_date(case.received_on)}"
+    return f"Complaint of {full_date(case.received_on)} ({channel.lower()})"
 
 
 def _standing(page: CasePage) -> DeadlineState:
@@ -166,9 +165,7 @@ def _offers(page: CasePage) -> list[dict[str, str]]:
     elements = page.deployed.procedure.elements
     return [
         {
-            "href": url_for(
-                "cases.action", reference=page.case.reference, message=offer.name
-            ),
+            "href": url_for("cases.action", reference=page.case.reference, message=offer.name),
             "words": offer.label,
             "note": _note(elements[offer.element].documentation),
         }
@@ -225,7 +222,7 @@ def large_diagram(viewer: Viewer, page: CasePage, process: str) -> str:
 
 def _timeline(page: CasePage) -> list[dict[str, Any]]:
     """Still to come, what is open, then what happened, newest first."""
-    items = []
+    items: list[dict[str, Any]] = []
     if page.now_and_then[1]:
         items.append({"title": f"Still to come: {page.now_and_then[1]}", "kind": "next"})
     for task, name, _ in page.tasks:
@@ -251,21 +248,13 @@ def _told(case: Case, line: Line) -> dict[str, Any]:
         "text": line.text,
         "by": line.who,
         "at": line.at,
-        "at_words": _when(line.at),
+        "at_words": moment(line.at),
         "kind": "late" if line.bad else "",
     }
     if line.letter_id:
         href = url_for("cases.letter", reference=case.reference, letter_id=line.letter_id)
         item |= {"href": href, "link_words": "letter"}
     return item
-
-
-def _when(at: datetime) -> str:
-    """The moment; midnight is the start of a day, where deadlines fall due."""
-    local = at.astimezone(clock.LONDON)
-    if local.time() == time():
-        return f"start of {short_date(local.date())} {local.year}"
-    return day_and_time(at)
 
 
 def _letters(viewer: Viewer, page: CasePage) -> dict[str, Any]:
@@ -308,12 +297,16 @@ def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
         element = elements.get(line.element)
         name = (element.name or element.id) if element else line.element
         words = line.title or f"{ENGINE_WORDS.get(line.action, line.action)}: {name}"
-        rows.append((line, words, _when(line.at)))
+        rows.append((line, words, moment(line.at)))
     return {"rows": rows, "version": _version(page)}
 
 
 def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
-    return {"workers": list(dict.fromkeys((n, t.name) for t, n, _ in page.tasks if n))}
+    forbidden = page.case.resident.contact_never
+    return {
+        "workers": list(dict.fromkeys((n, t.name) for t, n, _ in page.tasks if n)),
+        "never": " ".join(NEVER.get(way, way) for way in forbidden),
+    }
 
 
 GATHER = {

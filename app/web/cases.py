@@ -14,6 +14,7 @@ from app.services import actions, cases, deployments, documents, letters, outbox
 from app.services.access import get_case, instance_of
 from app.services.complaints import spaced
 from app.services.deployments import pinned
+from app.services.inbox import chips
 from app.web import casepage, uploads
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
@@ -42,8 +43,11 @@ def find() -> ResponseReturnValue:
         asked=asked,
         status=STATUS,
         stages=casepage.stages_of(viewer().landlord_id),
+        chips=chips,
         pages=casepage.pages(number, total),
-        href=lambda n: url_for("cases.find", page=n, **{k: v for k, v in asked.items() if v}),
+        href=lambda n: url_for(
+            "cases.find", page=n, q=asked["q"], status=asked["status"], stage=asked["stage"]
+        ),
     )
 
 

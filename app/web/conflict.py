@@ -1,4 +1,4 @@
-"""The page after a lost race: who was faster, both texts, and the ways on. Nothing typed is lost."""
+"""The page after a lost race: who was faster, both texts, the ways on. Nothing typed is lost."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from app.services import cases, deployments, tasks
 from app.services import inbox as listing
 from app.services.inbox import Filter, Inbox
 from app.web.policy import allow, viewer
-from app.web.strips import clock_time
+from app.web.strips import clock_time, moment
 
 bp = Blueprint("inbox", __name__)
 
@@ -53,6 +53,7 @@ def inbox() -> ResponseReturnValue:
         claimed=request.args.get("claimed", ""),
         teams={team_id: team.name for team_id, team in _teams().items()},
         clock_time=clock_time,
+        moment=moment,
         colleagues=_colleagues(wanted) if empty and wanted.tab == "mine" else [],
     )
 
@@ -118,7 +119,7 @@ def _tabs(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
 
 def _week(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
     """The strip of the next ten working days; pressing a day twice shows all days again."""
-    cells = []
+    cells: list[dict[str, Any]] = []
     for cell in found.week:
         on = cell.day.isoformat() if cell.day else None
         current = wanted.late if cell.kind == "late" else bool(cell.day and cell.day == wanted.on)
@@ -128,7 +129,7 @@ def _week(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
             continue
         many = "tasks" if cell.count != 1 else "task"
         narrowed = {"late": "1", "on": None} if cell.kind == "late" else {"on": on, "late": None}
-        away = {"late": None, "on": None}
+        away: dict[str, str | None] = {"late": None, "on": None}
         cells.append(
             {
                 "kind": cell.kind,

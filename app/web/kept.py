@@ -1,4 +1,4 @@
-"""Two texts for one task: what somebody typed too late, and what counted. Told question by question."""
+"""Two texts for one task, question by question: what was typed too late, and what counted."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def _counted(task: Task, counted: Answer | None) -> list[tuple[str, str]]:
     deployed = pinned(task.landlord_id, instance_of(task.case).deployment_id)
     form = deployed.forms[task.form]
     known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), task.case)]
-    return readable_answers(
-        form, counted.values, points=known, people=people_for(form, deployed)
-    )
+    return readable_answers(form, counted.values, points=known, people=people_for(form, deployed))
 
 
 def _question(label: str, yours: str, theirs: str) -> Question:

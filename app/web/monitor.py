@@ -67,33 +67,34 @@ def _box(room: ControlRoom, stage: str) -> dict[str, Any]:
     """The whole complaint with its numbers; below it the stage that was chosen."""
     deployed = deployments.live(viewer().landlord_id)
     heat = pace.heat(viewer())
-    known = pictures(deployed)
-    root, inner = known[0], _inside(known, stage)
-    views = [_view(room, root, "Where the open cases are", heat)]
-    if inner is not None:
-        views.append(_view(room, inner, f"Inside {inner.name}", heat))
+    elements = deployed.procedure.elements.values()
+    views = [_view(_here(room, deployed.procedure.root), deployed.procedure.root, heat)]
+    views[0]["title"] = "Where the open cases are"
+    for call in elements:
+        if stage and call.stage == stage and call.calls:
+            views.append(_view(_here(room, call.calls), call.calls, heat))
+            views[-1]["title"] = f"Inside {call.name}"
     return {"id": "where", "mode": "counts", "views": views}
 
 
-def _inside(known: list[Picture], stage: str) -> Picture | None:
-    """The diagram of a stage."""
-    elements = deployments.live(viewer().landlord_id).procedure.elements.values()
-    process = next((e.calls for e in elements if stage and e.stage == stage), None)
-    return next((picture for picture in known if picture.process == process), None)
+def _here(room: ControlRoom, process: str) -> list[Place]:
+    """The places in one diagram. A group of steps is left out: its steps have the numbers."""
+    elements = deployments.live(viewer().landlord_id).procedure.elements
+    return [
+        place
+        for place in room.places
+        if place.process == process and elements[place.element].kind != "subProcess"
+    ]
 
 
-def _view(
-    room: ControlRoom, picture: Picture, title: str, heat: dict[str, int]
-) -> dict[str, Any]:
-    here = [place for place in room.places if place.process == picture.process]
+def _view(here: list[Place], process: str, heat: dict[str, int]) -> dict[str, Any]:
     busiest = max(here, key=lambda place: place.open, default=None)
     return {
-        "title": title,
-        "xml": url_for(".diagram", process=picture.process),
+        "xml": url_for(".diagram", process=process),
         "label": "Diagram with the number of open cases at each step. "
         "The same numbers stand in the table below it.",
         "size": "mid",
-        "href": url_for("workshop.diagram", process=picture.process),
+        "href": url_for("workshop.diagram", process=process),
         "counts": [
             {
                 "element": place.element,
@@ -112,7 +113,7 @@ def _view(
 def _groups(room: ControlRoom) -> list[tuple[Picture, list[Place]]]:
     """The places by diagram, in the order of the procedure."""
     found = [
-        (picture, [place for place in room.places if place.process == picture.process])
+        (picture, _here(room, picture.process))
         for picture in pictures(deployments.live(viewer().landlord_id))
     ]
     return [(picture, places) for picture, places in found if places]

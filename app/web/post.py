@@ -8,8 +8,9 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import clock
-from app.errors import BadInput
+from app.errors import BadInput, NotFound
 from app.services import outbox as outboxes
+from app.services.printing import print_all as all_letters
 from app.web.policy import allow, viewer
 
 bp = Blueprint("post", __name__)
@@ -41,6 +42,8 @@ def posted(outgoing_id: str) -> ResponseReturnValue:
     try:
         on = date.fromisoformat(typed)
     except ValueError:
+        if all(row.outgoing.id != outgoing_id for row in outboxes.page(viewer()).to_post):
+            raise NotFound from None
         return _page({"posted_on": "Enter the day of posting."}, outgoing_id, typed), 422
     try:
         outboxes.mark_posted(viewer(), outgoing_id, on)

@@ -20,6 +20,9 @@ CLOSED = {  # outcome -> what is going on
     "resolved_quickly": "We agreed with you how to put it right",
 }
 ANSWERED = "You have our answer"
+DECIDING = "We are deciding what comes next"
+READ = "You can tell us if you are not happy with it."
+STATES = ("done", "now", "next")
 NOW = {
     "intake": "We are reading what you told us",
     "quick": "We are trying to put it right quickly",
@@ -31,8 +34,8 @@ NOW = {
 TITLES = {"intake": "We read it", "quick": "We try to put it right quickly"}
 TEXTS = {  # stage -> what happens in it
     "intake": "We tell you in writing what happens next.",
-    "quick": "If that does not work, your complaint goes on by itself.",
-    "informal": "If that does not work, your complaint goes on.",
+    "quick": "We try to put it right quickly. If that does not work, your complaint goes on by itself.",
+    "informal": "We try to put it right quickly. If that does not work, your complaint goes on.",
     "stage_1": "Somebody looks into it and answers you in writing.",
     "stage_2": "Somebody who is new to it looks at it again and answers you in writing.",
     "stage_3": "Other people look at it again and answer you in writing.",
@@ -54,14 +57,14 @@ def headline(page: StatusPage) -> str:
     """What is going on."""
     if page.case.status == "closed":
         return CLOSED.get(page.case.outcome, ANSWERED)
-    if _is_with_resident(page):
-        return ANSWERED
+    if _is_between_stages(page):
+        return DECIDING if page.upcoming and page.upcoming[0].kind == "duty" else ANSWERED
     return NOW.get(page.case.stage, "We are looking into it")
 
 
-def _is_with_resident(page: StatusPage) -> bool:
-    """Whether only the resident's own window is open."""
-    return page.upcoming is not None and page.upcoming[0].kind == "window"
+def _is_between_stages(page: StatusPage) -> bool:
+    """Whether the case has left one stage and not entered another."""
+    return page.case.status == "open" and all(stage.state != "now" for stage in page.stages)
 
 
 def when(page: StatusPage) -> When | None:
@@ -96,35 +99,42 @@ def days(how: DeadlineState) -> str:
 
 def steps(page: StatusPage) -> list[dict[str, str]]:
     """What is done, what happens now, what comes next; for the macro in parts/steps.html."""
-    told = {"title": "You told us", "text": full_date(page.case.received_on), "state": "done"}
-    found = [told]
-    with_resident = _is_with_resident(page) and page.case.status == "open"
-    for stage in page.stages:
-        if stage.state == "next" and page.case.status == "closed":
-            continue
-        state = "done" if stage.state == "now" and with_resident else stage.state
-        title = TITLES.get(stage.code, stage.name)
-        found.append({"title": title, "text": _text(page, stage, state), "state": state})
-        if state != stage.state:
-            ask = "You can tell us if you are not happy with it."
-            found.append({"title": "You read our answer", "text": ask, "state": "now"})
-    if page.case.status == "closed" and page.case.closed_at:
-        ended = full_date(london_date(page.case.closed_at))
-        found.append({"title": "This complaint is closed", "text": ended, "state": "done"})
-    return found
+    found = [_step("You told us", full_date(page.case.received_on), "done")]
+    stages = {state: [s for s in page.stages if s.state == state] for state in STATES}
+    for stage in stages["done"] + stages["now"]:
+        found.append(_step(_title(stage), _text(page, stage), stage.state))
+    if page.case.status == "closed":
+        ended = full_date(london_date(page.case.closed_at)) if page.case.closed_at else ""
+        return [*found, _step("This complaint is closed", ended, "done")]
+    if _is_between_stages(page) and headline(page) == DECIDING:
+        found.append(_step("We decide what comes next", "", "now"))
+    elif _is_between_stages(page):
+        found.append(_step("You read our answer", READ, "now"))
+    return found + [_step(_title(stage), _text(page, stage), "next") for stage in stages["next"]]
 
 
-def _text(page: StatusPage, stage: Stage, state: str) -> str:
-    if state == "done":
-        return " ".join(_met(row, how) for row, how in page.deadlines if _counts(row, stage))
-    text = TEXTS.get(stage.code, "")
-    if state == "next" and stage.code.startswith("stage_") and stage.code != "stage_1":
+def _step(title: str, text: str, state: str) -> dict[str, str]:
+    return {"title": title, "text": text, "state": state}
+
+
+def _title(stage: Stage) -> str:
+    return TITLES.get(stage.code, stage.name)
+
+
+def _text(page: StatusPage, stage: Stage) -> str:
+    if stage.state == "done":
+        return " ".join(_met(row, how) for row, how in page.deadlines if _ends(page, row, stage))
+    text = TEXTS.get(page.case.stage if stage.state == "now" else stage.code, "")
+    if stage.state == "next" and stage.code.startswith("stage_") and stage.code != "stage_1":
         return ONLY_IF_ASKED + text
     return text
 
 
-def _counts(row: Deadline, stage: Stage) -> bool:
-    return row.kind == "duty" and row.stage == stage.code and row.met_on is not None
+def _ends(page: StatusPage, row: Deadline, stage: Stage) -> bool:
+    """Whether a deadline hangs over the whole stage and was met."""
+    elements = page.deployed.procedure.elements
+    host = elements[elements[row.element].attached_to or row.element]
+    return row.kind == "duty" and host.stage == stage.code and row.met_on is not None
 
 
 def _met(row: Deadline, how: DeadlineState) -> str:

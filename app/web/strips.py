@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from app.clock import LONDON
 from app.models import Deadline, Person
 from app.services.letters import full_date
+from app.web.assets import day_and_time, short_date
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState, RulerDay, ruler
 
@@ -34,13 +35,14 @@ class Safety:
 
 
 def safety_of(person: Person) -> Safety:
-    """The rules of one person; empty lists where there are none."""
+    """The rules of one person. A mere wish is no rule: it stands with the adjustments."""
     forbidden = set(person.contact_never)
+    rules = bool(forbidden or person.contact_times)
     return Safety(
         first_name(person),
-        _use(person, forbidden),
+        _use(person, forbidden) if rules else [],
         _never(person.contact_never),
-        _adjustments(person),
+        _adjustments(person) + ([] if rules else _wish(person)),
     )
 
 
@@ -51,8 +53,6 @@ def first_name(person: Person) -> str:
 
 def _use(person: Person, forbidden: set[str]) -> list[str]:
     """The way that was asked for, then what is needed for it; never a forbidden one's number."""
-    if not (person.contact_use or person.contact_times or forbidden):
-        return []
     asked = person.contact_use not in forbidden and USE.get(person.contact_use, "")
     rule = ", ".join(filter(None, (asked or "Ask first which way is best", person.contact_times)))
     ways = []
@@ -79,6 +79,15 @@ def _adjustments(person: Person) -> list[str]:
     return [f"{text[0].upper()}{text[1:].rstrip('.')}." for text in words if text]
 
 
+def _wish(person: Person) -> list[str]:
+    """How the person likes to hear from us, with the number or address for it."""
+    if person.contact_use not in USE:
+        return []
+    number = {"email": person.email, "phone": person.phone, "text": person.phone}
+    ways = filter(None, (USE[person.contact_use].lower(), number.get(person.contact_use)))
+    return [f"Likes: {', '.join(ways)}."]
+
+
 @dataclass(frozen=True)
 class Why:
     """A deadline with its ruler and the sentence that explains it."""
@@ -90,9 +99,7 @@ class Why:
     sentence: str
 
 
-def why_of(
-    row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today: date
-) -> Why:
+def why_of(row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today: date) -> Why:
     """Why a deadline is on its date, for a page."""
     strokes = []
     if row.base_on and row.due_on and row.base_on <= row.due_on and not row.ended_at:
@@ -117,3 +124,11 @@ def clock_time(at: datetime) -> str:
     """10:41am, in London."""
     local = at.astimezone(LONDON)
     return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def moment(at: datetime) -> str:
+    """When something happened; midnight is the start of a day, where deadlines fall due."""
+    local = at.astimezone(LONDON)
+    if local.time() == time():
+        return f"start of {short_date(local.date())} {local.year}"
+    return day_and_time(at)

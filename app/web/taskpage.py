@@ -132,9 +132,7 @@ def goes(case: Case) -> Goes:
 
 def bound(found: OpenTask, typed: MultiDict[str, str]) -> OpenTask:
     """The same task with its form as typed."""
-    form = tasks.bind(
-        found.deployed, found.task.form, found.case, found.instance.facts, typed
-    )
+    form = tasks.bind(found.deployed, found.task.form, found.case, found.instance.facts, typed)
     return replace(found, form=form)
 
 
@@ -171,10 +169,12 @@ def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
     known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), case)]
     found = []
     for answer in reversed(answers_of(db.session(), case)):
-        form, element = deployed.forms.get(answer.form), deployed.procedure.elements.get(answer.element)
+        form = deployed.forms.get(answer.form)
+        element = deployed.procedure.elements.get(answer.element)
         if form is None or element is None:
             continue
-        said = readable_answers(form, answer.values, points=known, people=people_for(form, deployed))
+        people = people_for(form, deployed)
+        said = readable_answers(form, answer.values, points=known, people=people)
         told = [(label, text) for label, text in said if text != NOT_ANSWERED]
         who = tasks.name_of(answer.by) or "The resident"
         found.append(Earlier(element.name, who, answer.at, told))

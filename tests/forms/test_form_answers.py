@@ -276,7 +276,7 @@ def test_files_are_ids_of_what_was_uploaded():
     field = component("filepicker", "x", multiple=True)
     one, two = "a" * 32, "0123456789abcdef" * 2
     assert answer(field, {"x": [one, two, one]}) == [one, two]
-    for bad in ("../../etc/passwd", "A" * 32, "a" * 31):
+    for bad in ("../../etc/passwd", "A" * 32, "a" * 31, "a" * 33):
         assert error(field, {"x": bad}) == "Add the file again. We could not find it"
     assert error(component("filepicker", "x"), {"x": [one, two]}) == "Add 1 or fewer files"
 

@@ -247,6 +247,12 @@ def test_the_browser_reads_what_was_typed_as_the_server_does(cases):
     assert exact(found) == exact(expected)
 
 
-def test_decimals_count_in_the_browser_too():
-    cases = [["valueOf", "number", ["2.5"], 1], ["valueOf", "number", ["2.55"], 1]]
-    assert in_node(cases) == [2.5, None]
+def test_decimals_and_signs_count_in_the_browser_too():
+    cases = [
+        ["valueOf", "number", ["2.5"], 1],
+        ["valueOf", "number", ["2.55"], 1],
+        ["valueOf", "number", ["-5"]],
+        ["valueOf", "money", ["-5"]],
+    ]
+    assert in_node(cases) == [2.5, None, -5, None]
+    assert [here("number", ["-5"]), here("money", ["-5"])] == [-5, None]

@@ -80,6 +80,7 @@ def check_whole(found: BoundForm) -> None:
     json.dumps(found.typed, ensure_ascii=False).encode()
     assert all(isinstance(words, str) and words for words in found.errors.values())
     assert len(found.error_list) == len(found.errors)
+    assert all(len(found.input(field).errors) <= 1 for field in found.fields)
     assert all(isinstance(part, str) for part in found.letter_parts.values())
     assert all(said for _, said in found.said_answers)
     assert [found.params(field) for field in found.fields]

@@ -137,6 +137,8 @@ def visit(server: Server, chromium: Browser) -> Iterator[Visit]:
         page.goto(f"{server.address}/{name}")
         if name == "case":
             page.wait_for_selector(".pr-diagram__view[data-drawn] >> nth=2")
+        if options.get("java_script_enabled", True):
+            page.evaluate("document.fonts.ready.then(() => null)")  # they move what is measured
         return page
 
     yield open_page
@@ -158,12 +160,11 @@ def test_a_page_obeys_the_policy_fits_and_is_accessible(
     assert page.evaluate("document.fonts.check('16px \"Source Sans 3\"')")
 
 
-@pytest.mark.parametrize("name", ["inbox", "case", "resident"])
-def test_a_page_works_without_scripts(visit: Visit, name: str) -> None:
-    page = visit(name, java_script_enabled=False) if name != "case" else None
-    if page is None:
-        return
-    assert page.locator("main h1").count() == 1
+def test_a_task_is_claimed_without_scripts(visit: Visit, server: Server) -> None:
+    page = visit("inbox", java_script_enabled=False)
+    page.locator("#task-35").get_by_role("button").click()
+    page.wait_for_selector("#task-35 [data-result]")
+    assert 35 in server.claimed
 
 
 def test_claiming_keeps_the_place_and_says_so(visit: Visit, server: Server) -> None:
@@ -177,7 +178,7 @@ def test_claiming_keeps_the_place_and_says_so(visit: Visit, server: Server) -> N
     after = row.bounding_box()
     assert before and after and abs(before["y"] - after["y"]) < 2
     assert page.evaluate("document.activeElement.textContent") == "You"
-    assert server.claimed == {30}
+    assert 30 in server.claimed
 
 
 def test_a_second_press_sends_nothing(visit: Visit, server: Server) -> None:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -130,11 +130,13 @@ def test_what_a_person_typed_is_only_ever_text(attack: str) -> None:
     check_inert(attack)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_only_ever_text(typed: str) -> None:
     check_inert(typed)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("{}#/ifpart_a<>&\"'*_-`\\[]()! \n"), max_size=40))
 def test_text_made_of_signs_is_only_ever_text(typed: str) -> None:
     check_inert(typed)

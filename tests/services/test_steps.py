@@ -25,7 +25,7 @@ from app.models import (
     Outgoing,
     Task,
 )
-from app.services import access, cases, incidents, inbox, steps, sweep, tasks
+from app.services import access, cases, inbox, incidents, steps, sweep, tasks
 from app.viewer import Viewer
 from forms import BoundForm
 from tests.cases import first_team, london, open_task, recorded
@@ -61,9 +61,11 @@ def test_recording_and_finishing_a_task_are_one_commit_each(
     event.listen(
         db.engine,
         "before_cursor_execute",
-        lambda _c, _k, statement, *_: writes.append(statement)
-        if statement.startswith(("INSERT", "UPDATE", "DELETE"))
-        else None,
+        lambda _c, _k, statement, *_: (
+            writes.append(statement)
+            if statement.startswith(("INSERT", "UPDATE", "DELETE"))
+            else None
+        ),
     )
     case = recorded(landlord)
     assert (len(commits), bool(writes)) == (1, True)
@@ -142,9 +144,10 @@ def test_of_two_people_who_finish_a_task_at_once_one_wins(
 
     assert sorted(outcomes) == ["TaskIsOver", "won"]
     db.session.expire_all()
-    assert db.session.scalar(
-        select(func.count()).select_from(Answer).where(Answer.task_id == task_id)
-    ) == 1
+    assert (
+        db.session.scalar(select(func.count()).select_from(Answer).where(Answer.task_id == task_id))
+        == 1
+    )
 
 
 def test_the_loser_keeps_what_was_typed(landlord: str, person: Make) -> None:

@@ -105,6 +105,7 @@ def walk_months(n: int, base: date) -> date:
             day -= 1
 
 
+@settings(deadline=None)
 @given(days)
 def test_working_day_as_the_act_of_1971_says(day: date) -> None:
     assert ENGLAND.is_working_day(day) == walked_is_working_day(day)
@@ -118,13 +119,14 @@ def test_every_bank_holiday_of_fifty_years() -> None:
         day += DAY
 
 
+@settings(deadline=None)
 @given(counts, days)
 def test_counts_as_walking_does(n: int, base: date) -> None:
     assert ENGLAND.working_days(n, base) == walk(n, base)
 
 
+@settings(deadline=None, max_examples=300)
 @given(counts, days, st.lists(st.tuples(days, st.integers(0, 40)), max_size=4))
-@settings(max_examples=300)
 def test_counts_round_pauses_as_walking_does(
     n: int, base: date, drawn: list[tuple[date, int]]
 ) -> None:
@@ -135,6 +137,7 @@ def test_counts_round_pauses_as_walking_does(
     assert ENGLAND.working_days(n, base, pauses) == walk(n, base, paused)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), days, st.integers(-100, 100))
 def test_open_pause_holds_only_what_it_began_before(n: int, base: date, offset: int) -> None:
     begin = base + timedelta(days=offset)
@@ -146,6 +149,7 @@ def test_open_pause_holds_only_what_it_began_before(n: int, base: date, offset: 
         assert ENGLAND.working_days(n, base, [(begin, None)]) == due
 
 
+@settings(deadline=None)
 @given(days, days)
 def test_counting_between_undoes_counting_on(a: date, b: date) -> None:
     n = ENGLAND.working_days_between(a, b)
@@ -154,11 +158,13 @@ def test_counting_between_undoes_counting_on(a: date, b: date) -> None:
         assert ENGLAND.working_days(n, a) <= b < ENGLAND.working_days(n + 1, a)
 
 
+@settings(deadline=None)
 @given(st.integers(-400, 400), days)
 def test_months_as_stepping_does(n: int, base: date) -> None:
     assert ENGLAND.months(n, base) == walk_months(n, base)
 
 
+@settings(deadline=None)
 @given(days)
 def test_rolls_to_a_working_day_and_no_further(day: date) -> None:
     rolled = ENGLAND.roll(day)
@@ -166,6 +172,7 @@ def test_rolls_to_a_working_day_and_no_further(day: date) -> None:
     assert ENGLAND.working_days_between(day, rolled) == (0 if rolled == day else 1)
 
 
+@settings(deadline=None)
 @given(days)
 def test_a_deadline_falls_due_on_the_next_london_date(due_on: date) -> None:
     at = falls_due_at(due_on)

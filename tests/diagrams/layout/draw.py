@@ -120,9 +120,8 @@ def _marks(node: Node) -> dict[str, str]:
 def _shape(
     plane: etree._Element, identifier: str, box: Box, label: Box | None = None, **marks: str
 ) -> None:
-    drawn = etree.SubElement(
-        plane, f"{BPMNDI}BPMNShape", id=f"{identifier}_di", bpmnElement=identifier, **marks
-    )
+    named = {"id": f"{identifier}_di", "bpmnElement": identifier}
+    drawn = etree.SubElement(plane, f"{BPMNDI}BPMNShape", named | marks)
     _bounds(drawn, box)
     _label(drawn, label)
 

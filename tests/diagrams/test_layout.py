@@ -1,0 +1,51 @@
+"""The layout draws what it is given: well, the same each time, and without touching the meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from .check import defects
+from .drawing import BPMNDI, parse
+from .examples import EXAMPLES
+from .layout.draw import best_drawing, draw
+
+SHIPPED = Path(__file__).resolve().parents[2] / "processes"
+
+
+def meaning(source: bytes) -> bytes:
+    """The file without its drawing and its white space, in one fixed form."""
+    root = parse(source)
+    for diagram in root.findall(f"{BPMNDI}BPMNDiagram"):
+        root.remove(diagram)
+    for node in root.iter():
+        node.tail = None
+        if node.text and not node.text.strip():
+            node.text = None
+    return etree.tostring(root, method="c14n")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_drawing_has_no_defects(name: str) -> None:
+    drawn = best_drawing(EXAMPLES[name].encode())
+
+    assert [str(found) for found in defects(drawn)] == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_same_file_is_drawn_the_same_way(name: str) -> None:
+    source = EXAMPLES[name].encode()
+
+    assert draw(source) == draw(source)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("quick_route.bpmn")), ids=lambda p: p.stem)
+def test_drawing_anew_does_not_touch_the_meaning(path: Path) -> None:
+    source = path.read_bytes()
+
+    drawn = draw(source)
+
+    assert meaning(drawn) == meaning(source)
+    assert drawn != source

@@ -1,0 +1,187 @@
+"""What leaves the house: once, in a safe channel, and with a record of when."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from email import message_from_bytes
+from io import BytesIO
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+from pydantic import SecretStr
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from app.clock import SetClock
+from app.db import db
+from app.errors import BadInput, NotFound
+from app.models import Alert, Blob, Case, Event, Outgoing
+from app.services import outbox
+from app.settings import Settings
+from app.viewer import Viewer
+from tests.cases import RECORDED, first_team, london, told
+
+Make = Callable[..., Viewer]
+
+
+def acknowledged(landlord: str, **answers: Any) -> Case:
+    """A case whose acknowledgement has been queued."""
+    amira = f"{first_team(landlord)}/amira"
+    told_steps = [
+        ("record_complaint", RECORDED | answers),
+        ("acceptance", {"acceptance_decision": "accept"}),
+        ("acknowledge", {"understanding": "A leak.", "outcome_sought": "Mend it."}),
+    ]
+    return told(
+        landlord,
+        [
+            {"at": f"2026-11-24 09:{n}0", "who": amira, "does": does, "answers": said}
+            for n, (does, said) in enumerate(told_steps)
+        ],
+    )
+
+
+class Mailbox:
+    """An SMTP server in a thread."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self.answer.startswith("250"):
+            self.received.append(envelope.content)
+        return self.answer
+
+
+@pytest.fixture
+def mailbox(app: Flask, settings: Settings) -> Iterator[Mailbox]:
+    box = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    app.extensions["settings"] = settings.model_copy(
+        update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{port}")}
+    )
+    yield box
+    controller.stop()
+
+
+def test_without_a_mail_server_letters_are_kept_as_files(landlord: str, settings: Settings) -> None:
+    acknowledged(landlord)
+    assert outbox.send_due() == 1
+
+    files = list((settings.instance_dir / "outbox" / landlord).glob("*.eml"))
+    assert len(files) == 1
+    assert "No mail server" in outbox.how_email_goes()
+    assert db.session.scalars(select(Outgoing.status)).one() == "sent"
+
+
+def test_an_email_carries_the_letter_as_text_and_pdf_and_goes_once(
+    landlord: str, mailbox: Mailbox
+) -> None:
+    case = acknowledged(landlord)
+    assert [outbox.send_due(), outbox.send_due()] == [1, 0]
+
+    message = message_from_bytes(mailbox.received[0])
+    assert len(mailbox.received) == 1
+    assert message["To"] == "kezia@example.org"
+    text, pdf = message.get_payload()
+    assert "A leak." in text.get_payload(decode=True).decode()
+    assert pdf.get_content_type() == "application/pdf"
+    assert case.reference in pdf.get_filename()
+    sent = db.session.scalars(select(Event).where(Event.action == "letter_sent")).one()
+    assert sent.actor_kind == "procedure"
+
+
+def test_the_pdf_is_made_once_and_says_what_the_letter_says(
+    landlord: str, mailbox: Mailbox
+) -> None:
+    acknowledged(landlord)
+    outbox.send_due()
+    stored = db.session.scalars(select(Blob).where(Blob.media_type == "application/pdf")).one()
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(stored.data)).pages)
+    assert "A leak." in text and "Housing Ombudsman" in text
+
+
+def test_a_refused_email_is_tried_again_and_then_told_to_the_team(
+    landlord: str, mailbox: Mailbox, clock: SetClock
+) -> None:
+    acknowledged(landlord)
+    mailbox.answer = "451 not now"
+    for _ in range(4):
+        assert outbox.send_due() == 0
+        clock.move_to(clock() + timedelta(minutes=31))
+
+    failed = db.session.scalars(select(Outgoing)).one()
+    assert (failed.status, failed.tries) == ("failed", 4)
+    assert "could not be sent" in db.session.scalars(select(Alert.text)).one()
+
+
+def test_what_was_being_sent_when_the_server_stopped_is_sent_once_more_and_marked(
+    landlord: str, mailbox: Mailbox, clock: SetClock
+) -> None:
+    acknowledged(landlord)
+    outgoing = db.session.scalars(select(Outgoing)).one()
+    outgoing.status, outgoing.tries, outgoing.next_try_at = "sending", 1, clock()
+    db.session.commit()
+    assert outbox.send_due() == 0
+
+    clock.move_to(clock() + timedelta(minutes=11))
+    assert outbox.send_due() == 1
+    assert len(mailbox.received) == 1
+
+
+def test_a_letter_by_post_waits_on_the_list_until_somebody_posted_it(
+    landlord: str, person: Make, clock: SetClock
+) -> None:
+    viewer = person("grace", teams=(first_team(landlord),))
+    acknowledged(landlord, contact_use="post", contact_never=["email"])
+    clock.move_to(london("2026-11-24 16:00"))
+    row = outbox.page(viewer).to_post[0]
+    with pytest.raises(BadInput, match="today or earlier"):
+        outbox.mark_posted(viewer, row.outgoing.id, date(2026, 11, 25))
+    with pytest.raises(BadInput, match="cannot have been posted earlier"):
+        outbox.mark_posted(viewer, row.outgoing.id, date(2026, 11, 23))
+
+    outbox.mark_posted(viewer, row.outgoing.id, date(2026, 11, 24))
+
+    page = outbox.page(viewer)
+    assert page.to_post == [] and page.gone[0].outgoing.sent_on == date(2026, 11, 24)
+    with pytest.raises(NotFound):
+        outbox.mark_posted(viewer, row.outgoing.id, date(2026, 11, 24))
+
+
+def test_a_letter_that_did_not_leave_on_its_day_is_told_once(
+    landlord: str, clock: SetClock
+) -> None:
+    acknowledged(landlord, contact_use="post", contact_never=["email"])
+    outbox.send_due()
+    assert db.session.scalars(select(Alert)).all() == []
+
+    clock.move_to(london("2026-11-25 00:01"))
+    outbox.send_due()
+    outbox.send_due()
+    assert ["not sent on the day" in text for text in db.session.scalars(select(Alert.text))] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.example\r\nBcc: c@d.example", "a@b, c@d", "nobody", "<a@b.example>"]
+)
+def test_an_address_that_is_none_never_reaches_the_mail_server(
+    landlord: str, mailbox: Mailbox, address: str
+) -> None:
+    acknowledged(landlord)
+    db.session.scalars(select(Outgoing)).one().address = address
+    db.session.commit()
+
+    assert outbox.send_due() == 0
+    assert mailbox.received == []
