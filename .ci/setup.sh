@@ -96,7 +96,7 @@ install_python() {
     say "Installing Python packages. The first time takes about half a minute …"
     pip_install --require-hashes -r requirements.txt
   fi
-  pip_install --no-deps --editable .
+  pip_install --no-deps --no-build-isolation --editable .
   printf '%s\n' "$plain" >"$VENV/.putright"
   [ "${1:-}" = dev ] && printf '%s\n' "$dev" >"$VENV/.putright-dev"
   return 0

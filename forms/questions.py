@@ -66,8 +66,6 @@ def read_question(
     if not label:
         problems.append(f"{where}: it has no label. People need to know what is asked.")
     options = _options(component, where, problems) if kind in ("choice", "choices") else ()
-    if properties.get("person"):
-        options = ()
     validate = component.get("validate")
     limits = _limits(validate if isinstance(validate, dict) else {}, kind, where, problems)
     if kind == "date":

@@ -27,10 +27,15 @@ PASSWORD = "a long enough password"
 WHEN = datetime(2026, 11, 24, 9, 0, tzinfo=LONDON)  # a Tuesday
 
 
+def weak_hasher() -> accounts.PasswordHasher:
+    """Argon2 at its least: tests make many people."""
+    return accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2 as weak as it goes: the tests make many people."""
-    weak = accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    weak = weak_hasher()
     monkeypatch.setattr(accounts, "HASHER", weak)
     monkeypatch.setattr(accounts, "NO_ONE", weak.hash("nobody"))
 

@@ -28,6 +28,7 @@ from app.engine.timing import DueDate
 from timers.calendar import falls_due_at, london_date
 
 MAX_STEPS = 500  # automatic elements that one step may pass
+MAX_DEPTH = 20  # of calls and subprocesses within each other
 RECEIVED_ON = "received_on"  # the field of a message's form: the day on which it came
 
 
@@ -52,6 +53,12 @@ class Instance(BpmnWorkflow):
         started = self.subprocesses.pop(task.id, None)
         for inner in list(started.tasks.values()) if started else ():
             self._forget(started, inner)
+
+    def create_subprocess(self, my_task: Task, spec_name: str) -> BpmnBaseWorkflow:
+        """Called by Spiff when a subprocess or a call begins."""
+        if my_task.workflow.depth >= MAX_DEPTH:
+            raise TooManySteps(f"calls are nested more than {MAX_DEPTH} deep, at {spec_name!r}")
+        return super().create_subprocess(my_task, spec_name)
 
     # --- what is there
 

@@ -63,6 +63,9 @@ class Interpreter(PythonScriptEngine):
     def execute(self, task: Task, script: str, external_context: object = None) -> NoReturn:
         raise ExpressionRefused(script, "no script is ever run")
 
+    def call_service(self, task: Task, **kwargs: object) -> NoReturn:
+        raise ExpressionRefused(str(kwargs), "no service is ever called")
+
     def decide(self, table: Table, task: Task) -> dict[str, Any]:
         """Run a decision table and write its answers; return them as JSON."""
         names = {**self.facts.values, **task.data}

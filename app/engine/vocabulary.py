@@ -19,6 +19,7 @@ from app.engine.problems import Problem
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 MAX_NESTED_SUBPROCESSES = 5
+MAX_ELEMENTS = 200  # of one file; Spiff reads a diagram by recursion
 
 _INSTEAD = {
     "scriptTask": "a script task cannot be used; let a decision table set facts",
@@ -57,6 +58,9 @@ def refusals(diagrams: Iterable[Diagram]) -> list[Problem]:
     diagrams = list(diagrams)
     problems = [*_bad_ids(diagrams)]
     for diagram in diagrams:
+        if len(diagram.elements) > MAX_ELEMENTS:
+            message = f"has more than {MAX_ELEMENTS} elements; split it into stages"
+            problems.append(Problem(diagram.file, None, message))
         for node in diagram.root.iter():
             if reason := _refusal(node):
                 problems.append(Problem(diagram.file, _owner(node), reason))

@@ -7,6 +7,7 @@ import './drafts.js';
 import { focusWhatWasSaid, keepPlace } from './place.js';
 import { leaveWithoutTrace } from './leave.js';
 import { letterFollows } from './letter_live.js';
+import { offerPrinting } from './print.js';
 import { sendOnce } from './send_once.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
@@ -14,5 +15,6 @@ for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileU
 }
 sendOnce();
 leaveWithoutTrace();
+offerPrinting();
 letterFollows();
 if (!keepPlace()) focusWhatWasSaid();

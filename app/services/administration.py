@@ -52,7 +52,7 @@ def belongs_to_none(viewer: Viewer) -> bool:
 
 
 def everyone(viewer: Viewer) -> list[User]:
-    """Who can sign in, active people first, by name; without a landlord: those who belong to none."""
+    """The accounts, active ones first, by name; without a landlord: those that belong to none."""
     if not viewer.can("administer"):
         raise NotAllowed
     return list(

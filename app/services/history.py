@@ -97,8 +97,6 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
             return name, "", False
         case "due":
             return _time_ran_out(element, name, detail)
-        case "closed" if event.element:  # the engine's word for a task that is over
-            return "", "", False
         case "moved":
             return f"{name}: new date", _moved(detail), False
         case "letter_queued" | "letter_sent":
@@ -153,7 +151,9 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "note_added": ("Note written", ""),
         "hazard_reported": ("Hazard reported", detail.get("text", "")),
         "alert_seen": ("Alert seen", detail.get("says", "")),
-        "closed": ("Case closed", str(detail.get("outcome") or "").replace("_", " ").capitalize()),
+        "closed": ("Case closed", str(detail.get("outcome") or "").replace("_", " ").capitalize())
+        if not name  # with an element it is the engine's word for a task that is over
+        else ("", ""),
         "reopened": ("Case opened again", ""),
         "information_added": ("The resident added information", ""),
         "document_added": ("Document added", detail.get("name", "")),

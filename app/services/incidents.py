@@ -1,4 +1,4 @@
-"""Incidents: steps that the engine could not take. Nothing of one is saved; a manager resolves it."""
+"""Steps that the engine could not take. Nothing of one is saved; a manager resolves it."""
 
 from __future__ import annotations
 

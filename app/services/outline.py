@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -70,12 +71,11 @@ def pictures(deployed: Deployed) -> list[Picture]:
     """The processes of a procedure: the whole complaint first, then in the order of the calls."""
     procedure = deployed.procedure
     found = {
-        node.get("id", ""): Picture(
-            node.get("id", ""), node.get("name") or node.get("id", ""), file
-        )
+        name: Picture(name, _process_name(deployed, node), file)
         for file, body in deployed.files.items()
         if file.endswith(".bpmn")
         for node in read_xml(body).iterfind(f"{BPMN}process")
+        for name in [node.get("id") or ""]
     }
     order, todo = dict[str, None](), [procedure.root]
     while todo:
@@ -89,7 +89,7 @@ def pictures(deployed: Deployed) -> list[Picture]:
 
 def _process_name(deployed: Deployed, process: etree._Element) -> str:
     """The name of a process without the landlord's, which stands on every page."""
-    name = process.get("name") or process.get("id", "")
+    name = process.get("name") or process.get("id") or ""
     name = name.removeprefix(f"{deployed.landlord.name}: ")
     return name[:1].upper() + name[1:]
 
@@ -155,7 +155,9 @@ def timer_kind(element: Element) -> str:
 
 def rule_words(expression: str, facts: Mapping[str, FactSpec]) -> str:
     """When a timer falls due, in words: "10 working days after it is acknowledged"."""
-    empty = {name: [] if spec.type == "list" else None for name, spec in facts.items()}
+    empty: dict[str, Any] = {
+        name: [] if spec.type == "list" else None for name, spec in facts.items()
+    }
     labels = {name: spec.label for name, spec in facts.items()}
     rule = read_rule(expression, empty, labels)
     if rule is None:
@@ -185,42 +187,43 @@ def _alert(deployed: Deployed, element: Element) -> str:
     return f"Tells the {team.name}: “{element.properties.get('says', '')}”" if team else ""
 
 
+# property -> what it means; {} are the names of the steps or facts it lists
+_LISTED = {
+    "not_the_handler_of": "Not for whoever did {}.",
+    "senior_to": "By somebody more senior than whoever did {}.",
+    "assigned_in": "Goes to the person chosen in {}.",
+    "sets": "Sets the date {}.",
+    "met_by": "Met by the date {}.",
+}
+
+
 def _rules(deployed: Deployed, element: Element) -> Iterator[str]:
     """What the other properties mean."""
-    elements, facts = deployed.procedure.elements, deployed.facts
-
-    def named(ids: tuple[str, ...], among: Mapping[str, Element | FactSpec]) -> str:
-        return " or ".join(
-            f"“{found.label if isinstance(found, FactSpec) else found.name}”" if found else name
-            for name in ids
-            for found in [among.get(name)]
-        )
-
+    names = {fact.name: fact.label for fact in deployed.facts.values()}
+    names |= {step.id: step.name for step in deployed.procedure.elements.values()}
+    told = element.properties
     if element.kind == "message":
-        to = element.properties.get("offered_to", "staff").replace(",", " and")
-        yield f"Offered to: {to.replace('  ', ' ')}."
-    if when := element.properties.get("offered_when"):
+        yield f"Offered to: {told.get('offered_to', 'staff').replace(', ', ' and ')}."
+    if when := told.get("offered_when"):
         yield f"Only if {when}."
-    if ids := element.listed("not_the_handler_of"):
-        yield f"Not for whoever did {named(ids, elements)}."
-    if ids := element.listed("senior_to"):
-        yield f"By somebody more senior than whoever did {named(ids, elements)}."
-    if ids := element.listed("assigned_in"):
-        yield f"Goes to the person chosen in {named(ids, elements)}."
-    if ids := element.listed("sets"):
-        yield f"Sets the date {named(ids, facts)}."
-    if ids := element.listed("met_by"):
-        yield f"Met by the date {named(ids, facts)}."
+    for name, words in _LISTED.items():
+        if listed := element.listed(name):
+            yield words.format(" or ".join(f"“{names.get(id, id)}”" for id in listed))
     if element.attached_to and element.interrupting:
-        yield f"Ends {named((element.attached_to,), elements)}."
+        yield f"Ends “{names[element.attached_to]}”."
+    if public := told.get("public_form"):
+        form = deployed.forms.get(public)
+        yield f"Residents fill in “{form.title if form else public}” themselves."
+    yield from _asides(element)
+
+
+def _asides(element: Element) -> Iterator[str]:
+    """What needs no other name."""
     if element.properties.get("repeat"):
         yield "Comes again each working day until it is done."
     if element.properties.get("closes"):
         yield "The case is then closed, but still waits for a late word from the resident."
     if element.collection:
         yield "Once for each person on the list."
-    if public := element.properties.get("public_form"):
-        form = deployed.forms.get(public)
-        yield f"Residents fill in “{form.title if form else public}” themselves."
     if outcome := element.properties.get("outcome"):
         yield f"Counted in reports as: {outcome.replace('_', ' ')}."

@@ -47,7 +47,7 @@ def heat(viewer: Viewer) -> dict[str, int]:
 
 def _usual(landlord_id: str) -> dict[str, timedelta]:
     """The median time of each task that was finished in the last twelve months."""
-    taken: dict[str, list[timedelta]] = {}
+    taken: dict[str, list[float]] = {}
     for element, opened_at, closed_at in db.session.execute(
         select(Task.element, Task.opened_at, Task.closed_at)
         .where(
@@ -58,8 +58,13 @@ def _usual(landlord_id: str) -> dict[str, timedelta]:
         .order_by(Task.closed_at.desc())
         .limit(NEWEST)
     ):
-        taken.setdefault(element, []).append(closed_at - opened_at)
-    return {e: max(median(times), SHORTEST) for e, times in taken.items() if len(times) >= ENOUGH}
+        if closed_at is not None:
+            taken.setdefault(element, []).append((closed_at - opened_at).total_seconds())
+    return {
+        element: max(timedelta(seconds=median(seconds)), SHORTEST)
+        for element, seconds in taken.items()
+        if len(seconds) >= ENOUGH
+    }
 
 
 def _degree(ratio: float) -> int:

@@ -37,7 +37,7 @@ def bundle(letters: Sequence[bytes]) -> bytes:
             ]
             if count % 2 and number < len(letters) - 1:
                 pages.append("[~]")
-        book = "#set page(paper: \"a4\", margin: 0pt)\n#" + "\n#pagebreak()\n#".join(pages)
+        book = '#set page(paper: "a4", margin: 0pt)\n#' + "\n#pagebreak()\n#".join(pages)
         (root / "all.typ").write_text(book)
         made = typst.compile(root / "all.typ", root=root, format="pdf")
     assert isinstance(made, bytes)

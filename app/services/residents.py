@@ -113,18 +113,17 @@ def _upcoming(
 def stages(case: Case, deployed: Deployed) -> list[Stage]:
     """The stages of the procedure in the order of the diagram: done, now, next.
 
-    Between two stages none is now: the case has left one and not yet entered the other.
+    Between two stages, and in a closed case, none is now.
     """
     calls = _stage_calls(deployed.procedure)
     codes = [call.stage for call in calls]
     at = codes.index(case.stage) if case.stage in codes else 0
     over = _passed(case, [call.id for call in calls])
-    closed = case.status == "closed"
 
     def state(n: int, call: Element) -> str:
-        if n < at or (n == at and (closed or call.id in over)):
+        if n < at or (n == at and call.id in over):
             return "done"
-        return "now" if n == at else "next"
+        return "now" if n == at and case.status == "open" else "next"
 
     return [Stage(call.stage or "", call.name, state(n, call)) for n, call in enumerate(calls)]
 

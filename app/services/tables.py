@@ -61,12 +61,12 @@ def _view(decision: etree._Element, file: str) -> TableView:
     ]
     return TableView(
         id=decision.get("id", ""),
-        name=decision.get("name") or decision.get("id", ""),
+        name=decision.get("name") or decision.get("id") or "",
         file=file,
         policy=POLICIES.get(table.get("hitPolicy", "UNIQUE"), ""),
         columns=tuple((column.get("label") or says, says) for column, says in columns),
         results=tuple(
-            (column.get("label") or column.get("name", ""), column.get("name", ""))
+            (column.get("label") or column.get("name") or "", column.get("name", ""))
             for column in _children(table, "output")
         ),
         rows=tuple(

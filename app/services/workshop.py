@@ -36,10 +36,7 @@ def versions(viewer: Viewer) -> list[Version]:
     if not viewer.can("see_procedures"):
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
-    return [
-        Version(row, tasks.name_of(row.by), n == 0)
-        for n, row in enumerate(rows)
-    ]
+    return [Version(row, tasks.name_of(row.by), n == 0) for n, row in enumerate(rows)]
 
 
 def version(viewer: Viewer, number: int | None = None) -> tuple[Version, Deployed]:

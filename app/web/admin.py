@@ -75,9 +75,7 @@ def add() -> ResponseReturnValue:
         else:
             flash(f"{typed['name']} can sign in. Give them the password yourself, not by e-mail.")
             return redirect(url_for(".users"), 303)
-    page = render_template(
-        "admin/add.html", typed=typed, errors=errors, **_fields(errors)
-    )
+    page = render_template("admin/add.html", typed=typed, errors=errors, **_fields(errors))
     return page, 422 if errors else 200
 
 

@@ -63,7 +63,7 @@ def _calendar_words(landlord_id: str) -> dict[str, str]:
     off = next((day for day in ahead if calendar.day_off_name(day)), None)
     next_off = f" Next day off: {full_date(off)}, {calendar.day_off_name(off)}." if off else ""
     return {
-        "today_words": f"{full_date(today)}, {working}",
+        "today_words": f"{full_date(today)}, {working}.",
         "calendar_words": (
             f"Calendar: {NATIONS[calendar.nation]}, version {calendar.version}.{next_off}"
         ),

@@ -23,6 +23,7 @@ from app.web.policy import allow, viewer
 
 bp = Blueprint("help", __name__)
 TEXTS = Path(__file__).resolve().parent.parent / "help"
+SCROLLS = 'class="pr-scroll" tabindex="0" role="group"'
 PAGE_LINK = re.compile(r"\[([^\]]+)\]\(page:([a-z_]+\.[a-z_]+)\)")  # [inbox](page:inbox.inbox)
 
 
@@ -36,7 +37,11 @@ def help_page() -> ResponseReturnValue:
         "help/help.html",
         role=ROLES[who.role] if who.role else "",
         mine=_text(f"{who.role}.md"),
-        others=[(name, _text(f"{role}.md", links=False)) for role, name in ROLES.items() if role != who.role],
+        others=[
+            (name, _text(f"{role}.md", links=False))
+            for role, name in ROLES.items()
+            if role != who.role
+        ],
         words=_words(),
         keyboard=_text("keyboard.md"),
         landlord=landlord,
@@ -62,7 +67,7 @@ def drawing() -> ResponseReturnValue:
         "help/drawing.html",
         title=title,
         contents=contents,
-        text=Markup(html),  # noqa: S704 (markdown-it with html off: all text is escaped)
+        text=Markup(html),
     )
 
 
@@ -88,7 +93,7 @@ def _image(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str
 
 
 def _table_open(self: RendererHTML, *_: Any) -> str:
-    return '<div class="pr-scroll" tabindex="0" role="group" aria-label="Table"><table class="pr-table">\n'
+    return f'<div {SCROLLS} aria-label="Table"><table class="pr-table">\n'
 
 
 def _table_close(self: RendererHTML, *_: Any) -> str:
@@ -97,12 +102,12 @@ def _table_close(self: RendererHTML, *_: Any) -> str:
 
 def _code(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
     words = escape(tokens[at].content)
-    return f'<pre class="pr-scroll pr-code" tabindex="0" role="group" aria-label="Example"><code>{words}</code></pre>\n'
+    return f'<pre {SCROLLS} aria-label="Example"><code>{words}</code></pre>\n'
 
 
 def _mark_headings(tokens: list[Token]) -> list[tuple[str, str]]:
     """Give each section an id and return (id, words) of them; what stood at level 1 is level 2."""
-    found = []
+    found: list[tuple[str, str]] = []
     down = any(token.tag == "h1" for token in tokens)
     for n, token in enumerate(tokens):
         if token.type not in {"heading_open", "heading_close"}:
@@ -117,10 +122,12 @@ def _mark_headings(tokens: list[Token]) -> list[tuple[str, str]]:
 
 
 def _text(name: str, links: bool = True) -> Markup:
-    """One of our own texts, with links to our pages; or without, for those who may not open them."""
+    """One of our own texts; without links for those who may not open those pages."""
     text = (TEXTS / name).read_text()
-    text = PAGE_LINK.sub(lambda link: f"[{link[1]}]({url_for(link[2])})" if links else link[1], text)
-    return Markup(_markdown().render(text))  # noqa: S704 (as above)
+    text = PAGE_LINK.sub(
+        lambda link: f"[{link[1]}]({url_for(link[2])})" if links else link[1], text
+    )
+    return Markup(_markdown().render(text))
 
 
 def _words() -> list[tuple[str, Markup]]:
@@ -128,5 +135,5 @@ def _words() -> list[tuple[str, Markup]]:
     found = []
     for entry in (TEXTS / "words.md").read_text().strip().split("\n\n"):
         term, _, meaning = entry.partition("\n: ")
-        found.append((term, Markup(_markdown().renderInline(meaning))))  # noqa: S704 (as above)
+        found.append((term, Markup(_markdown().renderInline(meaning))))
     return found

@@ -53,7 +53,7 @@ def running() -> ResponseReturnValue:
 def _tiles(room: ControlRoom, show: str, stage: str) -> list[dict[str, Any]]:
     return [
         {
-            "number": room.numbers["open" if not key else key],
+            "number": room.numbers[key or "open"],
             "words": words,
             "sub": sub,
             "href": url_for(".running", show=key or None, stage=stage or None),

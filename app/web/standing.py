@@ -21,7 +21,8 @@ CLOSED = {  # outcome -> what is going on
 }
 ANSWERED = "You have our answer"
 DECIDING = "We are deciding what comes next"
-READ = "You can tell us if you are not happy with it."
+NOT_HAPPY = "You can tell us if you are not happy with it."
+TO_OMBUDSMAN = "If you are not happy with it, ask the Ombudsman: see “Help from outside”."
 STATES = ("done", "now", "next")
 NOW = {
     "intake": "We are reading what you told us",
@@ -34,7 +35,7 @@ NOW = {
 TITLES = {"intake": "We read it", "quick": "We try to put it right quickly"}
 TEXTS = {  # stage -> what happens in it
     "intake": "We tell you in writing what happens next.",
-    "quick": "We try to put it right quickly. If that does not work, your complaint goes on by itself.",
+    "quick": "We try to put it right quickly. If that does not work, your complaint goes on.",
     "informal": "We try to put it right quickly. If that does not work, your complaint goes on.",
     "stage_1": "Somebody looks into it and answers you in writing.",
     "stage_2": "Somebody who is new to it looks at it again and answers you in writing.",
@@ -109,7 +110,8 @@ def steps(page: StatusPage) -> list[dict[str, str]]:
     if _is_between_stages(page) and headline(page) == DECIDING:
         found.append(_step("We decide what comes next", "", "now"))
     elif _is_between_stages(page):
-        found.append(_step("You read our answer", READ, "now"))
+        way_on = NOT_HAPPY if stages["next"] else TO_OMBUDSMAN
+        found.append(_step("You read our answer", way_on, "now"))
     return found + [_step(_title(stage), _text(page, stage), "next") for stage in stages["next"]]
 
 
@@ -123,7 +125,7 @@ def _title(stage: Stage) -> str:
 
 def _text(page: StatusPage, stage: Stage) -> str:
     if stage.state == "done":
-        return " ".join(_met(row, how) for row, how in page.deadlines if _ends(page, row, stage))
+        return next((_met(*pair) for pair in page.deadlines if _ends(page, pair[0], stage)), "")
     text = TEXTS.get(page.case.stage if stage.state == "now" else stage.code, "")
     if stage.state == "next" and stage.code.startswith("stage_") and stage.code != "stage_1":
         return ONLY_IF_ASKED + text
@@ -139,7 +141,7 @@ def _ends(page: StatusPage, row: Deadline, stage: Stage) -> bool:
 
 def _met(row: Deadline, how: DeadlineState) -> str:
     """When we did it; and if that was late, we say so."""
-    done = f"{full_date(row.met_on)}."
+    done = full_date(row.met_on)
     if how.code != "met_late":
         return done
-    return f"{done} This was {days(how) if how.days else 'a day'} late. We are sorry."
+    return f"{done}. This was {days(how) if how.days else 'a day'} late. We are sorry."

@@ -1,4 +1,4 @@
-"""For process owners: the procedure as it is, its versions, and a way to publish a changed diagram."""
+"""For process owners: the procedure, its versions, and publishing a changed diagram."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _sent(names: list[str]) -> tuple[bytes, dict[str, list[str]]]:
     elif len(body) > LARGEST:
         errors["body"] = ["The file is larger than 2 MB. Diagrams and tables are far smaller."]
     elif sent and chosen in names and not (sent.filename or "").endswith(chosen[-5:]):
-        errors["body"] = [f"Choose a file whose name ends in {chosen[chosen.rfind('.'):]}."]
+        errors["body"] = [f"Choose a file whose name ends in {chosen[chosen.rfind('.') :]}."]
     if not request.form.get("says", "").strip():
         errors["says"] = ["Say what you changed and why. Auditors read it."]
     return body, errors

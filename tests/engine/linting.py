@@ -23,7 +23,9 @@ KNOWN = Known(
 )
 
 
-def found(*parts: str, extra: dict[str, bytes] | None = None, known: Known = KNOWN) -> list[Problem]:
+def found(
+    *parts: str, extra: dict[str, bytes] | None = None, known: Known = KNOWN
+) -> list[Problem]:
     """The problems of a process drawn from these parts."""
     return lint({"complaint.bpmn": diagram(*parts), **(extra or {})}, FACTS, known)
 

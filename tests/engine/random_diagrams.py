@@ -108,7 +108,10 @@ class RandomProcedure:
         ]
         nested: list[tuple[float, Callable[[], Block]]] = [
             (12, lambda: self._choice(depth, in_loop)),
-            (12, lambda: self._wrapped(self._parallel, depth) if in_loop else self._parallel(depth)),
+            (
+                12,
+                lambda: self._wrapped(self._parallel, depth) if in_loop else self._parallel(depth),
+            ),
             (6, lambda: self._loop(depth)),
             (10, lambda: self._scope(depth)),
             (10, self._panel),
@@ -169,9 +172,7 @@ class RandomProcedure:
 
     def _ways(self, depth: int) -> list[Block]:
         number = self.chance.randint(2, 3)
-        return [
-            self._sequence(depth - 1, False, self.chance.randint(1, 2)) for _ in range(number)
-        ]
+        return [self._sequence(depth - 1, False, self.chance.randint(1, 2)) for _ in range(number)]
 
     def _parallel(self, depth: int) -> Block:
         fork, join = self._id("fork"), self._id("join")

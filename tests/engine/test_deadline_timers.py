@@ -217,7 +217,9 @@ def test_after_an_outage_everything_fires_in_order_each_at_its_own_time() -> Non
         facts=FACTS,
     )
     case = begin(procedure, received_on="2026-03-02").wait("2026-12-01")
-    fired = [(e.element, e.at.date().isoformat()) for e in case.snapshot.events if e.action == "due"]
+    fired = [
+        (e.element, e.at.date().isoformat()) for e in case.snapshot.events if e.action == "due"
+    ]
     assert fired == [("remind", "2026-03-06"), ("over", "2026-03-12"), ("quick", "2026-03-15")]
     assert case.open == ["two"]
     assert case.facts["acknowledged_on"] == "2026-03-06"

@@ -87,7 +87,11 @@ def test_first_takes_the_first_row_that_matches() -> None:
 
 
 def test_unique_allows_one_row_and_names_those_that_match_together() -> None:
-    rows = [["> 500", "-", '"director"'], ["<= 500", "true", '"manager"'], ["-", "false", '"officer"']]
+    rows = [
+        ["> 500", "-", '"director"'],
+        ["<= 500", "true", '"manager"'],
+        ["-", "false", '"officer"'],
+    ]
     unique = table("grounds", ["amount", "insured"], ["signs_off"], rows, "UNIQUE")
     assert decide(unique, amount="700.00", insured=True)["signs_off"] == "director"
     assert decide(unique, amount="200.00", insured=False)["signs_off"] == "officer"

@@ -240,7 +240,9 @@ class _Growing:
     def __init__(self, chance: Random) -> None:
         self.chance = chance
         self.kinds: list[Callable[[int], str]] = [
-            lambda d: f"({self.node(d)} {self.pick('+ - * / // % ** @ << | and or')} {self.node(d)})",
+            lambda d: (
+                f"({self.node(d)} {self.pick('+ - * / // % ** @ << | and or')} {self.node(d)})"
+            ),
             lambda d: f"({self.node(d)} {self.pick('== != < <= in is')} {self.node(d)})",
             lambda d: f"({self.pick('- + ~ not')} {self.node(d)})",
             lambda d: f"{self.pick('len max min working_days later open eval')}({self.nodes(d)})",
@@ -346,7 +348,13 @@ AUTHORITY = table("authority", ["n"], ["n"], [["-", "1"]])
 
 
 def test_a_cell_cannot_close_the_brackets_around_it() -> None:
-    for cell in ("1) or (True", "1 or True)", "> 1) or (1 == 1", "not(1) or (True)", "[1..2) or (1]"):
+    for cell in (
+        "1) or (True",
+        "1 or True)",
+        "> 1) or (1 == 1",
+        "not(1) or (True)",
+        "[1..2) or (1]",
+    ):
         with pytest.raises(ExpressionRefused):
             cell_as_test("n", cell)
 

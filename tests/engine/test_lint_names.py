@@ -34,7 +34,9 @@ def with_task(drawn: str) -> str:
 
 
 def with_send(**values: str) -> str:
-    return start() + user("ask") + send("post", **values) + end() + flows("begun > ask > post > done")
+    return (
+        start() + user("ask") + send("post", **values) + end() + flows("begun > ask > post > done")
+    )
 
 
 def with_timer(**values: str) -> str:
@@ -103,16 +105,22 @@ def test_a_right_procedure_has_no_problems() -> None:
         (with_timer(met_by="answerd"), "late", "met_by names 'answerd', which is not a declared"),
         (with_timer(met_by="weeks"), "late", "met_by names 'weeks', which is not a date"),
         (with_task(user("ask", sets="x")), "ask", "sets names 'x', which is not a declared fact"),
-        (with_send(letter="notice", sets="weeks"), "post", "sets names 'weeks', which is not a date"),
+        (
+            with_send(letter="notice", sets="weeks"),
+            "post",
+            "sets names 'weeks', which is not a date",
+        ),
         (with_task(user("ask", not_the_handler_of="x")), "ask", "not_the_handler_of names 'x'"),
-        (with_task(user("ask", senior_to="done")), "ask", "senior_to names 'done', which is no user"),
+        (
+            with_task(user("ask", senior_to="done")),
+            "ask",
+            "senior_to names 'done', which is no user",
+        ),
         (with_task(user("ask", assigned_in="x")), "ask", "assigned_in names 'x'"),
         (with_message(offered_to="tenant"), "news", "is offered to resident, staff, not to tenant"),
     ],
 )
-def test_a_wrong_name_is_told_with_its_element(
-    drawn: str, element: str, message_says: str
-) -> None:
+def test_a_wrong_name_is_told_with_its_element(drawn: str, element: str, message_says: str) -> None:
     assert says(found(drawn), element, message_says)
 
 

@@ -205,7 +205,9 @@ def test_subprocesses_are_not_nested_without_end() -> None:
     for n in range(7):
         name = f"scope_{n}"
         inner = f"scope_{n - 1}" if n else "ask"
-        drawn = sub(name, start(f"in_{n}"), drawn, end(f"out_{n}"), flows(f"in_{n} > {inner} > out_{n}"))
+        drawn = sub(
+            name, start(f"in_{n}"), drawn, end(f"out_{n}"), flows(f"in_{n} > {inner} > out_{n}")
+        )
     problems = found(start(), drawn, end(), flows("begun > scope_6 > done"))
     assert says(problems, "scope_0", "nested more than 5 deep")
 
@@ -218,7 +220,11 @@ def test_a_file_that_cannot_be_read_is_told_by_its_name() -> None:
         (b"no xml", "not well-formed"),
     ):
         (problem,) = lint({"complaint.bpmn": raw}, FACTS, KNOWN)
-        assert (problem.file, problem.element, problem.severity) == ("complaint.bpmn", None, "error")
+        assert (problem.file, problem.element, problem.severity) == (
+            "complaint.bpmn",
+            None,
+            "error",
+        )
         assert message in problem.message
 
 

@@ -141,7 +141,9 @@ def test_an_empty_panel_is_passed() -> None:
 
 
 def test_a_panel_of_subprocesses_can_be_interrupted() -> None:
-    panel = sub("hear", each("panel"), start("in"), user("view"), end("out"), flows("in > view > out"))
+    panel = sub(
+        "hear", each("panel"), start("in"), user("view"), end("out"), flows("in > view > out")
+    )
     procedure = parse(
         diagram(
             start(),
@@ -334,6 +336,16 @@ def test_an_endless_automatic_loop_is_stopped() -> None:
     )
     with pytest.raises(TooManySteps):
         begin(procedure).do("ask")
+
+
+def test_a_process_that_calls_itself_is_stopped() -> None:
+    """Past lint, which refuses it."""
+    main = diagram(start(), user("ask"), call("go", "a"), end(), flows("begun > ask > go > done"))
+    again = diagram(
+        start("in"), call("again", "a"), end("out"), flows("in > again > out"), process="a"
+    )
+    with pytest.raises(TooManySteps, match="nested more than"):
+        begin(parse(main, again)).do("ask")
 
 
 def test_a_task_can_be_completed_once() -> None:

@@ -100,7 +100,15 @@ def test_every_cut_and_every_changed_piece_of_a_state_is_refused_or_harmless(
     def damaged() -> list[bytes]:
         cuts = [stored.state[:n] for n in range(0, len(stored.state), 7)]
         tree = orjson.loads(stored.state)
-        changes: list[Any] = [[], {}, None, 1, [2, *tree[1:]], [1, "yesterday", []], [1, tree[1], 5]]
+        changes: list[Any] = [
+            [],
+            {},
+            None,
+            1,
+            [2, *tree[1:]],
+            [1, "yesterday", []],
+            [1, tree[1], 5],
+        ]
         for row in range(len(tree[2][0][2])):
             for column, wrong in ((0, "Start"), (1, "x"), (2, 999), (3, 50), (4, None)):
                 broken = orjson.loads(stored.state)

@@ -24,7 +24,9 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32",
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("attack", [ENTITY, EXTERNAL, OUTSIDE, PARAMETER, LAUGHS, QUADRATIC])
 def test_a_document_type_is_refused_in_every_encoding(attack: str, encoding: str) -> None:
-    declared = "" if encoding.startswith("utf-8") else f'<?xml version="1.0" encoding="{encoding}"?>'
+    declared = (
+        "" if encoding.startswith("utf-8") else f'<?xml version="1.0" encoding="{encoding}"?>'
+    )
     raw = (declared + attack).encode(encoding)
     with watched() as touched, pytest.raises(XmlRefused, match="DOCTYPE|UTF-8"):
         read_xml(raw)

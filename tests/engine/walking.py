@@ -153,8 +153,8 @@ def _choose(seen: dict[str, Any], chance: Random) -> tuple[int, Act | None]:
     if chance.random() < 0.3:
         form[chance.choice(EXTRAS)] = chance.randint(0, 8)
     kind = chance.random()
-    if (kind < 0.15 and deadlines) or not (tasks or offers):
-        pending = any(falls_due != "None" for _, _, falls_due in deadlines)
+    pending = any(falls_due != "None" for _, _, falls_due in deadlines)
+    if (kind < 0.15 and pending) or not (tasks or offers):
         return chance.randint(1, 6), Instance.settle if pending else None
     if offers and (kind < 0.35 or not tasks):
         name = chance.choice(offers)

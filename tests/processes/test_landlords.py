@@ -1,0 +1,61 @@
+"""Every landlord's folders can be published as they are, and its demo plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.clock import LONDON, SetClock
+from app.db import db
+from app.services import demo, deployments, stories
+from app.services.deployments import in_words, read_folders, slugs
+from app.settings import ROOT, Settings
+
+LANDLORDS = slugs(ROOT / "processes")
+# A Monday after a bank holiday, and the last working day before Christmas.
+DAYS = [date(2026, 4, 7), date(2026, 12, 24)]
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Iterator[Flask]:
+    """An app of its own, whose clock can be moved."""
+    settings = Settings(
+        instance_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/demo.db", heartbeat=False
+    )
+    app = create_app(settings, SetClock(datetime(2026, 4, 7, 7, 30, tzinfo=LONDON)))
+    with app.app_context():
+        db.create_all()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_nothing_is_wrong_with_the_folders(landlord: str) -> None:
+    files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
+
+    assert [in_words(problem) for problem in deployments.check(files)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("today", DAYS, ids=str)
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_the_demo_plays_on_any_working_day(landlord: str, today: date, past: Flask) -> None:
+    settings = past.extensions["settings"]
+    clock = past.extensions["clock"]
+    deployments.deploy_from_disk(landlord, settings.processes_dir, settings.forms_dir)
+    demo.people(landlord)
+    clock.move_to(datetime(today.year, today.month, today.day, 7, 30, tzinfo=LONDON))
+    files = deployments.live(landlord).files
+    cases = [
+        body for path, body in files.items() if path.startswith("demo/") and "people" not in path
+    ]
+
+    played = [stories.play(stories.read_story(body), today) for body in cases]
+
+    assert [failure for story in played for failure in story.failures] == []
