@@ -8,10 +8,10 @@ from app.db import db, transaction
 from app.engine import Element, Gone
 from app.errors import NotAllowed, NotFound, NotOffered
 from app.models import Case
-from app.services import points, steps, tasks
+from app.services import steps, tasks
 from app.services.access import get_case, instance_of
 from app.services.answers import keep_answer
-from app.services.complaints import alert_of_danger, claim_blobs
+from app.services.complaints import add_points, alert_of_danger, claim_blobs
 from app.services.deployments import pinned
 from app.services.incidents import held_back
 from app.viewer import Viewer
@@ -92,7 +92,7 @@ def act(viewer: Viewer, case: Case, message: str, form: BoundForm) -> Case:
             by=viewer,
             at=step.now,
         )
-        points.add_from_form(session, case, form, viewer)
+        add_points(session, case, form, viewer)
         claim_blobs(session, case, form)
         try:
             steps.deliver(step, message, form.answers)

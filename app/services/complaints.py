@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -27,6 +27,7 @@ from forms import BoundForm
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DANGER = {"yes", "not_sure"}
+WHOLE_COMPLAINT = "What you complained about"  # the point when none is named
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,7 @@ def _receive(
         resident = _person(session, actor.landlord_id, answers, person_id)
         case = _case(session, actor, landlord.reference_prefix, answers, resident, key, token)
         _representative(session, case, answers)
-        for text in lines(answers.get(_points_field(form))):
-            add_point_row(session, case, text, actor)
+        add_points(session, case, form, actor)
         claim_blobs(session, case, form)
         instance = Instance(
             landlord_id=case.landlord_id,
@@ -114,8 +114,24 @@ def _receive(
         return Receipt(case.reference, token)
 
 
-def _points_field(form: BoundForm) -> str:
-    return next((f.key for f in form.definition.fields if f.properties.get("points")), "points")
+def add_points(session: Session, case: Case, form: BoundForm, by: Viewer) -> None:
+    """The points that a form lists, one a line. Known ones stay as they are.
+
+    A form that asks for points and gets none makes one of the whole complaint: something has to be
+    answered in the response.
+    """
+    asked = [field.key for field in form.definition.fields if field.properties.get("points")]
+    known = {text.casefold() for text in session.scalars(_point_texts(case))}
+    found = [text for key in asked for text in lines(form.answers.get(key))]
+    if asked and not found and not known:
+        found = [WHOLE_COMPLAINT]
+    for text in found:
+        if text.casefold() not in known:
+            add_point_row(session, case, text, by)
+
+
+def _point_texts(case: Case) -> Select[str]:
+    return select(Point.text).where(Point.landlord_id == case.landlord_id, Point.case_id == case.id)
 
 
 def lines(text: Any) -> list[str]:

@@ -107,7 +107,7 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
 
 def _agreed(step: Step, rule: Rule) -> dict[str, str]:
     """For each extension in force: when it was agreed, by the newest answer that says so."""
-    notes = {}
+    notes: dict[str, str] = {}
     facts = [extension.fact for extension in rule.extensions if extension.n]
     for answer in answers_of(step.session, step.case) if facts else ():
         agreed_on = answer.values.get("received_on") or london_date(answer.at).isoformat()

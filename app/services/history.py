@@ -105,10 +105,16 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
             team = deployed.landlord.teams.get(detail.get("team", ""))
             return "Team alerted", f"{team.name if team else ''}: {detail.get('says', '')}", True
         case "ended":
-            return "The procedure ended", name if element else "", False
-        case "passed" if element is not None and element.kind == "endEvent":
-            return (name, "", False) if not element.parent and element.name else ("", "", False)
+            return "The procedure ended", name, False
+        case "passed":
+            return _passed(element), "", False
     return _small_words(event.action, name, detail)
+
+
+def _passed(element: Element | None) -> str:
+    """Of what the engine passes by itself, only the named ends of a diagram are told."""
+    told = element is not None and element.kind == "endEvent" and not element.parent
+    return element.name if element is not None and told else ""
 
 
 def _time_ran_out(

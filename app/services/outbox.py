@@ -151,7 +151,7 @@ def _gone(session: Session, outgoing: Outgoing, on: date, actor: Viewer, how: st
 
 
 def send_due(landlord_id: str | None = None) -> int:
-    """Send the e-mail that waits; return how many left. Tell the team of what did not go in time."""
+    """Send the e-mail that waits; return how many left. Tell the team of what did not go."""
     _find_interrupted()
     sent = 0
     while (claimed := _claim(landlord_id)) is not None:

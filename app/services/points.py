@@ -12,9 +12,8 @@ from app.errors import BadInput
 from app.models import Case, Point
 from app.services import steps
 from app.services.access import get_case, instance_of
-from app.services.complaints import add_point_row, lines
+from app.services.complaints import add_point_row
 from app.viewer import Viewer
-from forms import BoundForm
 
 
 def of_case(session: Session, case: Case) -> list[Point]:
@@ -40,17 +39,6 @@ def add(viewer: Viewer, reference: str, text: str) -> Point:
         step = steps.open_step(session, instance_of(case), viewer)
         step.write("point_added", point=point.text)
         return point
-
-
-def add_from_form(session: Session, case: Case, form: BoundForm, by: Viewer) -> None:
-    """A task's form may list points; new ones are added, known ones are left as they are."""
-    known = {point.text.casefold() for point in of_case(session, case)}
-    for field in form.definition.fields:
-        if not field.properties.get("points"):
-            continue
-        for text in lines(form.answers.get(field.key)):
-            if text.casefold() not in known:
-                add_point_row(session, case, text, by)
 
 
 def answered(session: Session, case: Case, answers: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import accounts, independence, letters, points, steps
 from app.services.access import get_task, instance_of, is_kept_out
 from app.services.answers import keep_answer
-from app.services.complaints import alert_of_danger, claim_blobs, update_person
+from app.services.complaints import add_points, alert_of_danger, claim_blobs, update_person
 from app.services.deployments import Deployed, pinned
 from app.services.incidents import held_back
 from app.viewer import Viewer
@@ -196,12 +196,16 @@ def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
 def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
     """Keep what somebody has typed so far. Works for a task that has just been finished, too."""
     task = get_task(viewer, task_id)
+    instance = instance_of(task.case)
+    deployed = pinned(task.landlord_id, instance.deployment_id)
+    said = {key: typed.getlist(key) for key in typed}
+    cleaned = bind(deployed, task.form, task.case, instance.facts, None, said).typed
     with transaction() as session:
         draft = Draft(
             landlord_id=task.landlord_id,
             task_id=task_id,
             user_id=viewer.user_id,
-            values={key: typed.getlist(key) for key in typed if key != "csrf_token"},
+            values=cleaned,
             saved_at=clock.now(),
         )
         return session.merge(draft)
@@ -269,7 +273,7 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
             task_id=task.id,
         )
         points.answered(session, step.case, answers)
-        points.add_from_form(session, step.case, form, viewer)
+        add_points(session, step.case, form, viewer)
         claim_blobs(session, step.case, form)
         update_person(step.case.resident, answers)
         try:

@@ -93,7 +93,7 @@ def confirm(viewer: Viewer, found: OpenTask) -> str:
         reference=spaced(found.case.reference),
         safety=safety_of(found.case.resident),
         goes=goes(found.case),
-        **_letter(viewer, found, level=2),
+        **_letter(viewer, found, whole=True),
     )
 
 
@@ -102,7 +102,8 @@ def letter_piece(viewer: Viewer, found: OpenTask) -> str:
     return render_template("tasks/letter_piece.html", **_letter(viewer, found))
 
 
-def _letter(viewer: Viewer, found: OpenTask, level: int = 3) -> dict[str, Any]:
+def _letter(viewer: Viewer, found: OpenTask, whole: bool = False) -> dict[str, Any]:
+    """The letter as it stands, with what was typed shaded; or whole, as it will go."""
     filled = tasks.preview(viewer, found)
     if filled is None:
         return {"sheet_of": None}
@@ -111,8 +112,8 @@ def _letter(viewer: Viewer, found: OpenTask, level: int = 3) -> dict[str, Any]:
         "reference": spaced(found.case.reference),
         "date_words": "Date: the day it is sent",
         "channel_words": goes(found.case).sheet,
-        "body": to_html(filled, level=level),
-        "note": "Shaded parts are yours; the rest is the landlord’s letter." if level == 3 else "",
+        "body": to_html(filled, preview=not whole, level=2 if whole else 3),
+        "note": "" if whole else "Shaded parts are yours; the rest is the landlord’s letter.",
     }
     return {"sheet_of": sheet}
 

@@ -162,8 +162,8 @@ def claim(task_id: str) -> ResponseReturnValue:
     if not asked:
         return redirect(url_for("tasks.task", task_id=task_id), code=303)
     back = back_to_list(asked)
-    mark = f"{'&' if '?' in back else '?'}claimed={task_id}#task-{task_id}"
-    return redirect(back + mark, code=303)
+    row = f"#task-{task_id}" if request.form.get("pr_to_row") else ""  # place.js does better
+    return redirect(f"{back}{'&' if '?' in back else '?'}claimed={task_id}{row}", code=303)
 
 
 @bp.post("/tasks/<task_id>/release")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import pairwise
 
 from lxml import etree
 
@@ -119,7 +120,7 @@ def each(members: str, item: str = "member", in_turn: bool = False) -> str:
     """Repeats the activity it stands in for each entry of a list."""
     return (
         f'<bpmn:multiInstanceLoopCharacteristics isSequential="{str(in_turn).lower()}" '
-        f'camunda:collection="{members}" camunda:elementVariable="{item}"/>'
+        f'camunda:collection="{escape(members)}" camunda:elementVariable="{item}"/>'
     )
 
 
@@ -135,8 +136,8 @@ def _steps(way: str) -> list[tuple[str, str, str]]:
         condition, rest = rest.rsplit("]", 1)
         way = source + rest
     names = [name.strip() for name in way.split(">")]
-    steps = list(zip(names, names[1:], strict=False))
-    return [(a, b, condition if n == 0 else "") for n, (a, b) in enumerate(steps)]
+    steps = enumerate(pairwise(names))
+    return [(a, b, condition if n == 0 else "") for n, (a, b) in steps]
 
 
 def _flow(source: str, target: str, condition: str) -> str:
@@ -156,7 +157,8 @@ def diagram(*parts: str, process: str = "complaint", lane: str = TEAM) -> bytes:
     names = sorted(set(re.findall(r'messageRef="message_(\w+)"', body)))
     messages = "".join(f'<bpmn:message id="message_{name}" name="{name}"/>' for name in names)
     inside = f'<bpmn:process id="{process}" isExecutable="true">{lanes}{body}</bpmn:process>'
-    return f'<bpmn:definitions {NAMESPACES} targetNamespace="x">{inside}{messages}</bpmn:definitions>'.encode()
+    file = f'<bpmn:definitions {NAMESPACES} targetNamespace="x">{inside}{messages}'
+    return f"{file}</bpmn:definitions>".encode()
 
 
 def table(

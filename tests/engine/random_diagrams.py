@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -93,7 +94,7 @@ class RandomProcedure:
     def _sequence(self, depth: int, in_loop: bool, length: int = 0) -> Block:
         length = length or self.chance.randint(1, 3)
         parts = [self._block(depth, in_loop) for _ in range(length)]
-        arrows = [f"{a[2]} > {b[1]}" for a, b in zip(parts, parts[1:], strict=False)]
+        arrows = [f"{a[2]} > {b[1]}" for a, b in pairwise(parts)]
         return "".join(p[0] for p in parts) + flows(*arrows), parts[0][1], parts[-1][2]
 
     def _block(self, depth: int, in_loop: bool) -> Block:

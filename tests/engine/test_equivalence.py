@@ -10,9 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from walking import Comparison, compare, compare_inclusive
+from walking import Comparison, SpiffInstance, compare, compare_inclusive
 
 from app.engine import behaviour, instance, state
 
@@ -68,8 +66,6 @@ def test_a_broken_engine_is_noticed(mutation: str, monkeypatch: pytest.MonkeyPat
 def test_a_deadline_that_is_not_worked_out_again_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from walking import SpiffInstance
-
     monkeypatch.setattr(SpiffInstance, "rearm", instance.Instance.rearm, raising=False)
     monkeypatch.setattr(instance.Instance, "rearm", _never_rearmed)
     assert _noticed(compare)

@@ -1,4 +1,4 @@
-"""Lint on shape, events and expressions: one drawing for each thing that can be wrong."""
+"""Lint on shape and events: one drawing for each thing that can be wrong."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 from drawing import (
-    call,
-    diagram,
     each,
     element,
     end,
@@ -25,9 +23,9 @@ from drawing import (
     user,
     xor,
 )
-from linting import FACTS, KNOWN, after_a_task, found, plain, says
+from linting import KNOWN, found, says
 
-from app.engine import Problem, lint
+from app.engine import Problem
 
 DATE = "working_days(10, received_on)"
 
@@ -50,7 +48,8 @@ SHAPES: list[tuple[str, str | None, str]] = [
     (start() + xor("which", "ask") + user("ask") + user("answer") + end()
      + flows("begun > which > ask > done", "which [accepted] > answer > ask"),
      "ask", "two arrows lead into it"),
-    (start() + user("ask") + user("answer") + end() + flows("begun > ask > done", "ask > answer > done"),
+    (start() + user("ask") + user("answer") + end()
+     + flows("begun > ask > done", "ask > answer > done"),
      "ask", "two arrows lead out of it"),
     (start() + user("ask") + end() + flows("begun > ask", "ask [accepted] > done"),
      "ask", "the condition on its arrow would be ignored"),
@@ -72,7 +71,8 @@ SHAPES: list[tuple[str, str | None, str]] = [
     (start() + user("ask") + end() + user("answer") + end("other")
      + flows("begun > ask > done", "answer > other"),
      "answer", "no way leads here from the start"),
-    (start() + user("ask") + flows("begun > ask"), "ask", "leads nowhere; end it with an end event"),
+    (start() + user("ask") + flows("begun > ask"),
+     "ask", "leads nowhere; end it with an end event"),
     (start() + user("ask") + timer("late", DATE, on="ask") + end() + flows("begun > ask > done"),
      "late", "leads nowhere; what happens then?"),
     (start() + user("ask") + end() + end("other") + flows("begun > ask > done > other"),
@@ -130,104 +130,6 @@ def test_a_wrong_shape_is_told_with_its_element(
     assert any(problem.severity == "error" for problem in problems)
 
 
-VOCABULARY: list[tuple[str, str, str]] = [
-    (element("scriptTask", "next", "<bpmn:script>n = 1</bpmn:script>"), "next", "a script task cannot be used"),
-    (element("serviceTask", "next"), "next", "a service task cannot be used"),
-    (element("receiveTask", "next"), "next", "a receive task cannot be used"),
-    (element("manualTask", "next"), "next", "a manual task cannot be used"),
-    (element("task", "next"), "next", "say what kind of task this is"),
-    (element("transaction", "next"), "next", "a transaction cannot be used"),
-    (element("adHocSubProcess", "next"), "next", "an ad-hoc subprocess cannot be used"),
-    (element("complexGateway", "next"), "next", "a complex gateway cannot be used"),
-    (element("intermediateThrowEvent", "next"), "next", "an event that throws cannot be used"),
-    (sub("next", start("in"), end("out"), flows("in > out"), triggeredByEvent="true"), "next",
-     "an event subprocess cannot be used"),
-    (end("next", "<bpmn:terminateEventDefinition/>"), "next", "a terminate end cannot be used"),
-    (end("next", "<bpmn:errorEventDefinition/>"), "next", "a error event cannot stand here"),
-    (element("intermediateCatchEvent", "next", "<bpmn:signalEventDefinition/>"), "next",
-     "a signal event cannot be used; use a timer or a message"),
-    (element("intermediateCatchEvent", "next", "<bpmn:timerEventDefinition><bpmn:timeDuration>P3D"
-     "</bpmn:timeDuration></bpmn:timerEventDefinition>"), "next", "never a duration or a cycle"),
-    (element("intermediateCatchEvent", "next", "<bpmn:timerEventDefinition><bpmn:timeCycle>R3/P1D"
-     "</bpmn:timeCycle></bpmn:timerEventDefinition>"), "next", "never a duration or a cycle"),
-    (element("intermediateCatchEvent", "next", "<bpmn:timerEventDefinition><bpmn:timeDate>received_on"
-     "</bpmn:timeDate></bpmn:timerEventDefinition><bpmn:messageEventDefinition/>"), "next",
-     "an event waits for one thing only"),
-    (user("next", "<bpmn:standardLoopCharacteristics/>", form="ask"), "next", "loop with a gateway"),
-    (user("next", "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>3</bpmn:loopCardinality>"
-     "</bpmn:multiInstanceLoopCharacteristics>", form="ask"), "next", "needs a list of members"),
-    (user("next", "<bpmn:ioSpecification/>", form="ask"), "next", "data objects and input/output"),
-    (user("next", "<bpmn:extensionElements><camunda:executionListener/></bpmn:extensionElements>",
-     form="ask"), "next", "camunda:executionListener runs code or copies data"),
-    (element("dataObject", "next"), "complaint", "data objects and input/output"),
-    (user("Start", form="ask"), "Start", "the id Start is the engine's own"),
-    (user("next.BoundaryEventJoin", form="ask"), "next.BoundaryEventJoin", "an id is made of letters"),
-    (user("ask"), "ask", "this id is used twice"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("drawn", "where", "message_says"), VOCABULARY)
-def test_what_is_no_part_of_the_vocabulary_is_told(
-    drawn: str, where: str, message_says: str
-) -> None:
-    assert says(after_a_task(drawn), where, message_says)
-
-
-def test_ids_are_unique_across_files() -> None:
-    stage = diagram(start("in"), user("ask"), end("out"), flows("in > ask > out"), process="stage")
-    problems = found(
-        start(), user("ask"), call("next", "stage"), end(), flows("begun > ask > next > done"),
-        extra={"stage.bpmn": stage},
-    )  # fmt: skip
-    assert says(problems, "ask", "this id is used twice in the procedure")
-
-
-def test_a_process_must_be_executable() -> None:
-    drawn = diagram(start(), user("ask"), end(), flows("begun > ask > done"))
-    files = {"complaint.bpmn": drawn.replace(b'isExecutable="true"', b'isExecutable="false"')}
-    assert says(lint(files, FACTS, KNOWN), "complaint", "tick 'Executable'")
-
-
-def test_calls_that_come_back_are_told() -> None:
-    a = diagram(start("in_a"), view("x"), call("to_b", "b"), end("out_a"),
-                flows("in_a > x > to_b > out_a"), process="a")  # fmt: skip
-    b = diagram(start("in_b"), view("y"), call("to_a", "a"), end("out_b"),
-                flows("in_b > y > to_a > out_b"), process="b")  # fmt: skip
-    problems = found(
-        start(), call("next", "a"), end(), flows("begun > next > done"),
-        extra={"a.bpmn": a, "b.bpmn": b},
-    )  # fmt: skip
-    assert says(problems, "to_a", "the process 'a' comes back to this call")
-
-
-def test_subprocesses_are_not_nested_without_end() -> None:
-    drawn = user("ask")
-    for n in range(7):
-        name = f"scope_{n}"
-        inner = f"scope_{n - 1}" if n else "ask"
-        drawn = sub(
-            name, start(f"in_{n}"), drawn, end(f"out_{n}"), flows(f"in_{n} > {inner} > out_{n}")
-        )
-    problems = found(start(), drawn, end(), flows("begun > scope_6 > done"))
-    assert says(problems, "scope_0", "nested more than 5 deep")
-
-
-def test_a_file_that_cannot_be_read_is_told_by_its_name() -> None:
-    for raw, message in (
-        (b'<!DOCTYPE a [<!ENTITY x "y">]><a/>', "DOCTYPE"),
-        (b"<a>" * 100 + b"</a>" * 100, "nested more than 60 deep"),
-        (b"<a>" + b"<b/>" * 6_000 + b"</a>", "more than 5000 elements"),
-        (b"no xml", "not well-formed"),
-    ):
-        (problem,) = lint({"complaint.bpmn": raw}, FACTS, KNOWN)
-        assert (problem.file, problem.element, problem.severity) == (
-            "complaint.bpmn",
-            None,
-            "error",
-        )
-        assert message in problem.message
-
-
 WARNINGS: list[tuple[str, str | None, str]] = [
     (user("ask") + timer("late", DATE, on="ask") + user("answer") + end("told")
      + flows("late > answer > told"), "answer", "keeps the case open"),
@@ -265,88 +167,3 @@ def test_a_diagram_that_does_not_fit_a_page_is_a_warning() -> None:
     parts = "".join(map(view, many))
     problems = found(start(), parts, end(), flows("begun > " + " > ".join(many) + " > done"))
     assert says(problems, None, "has 47 elements; split it")
-
-
-WORDING: list[tuple[list[Problem], str, str]] = [
-    (plain(timer("late", "10", on="ask"), end("told"), flows("late > told")),
-     "late", "gives a number where a date is needed"),
-    (plain(timer("late", "working_days(10, recieved_on)", on="ask"), end("told"), flows("late > told")),
-     "late", "'recieved_on' is not a declared fact"),
-    (plain(timer("late", DATE, on="ask", prints="weeks"), end("told"), flows("late > told")),
-     "late", "prints 'weeks': gives a number where a date is needed"),
-    (plain(message("news", on="ask", offered_when="received_on"), end("told"), flows("news > told")),
-     "news", "offered_when 'received_on': gives a date where yes or no is needed"),
-    (plain(xor("which", "done"), end("other"), flows("which [late(received_on)] > other"),
-     way="begun > ask > which > done"), "which", "there is no function late()"),
-    (plain(xor("which", "done"), end("other"), flows('which [outcome == "uphold"] > other'),
-     way="begun > ask > which > done"), "which", "'uphold' is no choice of outcome"),
-    (plain(xor("which", "done"), end("other"), flows("which [open('x')] > other"),
-     way="begun > ask > which > done"), "which", "there is no function open()"),
-    (found(start(), user("ask", each("weeks")), end(), flows("begun > ask > done")),
-     "ask", "members 'weeks': gives a number where a list is needed"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("problems", "where", "message_says"), WORDING)
-def test_a_wrong_expression_is_told_with_its_element(
-    problems: list[Problem], where: str, message_says: str
-) -> None:
-    assert says(problems, where, message_says)
-
-
-TABLES: list[tuple[bytes, str, str]] = [
-    (table("authority", ["amont"], ["weeks"], [["> 5", "1"]]), "authority", "'amont' is not a declared"),
-    (table("authority", ["amount"], ["weeks"], [['"a"', "1"]]), "authority_row_1",
-     "compares a number with a word"),
-    (table("authority", ["outcome"], ["weeks"], [['"uphold"', "1"]]), "authority_row_1",
-     "'uphold' is no choice of outcome"),
-    (table("authority", ["amount"], ["week"], [["", "1"]]), "authority",
-     "sets 'week', which is not a declared fact"),
-    (table("authority", ["amount"], ["weeks"], [["", '"1"']]), "authority_row_1",
-     "gives a word where a number is needed"),
-    (table("authority", ["amount"], ["weeks"], [["", "1.5"]]), "authority_row_1", "whole number"),
-    (table("authority", ["amount"], ["outcome"], [["", '"uphold"']]), "authority_row_1",
-     "needs one of upheld, refused"),
-    (table("authority", ["amount"], ["weeks"], [["", "1"]], "COLLECT"), "authority", "not a list"),
-    (table("authority", ["amount"], ["weeks"], [["", "1"]], "ANY"), "authority", "hit policy"),
-    (table("authority", ["amount"], ["weeks"], [["x.y", "1"]]), "authority_row_1", "row 1"),
-    (table("authority", ["amount", "accepted"], ["weeks"],
-           [["> 5", "true", "1"], ["[3..7]", "-", "2"]], "UNIQUE"), "authority_row_2",
-     "can match together with row 1"),
-    (table("authority", ["outcome"], ["weeks"], [['"upheld"', "1"], ['not("refused")', "2"]], "UNIQUE"),
-     "authority_row_2", "can match together with row 1"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("raw", "where", "message_says"), TABLES)
-def test_a_wrong_table_is_told_with_its_row(raw: bytes, where: str, message_says: str) -> None:
-    problems = found(
-        start(), user("ask"), rule("next", "authority"), end(), flows("begun > ask > next > done"),
-        extra={"a.dmn": raw},
-    )  # fmt: skip
-    assert says(problems, where, message_says)
-    assert any(problem.severity == "error" for problem in problems)
-
-
-def test_unique_rows_that_never_match_together_are_right() -> None:
-    rows = [["> 5", "true", "1"], ["<= 5", "true", "2"], ["-", "false", "3"]]
-    raw = table("authority", ["amount", "accepted"], ["weeks"], rows, "UNIQUE")
-    problems = found(
-        start(), user("ask"), rule("next", "authority"), end(), flows("begun > ask > next > done"),
-        extra={"a.dmn": raw},
-    )  # fmt: skip
-    assert problems == []
-
-
-def test_a_trial_run_meets_what_the_drawing_does_not_show() -> None:
-    """The window's date hangs on a fact that no form asks for, so the case never ends."""
-    known = replace(KNOWN, form_keys={"record_complaint": set(), "ask": {"accepted"}})
-    problems = found(
-        start(), user("ask"), timer("wait", "working_days(10, answered_on)"), end(),
-        flows("begun > ask > wait > done"),
-        known=known,
-    )  # fmt: skip
-    (problem,) = problems
-    assert problem.severity == "warning"
-    assert "in a trial run: nothing and nobody could move the case" in problem.message
-    assert "ask → wait" in problem.message

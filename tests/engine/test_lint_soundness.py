@@ -10,11 +10,11 @@ import re
 
 import pytest
 from drawing import TEAM
+from playing import parse
 from random_diagrams import FACTS, TABLES, RandomProcedure
 from walking import Walker, walk
 
 from app.engine import Known, Problem, lint
-from playing import parse
 
 SEEDS = int(os.environ.get("PUTRIGHT_LONG", "12"))
 

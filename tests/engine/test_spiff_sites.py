@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import SpiffWorkflow
+from playing import ENGLAND, at, parse
 from random_diagrams import FACTS, TABLES, RandomProcedure
 
 from app.engine import ExpressionRefused, parse_facts
 from app.engine.interpreter import Interpreter
-from playing import ENGLAND, at, parse
 
 RUNS = frozenset({"eval", "exec", "__import__", "import_module", "system", "Popen", "loads"})
 ASKS = frozenset({"evaluate", "execute", "call_service"})

@@ -16,7 +16,6 @@ from typing import Any
 
 from playing import ENGLAND, at, parse
 from random_diagrams import BEGINNING, EXTRAS, FACTS, TABLES, TRUTHS, RandomProcedure
-
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 
 from app.engine import EngineRefused, Gone, Procedure

@@ -17,7 +17,7 @@ from app.services.deployments import in_words, read_folders, slugs
 from app.settings import ROOT, Settings
 
 LANDLORDS = slugs(ROOT / "processes")
-# A Monday after a bank holiday, and the last working day before Christmas.
+# The day after Easter Monday, and the last working day before Christmas.
 DAYS = [date(2026, 4, 7), date(2026, 12, 24)]
 
 
