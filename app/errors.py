@@ -6,7 +6,7 @@ from __future__ import annotations
 class PutrightError(Exception):
     """Base of every error this project raises on purpose.
 
-    `message` is safe to show to the signed-in user. `http_status` is read by app/web/errors.py only.
+    `message` is safe to show to the signed-in user; only app/web/errors.py reads `http_status`.
     """
 
     message = "Something went wrong. Nothing was saved."

@@ -39,7 +39,7 @@ FUNCTIONS = (
     "min",
     "max",
 )
-RESERVED = frozenset({*FUNCTIONS, "typename", "true", "false", "null", "none", "item"})
+RESERVED = frozenset({*FUNCTIONS, "typename", "true", "false", "null", "none"})
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 MAX_NUMBER = 10**9
 MAX_ENTRIES = 200  # of a list: a panel's members, a case's pauses

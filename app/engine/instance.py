@@ -39,6 +39,7 @@ class Instance(BpmnWorkflow):
         self.procedure, self.engine = procedure, engine
         self.events: list[HistoryEvent] = []
         self.until = engine.now  # the real instant, which `engine.now` catches up with
+        self.new_calendar = False  # was it saved under another one?
         self._passed = 0
         self._seen_tasks: dict[str, OpenTask] = {}
         self._seen_deadlines: dict[tuple[str, str], ArmedDeadline] = {}
@@ -219,6 +220,8 @@ class Instance(BpmnWorkflow):
     def catch_up(self, now: datetime) -> None:
         """Fire what is due, oldest first, each at its own instant, as if nobody had been late."""
         self.until = max(self.engine.now, now)
+        if self.new_calendar:
+            self._keep_what_has_passed()
         self.rearm()
         self.observe()
         while (at := self._next_due()) is not None and at <= self.until:
@@ -299,24 +302,26 @@ class Instance(BpmnWorkflow):
     def rearm(self) -> None:
         """Facts or the calendar may have changed: a date that differs replaces the old one."""
         for task, timer in self.awaited(DueDate):
-            new = timer.work_out(task)
-            if new != timer.due_on(task):
-                task.internal_data.setdefault("due", {})[timer.name] = new
-                if self._is_to_come(new, timer):
-                    task.internal_data.pop("again", None)
+            if timer.work_out_again(task) and self._is_to_come(timer.due_on(task), timer):
+                task.internal_data.pop("again", None)
         for task in self._fired_alerts():
-            due, timer = task.internal_data["due"], task.task_spec.event_definition
-            new = timer.work_out(task)
-            if new is None or new == due[timer.name]:
-                continue
-            due[timer.name] = new
-            if self._is_to_come(new, timer):  # it fired, then the deadline was extended
-                arm(task, due=task.internal_data.pop("due"))
+            timer = task.task_spec.event_definition
+            if timer.work_out_again(task) and self._is_to_come(timer.due_on(task), timer):
+                arm(task, due=task.internal_data.pop("due"))  # it fired, then it was extended
 
     def _is_to_come(self, due_on: str | None, timer: DueDate) -> bool:
         return (
             due_on is None or falls_due_at(date.fromisoformat(due_on), timer.kind) > self.engine.now
         )
+
+    def _keep_what_has_passed(self) -> None:
+        """A new calendar neither revives nor withdraws a deadline that has passed."""
+        for task, timer in self.awaited(DueDate):
+            at = timer.fires_at(task)
+            if "again" in task.internal_data or (at is not None and at <= self.until):
+                timer.keep(task)
+        for task in self._fired_alerts():
+            task.task_spec.event_definition.keep(task)
 
     # --- history
 

@@ -88,9 +88,10 @@ def fire_due(
 def recompute(
     procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
 ) -> Snapshot:
-    """Work the armed deadlines out again, as after a change of the calendar.
+    """Work the armed deadlines out again under a calendar that has changed.
 
-    It is a step like any other: what is due by the new dates fires.
+    It is a step like any other: what is due by the new dates fires. A deadline that has passed by
+    the old calendar keeps its date. Any step under a new calendar does the same.
     """
     return fire_due(procedure, stored, now, calendar)
 

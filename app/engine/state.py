@@ -1,6 +1,6 @@
 """The smallest state: the live tokens of every open scope, as JSON. No history, no specification.
 
-    [version, instant, [[process, owner's token or null, [row, ...]], ...]]
+    [version, instant, calendar, [[process, owner's token or null, [row, ...]], ...]]
 
 A scope is the root process, an open subprocess or an open call; its owner is the token that
 started it. A row is [element, token id, state, row of parent or -1, bookkeeping, panel entry]. Only
@@ -32,8 +32,8 @@ from app.engine.problems import LostToken, StateRefused
 if TYPE_CHECKING:
     from app.engine.instance import Instance
 
-VERSION = 1
-KEPT = ("due", "again", "arrived", "merged", "remaining")
+VERSION = 2
+KEPT = ("due", "seen", "again", "arrived", "merged", "remaining")
 
 Row = list[Any]
 
@@ -48,7 +48,8 @@ def dump(instance: Instance) -> bytes:
     for name, _, rows in scopes:
         if not rows:
             raise LostToken(f"nothing is left to do in {name!r}, but it has not ended")
-    return orjson.dumps([VERSION, instance.engine.now.isoformat(), scopes])
+    engine = instance.engine
+    return orjson.dumps([VERSION, engine.now.isoformat(), engine.calendar.version, scopes])
 
 
 def _rows(scope: BpmnBaseWorkflow) -> list[Row]:
@@ -89,10 +90,12 @@ def load(state: bytes, instance: Instance) -> None:
     Raise StateRefused if the state is damaged or does not fit the instance's diagrams.
     """
     try:
-        version, now, scopes = orjson.loads(state)
+        version, *parts = orjson.loads(state)
         if version != VERSION:
             raise StateRefused(f"the state has version {version}; this program reads {VERSION}")
+        now, calendar, scopes = parts
         instance.engine.now = datetime.fromisoformat(now)
+        instance.new_calendar = calendar != instance.engine.calendar.version
         instance.completed = not scopes
         for name, owner, rows in scopes:
             _load_rows(_open_scope(instance, name, owner), instance, rows)

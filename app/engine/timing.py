@@ -46,9 +46,23 @@ class DueDate(TimeDateEventDefinition):
         return falls_due_at(date.fromisoformat(due_on), self.kind) if due_on else None
 
     def due_on(self, task: Task) -> str | None:
-        """The due date as last worked out."""
+        """The due date that counts."""
         dates: dict[str, str | None] = task.internal_data.get("due", {})
         return dates.get(self.name)
+
+    def work_out_again(self, task: Task) -> bool:
+        """Let a date that differs from the last one worked out count; tell whether it differs."""
+        new, due_on = self.work_out(task), self.due_on(task)
+        if new == task.internal_data.get("seen", {}).get(self.name, due_on):
+            return False
+        task.internal_data.setdefault("due", {})[self.name] = new
+        task.internal_data.get("seen", {}).pop(self.name, None)
+        return True
+
+    def keep(self, task: Task) -> None:
+        """Let the date stand, though a new calendar gives another, until a fact changes."""
+        if (new := self.work_out(task)) != self.due_on(task):
+            task.internal_data.setdefault("seen", {})[self.name] = new
 
     def has_fired(self, task: Task) -> bool:
         """Called by Spiff whenever it looks at the waiting token."""

@@ -12,7 +12,7 @@ from app.models.base import Owned, OwnedById, new_id
 
 
 class Landlord(Base):
-    """A landlord. `id` is the name of its folder and its public address; names are in landlord.toml."""
+    """A landlord. `id` names its folder and its public address; the rest is in landlord.toml."""
 
     __tablename__ = "landlord"
     id: Mapped[str] = mapped_column(String(60), primary_key=True)

@@ -94,6 +94,7 @@ def act(viewer: Viewer, case: Case, message: str, form: BoundForm) -> Case:
         )
         add_points(session, case, form, viewer)
         claim_blobs(session, case, form)
+        step.parts = form.letter_parts
         try:
             steps.deliver(step, message, form.answers)
         except Gone:

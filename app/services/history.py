@@ -85,9 +85,7 @@ def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
 def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[str, str, bool]:
     """Title, text, and whether it is bad news. An empty title: only in the full history."""
     element = deployed.procedure.elements.get(event.element)
-    name = event.element.replace("_", " ")
-    if element is not None:
-        name = element.properties.get("label") or element.name
+    name = _name(event, element)
     match event.action:
         case "started":
             return "Complaint recorded", "", False
@@ -109,6 +107,12 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
         case "passed":
             return _passed(element), "", False
     return _small_words(event.action, name, detail)
+
+
+def _name(event: Event, element: Element | None) -> str:
+    if element is None:
+        return event.element.replace("_", " ")
+    return element.properties.get("label") or element.name
 
 
 def _passed(element: Element | None) -> str:
@@ -163,7 +167,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "reopened": ("Case opened again", ""),
         "information_added": ("The resident added information", ""),
         "document_added": ("Document added", detail.get("name", "")),
-        "incident_resolved": ("Incident resolved", ""),
+        "incident_resolved": ("Incident resolved", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", ""),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

@@ -103,5 +103,7 @@ def retry(viewer: Viewer, incident_id: str, reason: str) -> Case:
         incident.resolved_at, incident.resolved_by = clock.now(), viewer.user_id
         incident.resolution = reason.strip()
         instance.held = False
-        steps.open_step(session, instance, viewer).write("incident_resolved", incident.element)
+        steps.open_step(session, instance, viewer).write(
+            "incident_resolved", incident.element, reason=incident.resolution
+        )
         return instance.case

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.db import db
+from app.engine import Element
 from app.errors import NotForYou
 from app.models import Answer, Case, Task, User
 from app.services.accounts import rank_of
@@ -30,18 +31,26 @@ def handlers_of(case: Case, elements: list[str]) -> dict[str, str]:
 def check(deployed: Deployed, task: Task, user_id: str, rank: int) -> None:
     """Raise NotForYou, with the rule and a reason, when the task is not for this person."""
     element = deployed.procedure.elements.get(task.element)
-    if element is None:
-        return
+    if element is not None:
+        check_element(deployed, task.case, element, user_id, rank)
+
+
+def check_element(
+    deployed: Deployed, case: Case, element: Element, user_id: str, rank: int, name: str = ""
+) -> None:
+    """The same for any step of the procedure. name: who is meant, when it is not the reader."""
+    whom = f"Not for {name}: they" if name else "Not for you: you"
     for rule in ("not_the_handler_of", "senior_to"):
         named = element.properties.get(rule, "").split()
-        for other, handler in (handlers_of(task.case, named) if named else {}).items():
-            done = deployed.procedure.elements[other]
+        for other, handler in (handlers_of(case, named) if named else {}).items():
+            done = deployed.procedure.elements[other].name
             if rule == "not_the_handler_of" and handler == user_id:
-                raise NotForYou(rule, f"Not for you: you did “{done.name}” in this case.")
+                raise NotForYou(rule, f"{whom} did “{done}” in this case.")
             if rule == "senior_to" and rank <= _rank(handler):
                 raise NotForYou(
                     rule,
-                    f"Not for you: this needs somebody more senior than whoever did “{done.name}”.",
+                    f"Not for {name or 'you'}: this needs somebody more senior than whoever did "
+                    f"“{done}”.",
                 )
 
 

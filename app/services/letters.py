@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from app import clock
 from app.engine import FactSpec
 from app.landlords import Ombudsman
 from app.letters import FilledLetter, LetterTemplate, fill
-from app.models import Case, Deadline, Letter, Outgoing, Person, Point, User
+from app.models import Case, Deadline, Letter, Outgoing, Person, Point, Task, User
 from app.models.base import new_id
 from app.services import deployments
 from app.services.deployments import Deployed
@@ -136,15 +137,20 @@ def compose(
     letter: str,
     facts: dict[str, Any],
     writer: Viewer,
-    parts: dict[str, str] | None = None,
-    points: list[dict[str, str]] | None = None,
+    parts: Mapping[str, str],
+    points: Sequence[Mapping[str, str]],
+    dates: Mapping[str, date | None] | None = None,
 ) -> FilledLetter:
-    """A letter as it would read now. `missing` on the result names what it still lacks."""
+    """A letter as it would read now. `missing` on the result names what it still lacks.
+
+    dates: due dates by timer that are not in the register yet (of a step that is only tried).
+    """
     on = clock.today()
     values = fields(session, case, deployed, facts, writer, on)
-    values |= {f"part_{name}": text for name, text in (parts or {}).items()}
+    values |= {f"part_{name}": text for name, text in parts.items()}
+    values |= {f"deadline_{timer}_due": full_date(day) for timer, day in (dates or {}).items()}
     if points:
-        values["part_points"] = points
+        values["part_points"] = list(points)
     return fill(template_of(deployed, letter, on), values)
 
 
@@ -168,6 +174,26 @@ def write(step: Step, letter: str, filled: FilledLetter) -> Letter:
     return row
 
 
+def freeze(step: Step, task: Task) -> None:
+    """Write the letter of a task that was just finished, with the dates that its step gave."""
+    letter = step.deployed.procedure.elements[task.element].properties.get("writes")
+    if letter:
+        write(step, letter, _of_step(step, letter))
+
+
+def _of_step(step: Step, letter: str) -> FilledLetter:
+    return compose(
+        step.session,
+        step.case,
+        step.deployed,
+        letter,
+        step.instance.facts,
+        step.actor,
+        step.parts,
+        step.answered_points,
+    )
+
+
 def queue(step: Step, letter: str, element: str, at: datetime) -> None:
     """Put a letter in the outbox: the one that was written for it, else filled now."""
     written = step.session.scalar(
@@ -182,10 +208,7 @@ def queue(step: Step, letter: str, element: str, at: datetime) -> None:
         .limit(1)
     )
     if written is None:
-        filled = compose(
-            step.session, step.case, step.deployed, letter, step.instance.facts, step.actor
-        )
-        written = write(step, letter, filled)
+        written = write(step, letter, _of_step(step, letter))
     channel, address, problem = channel_for(step.case.resident)
     written.status = "blocked" if problem else "queued"
     step.session.add(

@@ -18,7 +18,6 @@ from app.errors import NotFound
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.services import actions, tasks
 from app.services.deployments import Deployed
-from app.services.letters import full_date
 
 NUMBERED = {"userTask", "sendTask", "businessRuleTask", "callActivity", "message"}
 PASSED = {"started", "submitted", "received", "passed", "sent", "decided", "due"}
@@ -114,10 +113,12 @@ def _picture(
     here = [(e, label) for e, label in now if e.process == process]
     live = {element.id for element, _ in here}
     marks = [mark for mark in happened if mark.element.process == process]
-    passed = _with_frames({mark.element.id for mark in marks} | live, deployed)
+    gateways = _waited_at(live, deployed)
+    passed = {mark.element.id for mark in marks} | live | gateways
     picture = Picture(process, title_of(deployed, process))
+    picture.done = {gateway: [] for gateway in gateways}
     picture.now = [Now(element.id, element.name, label) for element, label in here]
-    picture.flows = list(_flows_taken(deployed, passed))
+    picture.flows = list(_flows_taken(deployed, _with_frames(passed, deployed)))
     for mark in _finished(marks, live):
         numbers = picture.done.setdefault(mark.element.id, [])
         if mark.element.kind in NUMBERED:
@@ -225,10 +226,7 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
             Deadline.met_on.is_(None),
         )
     )
-    waiting = {
-        row.element: f"Waits until {full_date(row.due_on)}" if row.due_on else "Waits"
-        for row in rows
-    }
+    waiting = {row.element: _until(row) for row in rows}
     offers = [*actions.offered(case, "staff"), *actions.offered(case, "resident")]
     waiting |= {offer.element: "" for offer in offers}
     return [
@@ -236,6 +234,18 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
         for element, label in waiting.items()
         if element in elements and not elements[element].attached_to
     ]
+
+
+def _until(row: Deadline) -> str:
+    day = row.due_on
+    return f"Waits until {day:%a} {day.day} {day:%b}" if day else "Waits"
+
+
+def _waited_at(live: set[str], deployed: Deployed) -> set[str]:
+    """The event-based gateways that stand before what is waited for: the case has come to them."""
+    elements = deployed.procedure.elements
+    before = {flow.source for identifier in live for flow in elements[identifier].incoming}
+    return {source for source in before if elements[source].kind == "eventBasedGateway"}
 
 
 def _with_frames(passed: set[str], deployed: Deployed) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -43,6 +44,9 @@ class Step:
     calendar: WorkingCalendar
     actor: Viewer
     now: datetime
+    # what the submitted form says in letters: parts by name, and what it answers to each point
+    parts: Mapping[str, str] = field(default_factory=dict)
+    answered_points: Sequence[Mapping[str, str]] = ()
 
     @property
     def today(self) -> date:
@@ -137,6 +141,16 @@ def begin(step: Step, answers: dict[str, Any]) -> None:
     _apply(step, snapshot)
 
 
+def foreseen(
+    deployed: Deployed, instance: Instance, task_id: str, answers: dict[str, Any]
+) -> Snapshot:
+    """What finishing a task would lead to. Nothing is saved. Raises EngineRefused."""
+    stored = Stored(instance.state, instance.facts)
+    calendar = calendar_of(deployed.landlord.nation)
+    facts = declared(deployed, answers)
+    return complete(deployed.procedure, stored, task_id, facts, clock.now(), calendar)
+
+
 def finish_task(step: Step, task: Task, answers: dict[str, Any]) -> None:
     """Complete an open task. Raises Gone when the engine no longer waits for it."""
     facts = declared(step.deployed, answers)
@@ -178,10 +192,13 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     _set_stage(step, snapshot)
     for event in snapshot.events:
         _record(step, event)
-        if event.action == "sent":
-            _send(step, event)
     _set_tasks(step, snapshot, done)
     instance.next_due_at = deadlines.register(step, snapshot)
+    if done is not None:
+        letters.freeze(step, done)
+    for event in snapshot.events:  # only now are all dates known that a letter prints
+        if event.action == "sent":
+            _send(step, event)
     _set_status(step, snapshot)
     step.session.add_all((instance, case))
     step.session.flush()

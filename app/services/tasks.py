@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.db import db, transaction
-from app.engine import Gone
+from app.engine import EngineRefused, Gone
 from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
 from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
@@ -90,9 +89,15 @@ def bind(
         for team in teams
     }
     known = points.of_case(db.session(), case) if case else []
+    known_facts = {
+        name: value
+        for name, value in facts.items()
+        if name in deployed.facts and value != deployed.facts[name].default
+    }
     return definition.bind(
         typed=typed,
         draft=draft,
+        values=known_facts,
         facts=facts,
         people=people,
         points=[FormPoint(str(point.n), point.text) for point in known],
@@ -215,37 +220,28 @@ def preview(viewer: Viewer, open_task: OpenTask) -> FilledLetter | None:
     """The letter as it stands with what has been typed."""
     if open_task.letter is None:
         return None
-    return _compose(
+    return letters.compose(
         db.session(),
         open_task.case,
         open_task.deployed,
         open_task.letter,
-        open_task.instance.facts,
-        viewer,
-        open_task.form,
+        *_tried(open_task, viewer),
     )
 
 
-def _compose(
-    session: Session,
-    case: Case,
-    deployed: Deployed,
-    letter: str,
-    facts: dict[str, Any],
-    viewer: Viewer,
-    form: BoundForm,
-) -> FilledLetter:
-    answers = form.answers
-    return letters.compose(
-        session,
-        case,
-        deployed,
-        letter,
-        facts | steps.declared(deployed, answers),
-        viewer,
-        form.letter_parts,
-        letters.points_part(points.of_case(session, case), answers),
-    )
+def _tried(open_task: OpenTask, viewer: Viewer) -> tuple[Any, ...]:
+    """What the letter would print: the step is taken by the engine, and nothing is saved."""
+    deployed, form = open_task.deployed, open_task.form
+    facts = {**open_task.instance.facts, **steps.declared(deployed, form.answers)}
+    dates = {}
+    try:
+        after = steps.foreseen(deployed, open_task.instance, open_task.task.id, form.answers)
+        facts = after.facts
+        dates = {d.element: d.due_on for d in after.deadlines.values() if d.due_on}
+    except EngineRefused:
+        pass  # half a form may not fit yet; the letter then shows what is known
+    points_part = letters.points_part(points.of_case(db.session(), open_task.case), form.answers)
+    return facts, viewer, form.letter_parts, points_part, dates
 
 
 def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
@@ -260,7 +256,8 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
         _must_be_for(step.deployed, task, viewer)
         if task.claimed_by not in (None, viewer.user_id):
             raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
-        _write_letter(step, task, form)
+        _say_in_letter(step, replace(get_open(viewer, task_id), form=form), form)
+        _chosen_may(step, task, form)
         answers = form.answers
         keep_answer(
             session,
@@ -290,16 +287,32 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
         return step.case
 
 
-def _write_letter(step: steps.Step, task: Task, form: BoundForm) -> None:
-    letter = step.deployed.procedure.elements[task.element].properties.get("writes")
-    if not letter:
-        return
-    filled = _compose(
-        step.session, step.case, step.deployed, letter, step.instance.facts, step.actor, form
+def _say_in_letter(step: steps.Step, open_task: OpenTask, form: BoundForm) -> None:
+    """Hand the form's texts to the step's letters. Raises BadInput while a part is missing."""
+    step.parts = form.letter_parts
+    step.answered_points = letters.points_part(
+        points.of_case(step.session, step.case), form.answers
     )
-    if filled.missing:
-        raise BadInput({"letter": f"The letter still lacks: {', '.join(filled.missing)}."})
-    letters.write(step, letter, filled)
+    letter = preview(step.actor, open_task)
+    if letter is not None and letter.missing:
+        raise BadInput({"letter": f"The letter still lacks: {', '.join(letter.missing)}."})
+
+
+def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:
+    """Whoever the form names for a later task may do it. Raises NotForYou."""
+    chosen = [
+        db.session.get(User, form.answers[field.key])
+        for field in form.definition.fields
+        if field.properties.get("person") and form.answers.get(field.key)
+    ]
+    elements = step.deployed.procedure.elements.values()
+    for element in (e for e in elements if e.properties.get("assigned_in") == task.element):
+        for user in filter(None, chosen):
+            if is_kept_out(accounts.viewer_for(user), step.case):
+                raise NotForYou("conflict", f"{user.name} may not work on this case.")
+            independence.check_element(
+                step.deployed, step.case, element, user.id, accounts.rank_of(user), user.name
+            )
 
 
 def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft | None]:

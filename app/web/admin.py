@@ -16,6 +16,7 @@ from app.web.assets import NATIONS
 from app.web.policy import allow, viewer
 
 bp = Blueprint("admin", __name__)
+FIELDS = ("name", "email", "job_title", "phone", "role", "teams", "password", "landlord")
 ROLE_HINTS = {
     "staff": "works in the inbox of their teams",
     "manager": "does that too, and watches all running cases",
@@ -85,7 +86,9 @@ def _fields(errors: dict[str, str]) -> dict[str, Any]:
         "hints": ROLE_HINTS,
         "teams": _teams(),
         "shortest": accounts.SHORTEST_PASSWORD,
-        "error_list": [{"text": text, "href": f"#{name}"} for name, text in errors.items()],
+        "error_list": [
+            {"text": errors[name], "href": f"#{name}"} for name in FIELDS if name in errors
+        ],
     }
 
 

@@ -110,8 +110,10 @@ def _standing(page: CasePage) -> DeadlineState:
     for row, state in page.deadlines:
         if row.kind == "duty" and not row.met_on and not row.ended_at and row.due_on:
             return DeadlineState(state.code, f"{row.name}: {in_working_days(state.words)}")
-    window = next((s for r, s in page.deadlines if s.code == "window"), None)
-    return window or DeadlineState("waiting", "No deadline counts now")
+    for row, state in page.deadlines:
+        if state.code == "window":
+            return DeadlineState("window", f"{row.name}: {state.words.lower()}")
+    return DeadlineState("waiting", "No deadline counts now")
 
 
 def outcome_words(code: str) -> str:
@@ -193,7 +195,7 @@ def _view(page: CasePage, drawn: Picture, first: bool, large: bool = False) -> d
     reference, process = page.case.reference, drawn.process
     inside = f"Inside {drawn.title}"
     view = {
-        "title": "Where it is in the procedure" if first else inside,
+        "title": _title(page) if first else inside,
         "xml": url_for("cases.diagram", reference=reference, process=process),
         "label": f"Diagram: {drawn.title}. The same is told as a list under it.",
         "size": "" if first and not large else "tall",
@@ -205,6 +207,11 @@ def _view(page: CasePage, drawn: Picture, first: bool, large: bool = False) -> d
         "now": [{"element": place.element, "label": place.label} for place in drawn.now],
     }
     return view if drawn.now else view | {"focus": drawn.focus}
+
+
+def _title(page: CasePage) -> str:
+    closed = page.case.status == "closed"
+    return "How it went through the procedure" if closed else "Where it is in the procedure"
 
 
 def large_diagram(viewer: Viewer, page: CasePage, process: str) -> str:
@@ -225,6 +232,10 @@ def _timeline(page: CasePage) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     if page.now_and_then[1]:
         items.append({"title": f"Still to come: {page.now_and_then[1]}", "kind": "next"})
+    for row, state in page.deadlines:
+        if state.code == "window":
+            told = f"Until {full_date(row.due_on)}."
+            items.append({"title": f"Still to come: {row.name}", "text": told, "kind": "next"})
     for task, name, _ in page.tasks:
         due = f" Due {full_date(task.due_on)}." if task.due_on else ""
         held = f"{name}, claimed" if task.claimed_at else "Nobody has claimed it; open since"

@@ -132,7 +132,7 @@ def _week(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
         away: dict[str, str | None] = {"late": None, "on": None}
         cells.append(
             {
-                "kind": cell.kind,
+                "kind": "day" if cell.kind == "late" and not cell.count else cell.kind,
                 "day": day,
                 "count": cell.count,
                 "words": "today" if cell.kind == "today" else many,

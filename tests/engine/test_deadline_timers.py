@@ -99,6 +99,23 @@ def test_a_deadline_follows_extension_pause_and_holiday_and_keeps_its_task() -> 
     assert (case.deadline("late").host, case.task("answer")) == (host, task)
 
 
+def test_a_new_calendar_neither_revives_nor_withdraws_a_deadline_that_has_passed() -> None:
+    royal = calendar_for("ENG", [DayOff(date(2026, 3, 10), "A coronation")])
+    fired = begin(limited(), received_on="2026-03-02").wait("2026-03-17 00:30")
+    assert fired.happened("due") == ["late"]
+    fired.recompute(royal)
+    assert (fired.due_on("late"), fired.deadline("late").fired) == (date(2026, 3, 16), True)
+    fired.wait("2026-03-18")  # nor does a later step under the new calendar
+    assert (fired.due_on("late"), fired.happened("due")) == (date(2026, 3, 16), [])
+    fired.do("change", extension=5)  # a fact does
+    assert (fired.due_on("late"), fired.deadline("late").fired) == (date(2026, 3, 24), False)
+
+    unswept = begin(limited(), received_on="2026-03-02")
+    unswept.now = at("2026-03-17 00:30")
+    assert unswept.recompute(royal).happened("due") == ["late"]
+    assert unswept.due_on("late") == date(2026, 3, 16)
+
+
 def test_while_a_pause_is_open_there_is_no_date() -> None:
     case = begin(limited(), received_on="2026-03-02", pauses=[["2026-03-04", None]])
     assert case.due_on("late") is None

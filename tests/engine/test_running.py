@@ -77,7 +77,7 @@ def test_facts_reach_gateways_tables_and_called_files_and_never_the_state() -> N
     assert case.open == ["investigate"]
     assert case.snapshot.stage == ("stage_1",)
     assert case.snapshot.tasks[case.task("investigate")].stage == "stage_1"
-    rows = [row for _, _, rows in orjson.loads(case.snapshot.state)[2] for row in rows]
+    rows = [row for _, _, rows in orjson.loads(case.snapshot.state)[3] for row in rows]
     assert all(entry == {} for *_, entry in rows)
     assert b"912" not in case.snapshot.state
     case.do("investigate", log=["first"]).do("answer")

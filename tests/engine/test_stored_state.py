@@ -105,14 +105,14 @@ def test_every_cut_and_every_changed_piece_of_a_state_is_refused_or_harmless(
             {},
             None,
             1,
-            [2, *tree[1:]],
-            [1, "yesterday", []],
-            [1, tree[1], 5],
+            [1, *tree[1:]],
+            [2, "yesterday", "", []],
+            [*tree[:3], 5],
         ]
-        for row in range(len(tree[2][0][2])):
+        for row in range(len(tree[3][0][2])):
             for column, wrong in ((0, "Start"), (1, "x"), (2, 999), (3, 50), (4, None)):
                 broken = orjson.loads(stored.state)
-                broken[2][0][2][row][column] = wrong
+                broken[3][0][2][row][column] = wrong
                 changes.append(broken)
         return [*cuts, *(orjson.dumps(change) for change in changes)]
 
