@@ -18,7 +18,7 @@ from app import create_app
 from app.clock import SetClock, system_clock
 from app.db import db
 from app.errors import PutrightError
-from app.services import accounts, demo, deployments, stories, sweep
+from app.services import accounts, contents, demo, deployments, stories, sweep
 from app.settings import Settings
 from app.viewer import ROLES
 from timers.calendar import LONDON, NATIONS
@@ -147,7 +147,7 @@ def lint(landlord: str | None) -> None:
     errors = 0
     for slug in [landlord] if landlord else deployments.slugs(settings.processes_dir):
         files = deployments.read_folders(slug, settings.processes_dir, settings.forms_dir)
-        problems = deployments.check(files)
+        problems = contents.check(files)
         for problem in problems:
             click.echo(f"{slug}: {problem.severity}: {deployments.in_words(problem)}")
         errors += sum(problem.severity == "error" for problem in problems)

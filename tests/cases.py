@@ -29,8 +29,12 @@ RECORDED = {
 
 
 def told(landlord_id: str, steps: list[dict[str, Any]]) -> Case:
-    """Play steps on the test's clock and return the case; what does not hold fails the test."""
-    played = stories.play({"landlord": landlord_id, "title": "A test", "step": steps})
+    """Play steps on the test's clock and return the case; what does not hold fails the test.
+
+    Letters stay in the outbox.
+    """
+    story = {"landlord": landlord_id, "title": "A test", "step": steps}
+    played = stories.play(story, sends=False)
     assert played.failures == []
     db.session.expire_all()
     return db.session.scalars(select(Case).where(Case.reference == played.reference)).one()

@@ -71,9 +71,7 @@ def send(client: FlaskClient, landlord_id: str, fields: dict[str, Any]) -> TestR
     return answer
 
 
-def complain(
-    client: FlaskClient, landlord_id: str, danger: str = "no", **more: Any
-) -> Receipt:
+def complain(client: FlaskClient, landlord_id: str, danger: str = "no", **more: Any) -> Receipt:
     """Make a complaint through the pages."""
     answer = send(
         client, landlord_id, typed(landlord_id, **more) | open_form(client, landlord_id, danger)

@@ -148,7 +148,8 @@ class Boundary:
             if not isinstance(self.event_definition, DueDate):
                 arm(my_task)
             elif self.event_definition.repeats:
-                again = my_task.workflow.top_workflow.next_working_day()
+                instance = my_task.workflow.top_workflow
+                again = instance.next_working_day(self.event_definition.kind)
                 arm(my_task, due=my_task.internal_data.pop("due"), again=again)
 
 

@@ -235,13 +235,14 @@ class Instance(BpmnWorkflow):
         instants = (deadline.falls_due_at for deadline in self.deadlines().values())
         return min((at for at in instants if at is not None), default=None)
 
-    def next_working_day(self) -> str:
+    def next_working_day(self, kind: str) -> str:
         """The due date of a repeating alert's next firing: the first that is still to come.
 
-        After an outage one alert is enough, so it counts from the real instant.
+        After an outage one alert is enough, so it counts from the real instant. A reminder for
+        today has come already, a duty of today has not.
         """
-        yesterday = london_date(self.until) - timedelta(days=1)
-        return self.engine.calendar.working_days(1, yesterday).isoformat()
+        last = london_date(self.until) - timedelta(days=0 if kind == "reminder" else 1)
+        return self.engine.calendar.working_days(1, last).isoformat()
 
     def run_automatic(self) -> None:
         """Pass automatic elements, innermost scope first, until only waits are left.

@@ -2,70 +2,56 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from pathlib import Path
 
 from sqlalchemy import select
 
 from app import clock
 from app.db import db, transaction
-from app.engine import FactSpec, Known, Problem, Procedure, lint, parse_facts
+from app.engine import FactSpec, Problem, Procedure
 from app.errors import DeploymentRefused, NotAllowed, NotFound
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
-from app.letters import LetterRefused, LetterTemplate, parse_letter
+from app.letters import LetterTemplate
 from app.models import Deployment, DeploymentFile, Landlord
 from app.models.base import new_id
+from app.services.contents import DIAGRAMS, Contents, Files, check, content_hash
 from app.viewer import Viewer
-from forms import FormDefinition, FormRefused
-
-DIAGRAMS = (".bpmn", ".dmn")
-Files = Mapping[str, bytes]
+from forms import FormDefinition
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment, parsed once and shared by every case on it. Nothing in it changes."""
+    """A deployment as a case sees it. Its contents are shared by all that hold the same files."""
 
     landlord_id: str
     id: str
-    files: Files
+    contents: Contents
 
-    @cached_property
+    @property
+    def files(self) -> Files:
+        return self.contents.files
+
+    @property
     def facts(self) -> dict[str, FactSpec]:
-        return parse_facts(self.files["facts.toml"])
+        return self.contents.facts
 
-    @cached_property
+    @property
     def procedure(self) -> Procedure:
-        diagrams = {path: body for path, body in self.files.items() if path.endswith(DIAGRAMS)}
-        return Procedure.parse(diagrams, self.facts)
+        return self.contents.procedure
 
-    @cached_property
+    @property
     def forms(self) -> dict[str, FormDefinition]:
-        return {
-            Path(path).stem: FormDefinition.parse(body, Path(path).stem)
-            for path, body in self.files.items()
-            if path.endswith(".form")
-        }
+        return self.contents.forms
 
-    @cached_property
+    @property
     def letters(self) -> dict[str, list[LetterTemplate]]:
-        """The versions of each letter, newest first."""
-        found: dict[str, list[LetterTemplate]] = {}
-        for path, body in self.files.items():
-            if path.startswith("letters/"):
-                letter = parse_letter(body.decode(), Path(path).stem, frozenset(self.facts))
-                found.setdefault(letter.id, []).append(letter)
-        for versions in found.values():
-            versions.sort(key=lambda letter: str(letter.valid_from or ""), reverse=True)
-        return found
+        return self.contents.letters
 
-    @cached_property
+    @property
     def landlord(self) -> LandlordFile:
-        return read_landlord(self.files["landlord.toml"])
+        return self.contents.landlord
 
 
 def read_folders(slug: str, processes_dir: Path, forms_dir: Path) -> dict[str, bytes]:
@@ -94,53 +80,6 @@ def read_folders(slug: str, processes_dir: Path, forms_dir: Path) -> dict[str, b
 def slugs(processes_dir: Path) -> list[str]:
     """The landlords that have a folder."""
     return sorted(path.parent.name for path in processes_dir.glob("*/landlord.toml"))
-
-
-def content_hash(files: Files) -> str:
-    """SHA-256 over names and bytes, in order."""
-    digest = hashlib.sha256()
-    for path, body in sorted(files.items()):
-        digest.update(f"{path}\0{len(body)}\0".encode() + body)
-    return digest.hexdigest()
-
-
-def check(files: Files) -> list[Problem]:
-    """Everything that is wrong with a deployment, in the owner's words; errors before warnings."""
-    problems = [
-        Problem(path, "", f"The file {path} is missing.", "error")
-        for path in ("landlord.toml", "facts.toml", "complaint.bpmn")
-        if path not in files
-    ]
-    if problems:
-        return problems
-    trial = Deployed("", "", files)
-    try:
-        landlord, facts = trial.landlord, trial.facts
-    except (DeploymentRefused, ValueError) as refused:
-        return [Problem("landlord.toml or facts.toml", "", str(refused), "error")]
-    form_fields = {}
-    for path, body in files.items():
-        try:
-            if path.endswith(".form"):
-                form = FormDefinition.parse(body, Path(path).stem)
-                form_fields[form.name] = frozenset(field.key for field in form.fields)
-            elif path.startswith("letters/"):
-                parse_letter(body.decode(), Path(path).stem, frozenset(facts))
-        except (FormRefused, LetterRefused, UnicodeDecodeError) as refused:
-            problems += [
-                Problem(path, "", problem, "error")
-                for problem in getattr(refused, "problems", [str(refused)])
-            ]
-    known = Known(
-        forms=frozenset(form_fields),
-        letters=frozenset(
-            Path(p).stem.partition("@")[0] for p in files if p.startswith("letters/")
-        ),
-        teams={team_id: team.name for team_id, team in landlord.teams.items()},
-    )
-    diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
-    problems += lint(diagrams, facts, known)
-    return sorted(problems, key=lambda problem: problem.severity != "error")
 
 
 def deploy(
@@ -217,23 +156,29 @@ def live(landlord_id: str) -> Deployed:
 
 
 def pinned(landlord_id: str, deployment_id: str) -> Deployed:
-    """The deployment that a case is pinned to."""
-    deployed = _parsed(landlord_id, deployment_id)
-    if not deployed.files:
-        _parsed.cache_clear()
-        raise NotFound
-    return deployed
-
-
-@lru_cache(maxsize=64)
-def _parsed(landlord_id: str, deployment_id: str) -> Deployed:
-    rows = db.session.execute(
-        select(DeploymentFile.path, DeploymentFile.data).where(
-            DeploymentFile.landlord_id == landlord_id,
-            DeploymentFile.deployment_id == deployment_id,
+    """The deployment that a case is pinned to. Raises NotFound."""
+    digest = _digest_of(landlord_id, deployment_id)
+    contents = _contents.get(digest)
+    if contents is None:
+        rows = db.session.execute(
+            select(DeploymentFile.path, DeploymentFile.data).where(
+                DeploymentFile.landlord_id == landlord_id,
+                DeploymentFile.deployment_id == deployment_id,
+            )
         )
-    )
-    return Deployed(landlord_id, deployment_id, {path: data for path, data in rows})
+        contents = _contents[digest] = Contents({path: data for path, data in rows})
+    return Deployed(landlord_id, deployment_id, contents)
+
+
+# parsed contents by their hash: a few hundred KB for each version of a procedure in use
+_contents: dict[str, Contents] = {}
+
+
+def _digest_of(landlord_id: str, deployment_id: str) -> str:
+    row = db.session.get(Deployment, (landlord_id, deployment_id))
+    if row is None:
+        raise NotFound
+    return row.content_hash
 
 
 def landlord(landlord_id: str) -> LandlordFile:

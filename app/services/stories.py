@@ -66,6 +66,7 @@ class _Play:
     calendar: WorkingCalendar
     today: date
     played: Played
+    sends: bool
     case_id: str = ""
     refused: str = ""
     alerts_seen: int = 0
@@ -93,11 +94,17 @@ def read_story(body: bytes) -> dict[str, Any]:
     return story
 
 
-def play(story: dict[str, Any], today: date | None = None, until: datetime | None = None) -> Played:
+def play(
+    story: dict[str, Any],
+    today: date | None = None,
+    until: datetime | None = None,
+    sends: bool = True,
+) -> Played:
     """Play a story on the app's clock, which must be a SetClock. Stops at the first failure.
 
     today: what relative dates ("-12wd 10:15") count from; the clock's own date by default.
     until: steps after this instant are not played, and time then passes up to it.
+    sends: whether letters leave the house, too.
     """
     story_clock = current_app.extensions["clock"]
     if not isinstance(story_clock, SetClock):
@@ -105,13 +112,14 @@ def play(story: dict[str, Any], today: date | None = None, until: datetime | Non
     landlord_id = story["landlord"]
     calendar = calendar_of(deployments.landlord(landlord_id).nation)
     played = Played(story["title"])
-    state = _Play(landlord_id, story_clock, calendar, today or clock.today(), played)
+    state = _Play(landlord_id, story_clock, calendar, today or clock.today(), played, sends)
     for number, step in enumerate(story["step"], 1):
         at = when(step["at"], state.today, calendar)
         if until is not None and at > until:
             break
         _let_time_pass(state, at)
         _act(state, step)
+        _see_to_post(state, step, until)
         told = [*_failures(state, step.get("expect", {}))]
         played.failures += [f"step {number}, {step['at']}: {failure}" for failure in told]
         played.rows.append(
@@ -153,8 +161,27 @@ def _let_time_pass(state: _Play, at: datetime) -> None:
             break
         state.clock.move_to(max(due, state.clock()))
         sweep.fire(sweep.Due(state.landlord_id, instance_of(state.case).id))
+        _send(state)
     state.clock.move_to(at)
-    outbox.send_due(state.landlord_id)
+    _send(state)
+
+
+def _send(state: _Play) -> None:
+    if state.sends:
+        outbox.send_due(state.landlord_id)
+
+
+def _see_to_post(state: _Play, step: dict[str, Any], until: datetime | None) -> None:
+    """E-mail leaves at once, post on the same day; of the last day of a demo it is still to do."""
+    _send(state)
+    who = step.get("who", "resident")
+    last_day = until is not None and clock.today() == until.astimezone(LONDON).date()
+    if not state.sends or not state.case_id or who == "resident" or last_day:
+        return
+    viewer = _staff(state, who)
+    for row in outbox.page(viewer).to_post:
+        if row.case.id == state.case_id:
+            outbox.mark_posted(viewer, row.outgoing.id, clock.today())
 
 
 def _act(state: _Play, step: dict[str, Any]) -> None:

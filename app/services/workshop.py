@@ -12,8 +12,9 @@ from app.db import db
 from app.engine import Element, Problem
 from app.errors import NotAllowed, NotFound
 from app.models import Deployment
-from app.services import deployments, tasks
-from app.services.deployments import DIAGRAMS, Deployed
+from app.services import contents, deployments, tasks
+from app.services.contents import DIAGRAMS
+from app.services.deployments import Deployed
 from app.services.outline import rule_words
 from app.services.tables import tables
 from app.viewer import Viewer
@@ -87,7 +88,7 @@ def publish(viewer: Viewer, path: str, body: bytes, says: str) -> Published:
         number_of(viewer.landlord_id, new_id),
         new_id == before.id,
         list(changes(before, after)),
-        [problem for problem in deployments.check(after.files) if problem.severity == "warning"],
+        [problem for problem in contents.check(after.files) if problem.severity == "warning"],
     )
 
 

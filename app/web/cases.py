@@ -66,10 +66,10 @@ def case(reference: str) -> ResponseReturnValue:
 def action(reference: str, message: str) -> ResponseReturnValue:
     """Something from outside that the procedure takes now: more time, a withdrawal, a request."""
     found = get_case(viewer(), reference, "work")
-    if request.method == "GET":
-        return _action_page(*actions.open_action(viewer(), found, message), found)
     typed = posted()
     try:
+        if request.method == "GET":
+            return _action_page(*actions.open_action(viewer(), found, message), found)
         offer, form = actions.open_action(viewer(), found, message)
         errors = uploads.keep(
             found.landlord_id, viewer().user_id, form.definition.fields, typed

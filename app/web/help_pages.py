@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, current_app, render_template, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -24,6 +24,7 @@ from app.web.policy import allow, viewer
 bp = Blueprint("help", __name__)
 TEXTS = Path(__file__).resolve().parent.parent / "help"
 SCROLLS = 'class="pr-scroll" tabindex="0" role="group"'
+PICTURE = re.compile(r"pictures/([a-z0-9_]+\.png)")
 PAGE_LINK = re.compile(r"\[([^\]]+)\]\(page:([a-z_]+\.[a-z_]+)\)")  # [inbox](page:inbox.inbox)
 
 
@@ -71,6 +72,15 @@ def drawing() -> ResponseReturnValue:
     )
 
 
+@bp.get("/help/pictures/<name>")
+@allow("signed_in")
+def picture(name: str) -> ResponseReturnValue:
+    """A picture of the page above."""
+    if not PICTURE.fullmatch(f"pictures/{name}"):
+        raise NotFound
+    return send_from_directory(_drawing_file().parent / "pictures", name, mimetype="image/png")
+
+
 def _drawing_file() -> Path:
     settings: Settings = current_app.extensions["settings"]
     return settings.processes_dir / "README.md"
@@ -78,9 +88,11 @@ def _drawing_file() -> Path:
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    """Markdown without HTML; pictures become their words, tables may scroll by themselves."""
+    """Markdown without HTML; tables and examples may scroll by themselves."""
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.add_render_rule("image", _image)
+    reader.add_render_rule("link_open", _link_open)
+    reader.add_render_rule("link_close", _link_close)
     reader.add_render_rule("table_open", _table_open)
     reader.add_render_rule("table_close", _table_close)
     reader.add_render_rule("fence", _code)
@@ -89,7 +101,23 @@ def _markdown() -> MarkdownIt:
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
-    return f"<em>{escape(tokens[at].content)}</em>"
+    """A picture of ours; of any other only its words."""
+    name = PICTURE.fullmatch(str(tokens[at].attrGet("src")))
+    words = escape(tokens[at].content)
+    if name is None:
+        return f"<em>{words}</em>"
+    return f'<img class="pr-picture" src="{url_for(".picture", name=name[1])}" alt="{words}">'
+
+
+def _link_open(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    """A link, unless it leads to a file beside the text, which is not on the web."""
+    href = str(tokens[at].attrGet("href"))
+    return f'<a href="{escape(href)}">' if href.startswith(("https://", "#", "/")) else "<span>"
+
+
+def _link_close(self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    opened = next(token for token in reversed(tokens[:at]) if token.type == "link_open")
+    return "</a>" if _link_open(self, [opened], 0).startswith("<a") else "</span>"
 
 
 def _table_open(self: RendererHTML, *_: Any) -> str:

@@ -44,10 +44,12 @@ class Comparison:
 
 
 def form_of(task: Task, kept: Draft) -> BoundForm:
-    """The form with the kept text in it."""
+    """The form with the kept text in it; what is no answer of the form is left out."""
     instance = instance_of(task.case)
     deployed = pinned(task.landlord_id, instance.deployment_id)
-    typed = MultiDict((name, text) for name, texts in kept.values.items() for text in texts)
+    empty = tasks.bind(deployed, task.form, task.case, instance.facts, None)
+    known = {name for field in empty.fields for name in field.names}
+    typed = MultiDict((k, v) for k, texts in kept.values.items() if k in known for v in texts)
     return tasks.bind(deployed, task.form, task.case, instance.facts, typed)
 
 

@@ -11,7 +11,8 @@ from app import clock
 from app.errors import BadInput, NotFound
 from app.services import deployments, incidents, pace, watch
 from app.services.complaints import spaced
-from app.services.outline import Picture, pictures
+from app.services.deployments import Deployed
+from app.services.outline import pictures
 from app.services.watch import ControlRoom, Place
 from app.web.policy import allow, viewer
 
@@ -33,14 +34,16 @@ def running() -> ResponseReturnValue:
     """All open cases: numbers, diagram, list."""
     show, stage = request.args.get("show", ""), request.args.get("stage", "")
     room = watch.control_room(viewer(), show, stage)
+    deployed = deployments.live(viewer().landlord_id)
+    places = _by_process(room, deployed)
     every = "all" in request.args
     return render_template(
         "monitor/running.html",
         room=room,
         rows=room.rows if every else room.rows[:FIRST],
         tiles=_tiles(room, show, stage),
-        box=_box(room, stage),
-        groups=_groups(room),
+        box=_box(deployed, places, stage),
+        groups=[(p, places[p.process]) for p in pictures(deployed) if p.process in places],
         shown_words=next((words for key, words, _ in TILES if key == show), TILES[0][1]),
         stage_words=next((name for code, name, _ in room.stages if code == stage), ""),
         show=show,
@@ -63,28 +66,28 @@ def _tiles(room: ControlRoom, show: str, stage: str) -> list[dict[str, Any]]:
     ]
 
 
-def _box(room: ControlRoom, stage: str) -> dict[str, Any]:
+def _by_process(room: ControlRoom, deployed: Deployed) -> dict[str, list[Place]]:
+    """The places in each diagram. A group of steps is left out: its steps have the numbers."""
+    found: dict[str, list[Place]] = {}
+    for place in room.places:
+        if deployed.procedure.elements[place.element].kind != "subProcess":
+            found.setdefault(place.process, []).append(place)
+    return found
+
+
+def _box(deployed: Deployed, places: dict[str, list[Place]], stage: str) -> dict[str, Any]:
     """The whole complaint with its numbers; below it the stage that was chosen."""
-    deployed = deployments.live(viewer().landlord_id)
     heat = pace.heat(viewer())
-    elements = deployed.procedure.elements.values()
-    views = [_view(_here(room, deployed.procedure.root), deployed.procedure.root, heat)]
-    views[0]["title"] = "Where the open cases are"
-    for call in elements:
-        if stage and call.stage == stage and call.calls:
-            views.append(_view(_here(room, call.calls), call.calls, heat))
-            views[-1]["title"] = f"Inside {call.name}"
-    return {"id": "where", "mode": "counts", "views": views}
-
-
-def _here(room: ControlRoom, process: str) -> list[Place]:
-    """The places in one diagram. A group of steps is left out: its steps have the numbers."""
-    elements = deployments.live(viewer().landlord_id).procedure.elements
-    return [
-        place
-        for place in room.places
-        if place.process == process and elements[place.element].kind != "subProcess"
+    inside = [
+        (f"Inside {call.name}", call.calls)
+        for call in deployed.procedure.elements.values()
+        if stage and call.stage == stage and call.calls
     ]
+    views = [
+        {"title": title} | _view(places.get(process, []), process, heat)
+        for title, process in [("Where the open cases are", deployed.procedure.root), *inside]
+    ]
+    return {"id": "where", "mode": "counts", "views": views}
 
 
 def _view(here: list[Place], process: str, heat: dict[str, int]) -> dict[str, Any]:
@@ -108,15 +111,6 @@ def _view(here: list[Place], process: str, heat: dict[str, int]) -> dict[str, An
         "focus": busiest.element if busiest else None,
         "whole": True,
     }
-
-
-def _groups(room: ControlRoom) -> list[tuple[Picture, list[Place]]]:
-    """The places by diagram, in the order of the procedure."""
-    found = [
-        (picture, _here(room, picture.process))
-        for picture in pictures(deployments.live(viewer().landlord_id))
-    ]
-    return [(picture, places) for picture, places in found if places]
 
 
 @bp.get("/running/<process>.bpmn")

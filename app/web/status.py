@@ -17,6 +17,7 @@ from app.services.deployments import pinned
 from app.services.letters import full_date, sent_on
 from app.services.residents import StatusPage
 from app.web import limits, standing, uploads
+from app.web.errors import page as error_page
 from app.web.policy import allow
 from app.web.public import (
     allow_large_posts,
@@ -48,8 +49,6 @@ AGAIN = "Somebody worked on your complaint in the same moment. Send it once more
 @bp.errorhandler(NotFound)
 def dead(error: NotFound) -> ResponseReturnValue:
     """An unknown landlord and an unknown link give one and the same answer."""
-    from app.web.errors import page as error_page
-
     return error_page(404, DEAD_LINK)
 
 

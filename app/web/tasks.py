@@ -129,11 +129,14 @@ def draft(task_id: str) -> ResponseReturnValue:
     """Keep what was typed since the last time: the page sends only what changed."""
     changed = posted()
     try:
-        before = taskpage.typed_so_far(tasks.get_open(viewer(), task_id))
+        found = tasks.get_open(viewer(), task_id)
+        before = taskpage.typed_so_far(found)
+        known = {name for field in found.form.fields for name in field.names}
     except TaskIsOver:  # kept all the same; the writer sees it when finishing
         _, _, kept = tasks.lost_texts(viewer(), task_id)
         before = {name: list(values) for name, values in kept.values.items()} if kept else {}
-    for name in changed:
+        known = set(changed)
+    for name in known & set(changed):
         before[name] = changed.getlist(name)
     whole: Typed = MultiDict((name, text) for name, texts in before.items() for text in texts)
     saved = tasks.save_draft(viewer(), task_id, whole)

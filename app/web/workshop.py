@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.engine import DiagramRefused
 from app.errors import DeploymentRefused, NotFound
-from app.services import deployments, workshop
+from app.services import contents, deployments, workshop
 from app.services.outline import Picture, outline, pictures
 from app.services.tables import tables
 from app.web.policy import allow, viewer
@@ -98,7 +98,7 @@ def source(number: int, name: str) -> ResponseReturnValue:
 def upload() -> ResponseReturnValue:
     """Publish a changed diagram or decision table."""
     version, deployed = workshop.version(viewer())
-    names = sorted(name for name in deployed.files if name.endswith(deployments.DIAGRAMS))
+    names = sorted(name for name in deployed.files if name.endswith(contents.DIAGRAMS))
     chosen = request.values.get("file", "")
     errors: dict[str, list[str]] = {}
     if request.method == "POST":

@@ -172,6 +172,12 @@ def test_a_repeating_alert_comes_each_working_day_until_its_fact_is_known() -> N
     assert (late.due_on, late.falls_due_at) == (date(2026, 3, 16), None)
 
 
+def test_a_repeating_reminder_comes_each_working_morning() -> None:
+    case = begin(limited(kind="reminder", repeat="working_day"), received_on="2026-03-02")
+    heard = [d for d in range(15, 25) if case.wait(f"2026-03-{d} 09:00").happened("due")]
+    assert heard == [16, 17, 18, 19, 20, 23, 24]
+
+
 def test_a_repeating_alert_comes_once_after_an_outage() -> None:
     case = begin(limited(repeat="working_day"), received_on="2026-03-02")
     assert case.wait("2026-04-30 10:00").happened("due") == ["late"]

@@ -10,6 +10,7 @@ from drawing import (
     element,
     end,
     flows,
+    parallel,
     start,
     sub,
     user,
@@ -107,7 +108,8 @@ def test_calls_that_come_back_are_told() -> None:
     b = diagram(start("in_b"), view("y"), call("to_a", "a"), end("out_b"),
                 flows("in_b > y > to_a > out_b"), process="b")  # fmt: skip
     problems = found(
-        start(), call("next", "a"), end(), flows("begun > next > done"),
+        start(), parallel("fork"), call("next", "a"), user("ask"), parallel("join"), end(),
+        flows("begun > fork > next > join > done", "fork > ask > join"),
         extra={"a.bpmn": a, "b.bpmn": b},
     )  # fmt: skip
     assert says(problems, "to_a", "the process 'a' comes back to this call")

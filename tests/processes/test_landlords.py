@@ -12,7 +12,7 @@ from flask import Flask
 from app import create_app
 from app.clock import LONDON, SetClock
 from app.db import db
-from app.services import demo, deployments, stories
+from app.services import contents, demo, deployments, stories
 from app.services.deployments import in_words, read_folders, slugs
 from app.settings import ROOT, Settings
 
@@ -39,7 +39,7 @@ def past(tmp_path: Path) -> Iterator[Flask]:
 def test_nothing_is_wrong_with_the_folders(landlord: str) -> None:
     files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
 
-    assert [in_words(problem) for problem in deployments.check(files)] == []
+    assert [in_words(problem) for problem in contents.check(files)] == []
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The public form: danger first, nothing lost, one complaint for a double click, a clean way out."""
+"""The public form: danger first, nothing lost, one case for a double click, a clean way out."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def test_files_can_be_added_one_after_the_other_and_left_out_again(
     first = db.session.scalars(select(Blob.id).where(Blob.name == "one.png")).one()
     public.send(client, landlord, own | public.typed(landlord) | {key: [first]})
     case = db.session.scalars(select(Case)).one()
-    assert [b.id for b in db.session.scalars(select(Blob).where(Blob.case_id == case.id))] == [first]
+    assert [b.id for b in db.session.scalars(select(Blob).where(Blob.case_id == case.id))] == [
+        first
+    ]
 
 
 def test_a_file_of_a_wrong_kind_is_named_and_the_others_are_kept(

@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from app.clock import LONDON, SetClock
 from app.db import db
-from app.models import Alert, Answer, Blob, Case, Letter, Note
+from app.models import Alert, Answer, Blob, Case, Deadline, Event, Letter, Note
 from app.services import actions, deployments, residents, sweep
+from app.services.access import instance_of
 from app.services.complaints import hash_token
 from app.services.letters import full_date
 from tests import public
@@ -287,6 +288,37 @@ def test_a_stage_that_is_over_is_done_and_the_next_one_is_now(
     assert states[:3] == ["done", "done", "now"]
     assert set(states[3:]) <= {""}
     assert heading(page) == "We are looking into it"
+
+
+def test_between_two_stages_the_page_says_who_has_to_decide(
+    client: FlaskClient, landlord: str
+) -> None:
+    case = answered(landlord)
+    instance = instance_of(case)
+    elements = deployments.live(landlord).procedure.elements.values()
+    left = next(e.id for e in elements if e.stage == case.stage)
+    event = Event(
+        landlord_id=landlord,
+        instance_id=instance.id,
+        n=instance.events + 1,
+        at=case.opened_at,
+        recorded_at=case.opened_at,
+        actor_kind="procedure",
+        action="passed",
+        element=left,
+        revision=instance.revision,
+        deployment_id=instance.deployment_id,
+    )
+    db.session.add(event)
+    db.session.commit()
+    page = client.get(f"/{landlord}/status/{TOKEN}").text
+    assert heading(page) == "We are deciding what comes next"
+    for row in db.session.scalars(select(Deadline).where(Deadline.met_on.is_(None))):
+        row.met_on = case.received_on
+    db.session.commit()
+    page = client.get(f"/{landlord}/status/{TOKEN}").text
+    assert heading(page) == "You have our answer"
+    assert "You can tell us if you are not happy with it." in page
 
 
 def test_no_title_holds_a_name_of_a_person(client: FlaskClient, landlord: str) -> None:

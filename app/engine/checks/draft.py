@@ -98,7 +98,9 @@ class Draft:
         return reached
 
     def inside(self, activity: Element) -> list[Element]:
-        """Everything within a subprocess or a called process, at any depth."""
+        """Everything within a subprocess or a called process, at any depth; else nothing."""
+        if activity.kind not in ("callActivity", "subProcess"):
+            return []
         found: list[Element] = []
         keys: list[tuple[str, str | None]] = [_inner(activity)]
         for key in keys:
@@ -121,11 +123,11 @@ class Draft:
 
     def facts_written(self, element: Element) -> frozenset[str]:
         """The facts that an element may change, with all that lies within it."""
-        if element.kind in ("callActivity", "subProcess"):
-            return frozenset().union(*(self.facts_written(e) for e in self.inside(element)))
-        keys = self.known.form_keys.get(element.form or "", ())
-        table = self.tables.get(element.decision or "")
-        written = {*keys, *element.listed("sets"), *(table.outputs if table else ())}
+        written: set[str] = set()
+        for part in (element, *self.inside(element)):
+            table = self.tables.get(part.decision or "")
+            written.update(self.known.form_keys.get(part.form or "", ()), part.listed("sets"))
+            written.update(table.outputs if table else ())
         return frozenset(written & self.facts.keys())
 
 
