@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import web
 from app.clock import Clock, system_clock
@@ -36,6 +37,9 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         WTF_CSRF_SSL_STRICT=False,  # pages behind a private link send no Referer
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: nobody loses a text to an old page
     )
+    if settings.trusted_proxies:
+        behind = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=behind, x_proto=behind)  # type: ignore[method-assign]
     app.extensions["clock"] = clock
     app.extensions["settings"] = settings
     db.init_app(app)

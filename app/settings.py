@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     smtp_url: smtp://user:password@host:port of the mail server; empty means files in the outbox.
     mail_from: sender of e-mail when the landlord's own file names none.
     public_url: how residents reach this server; used in letters and links.
+    trusted_proxies: how many reverse proxies stand in front and set X-Forwarded-For and -Proto.
     sweep_every_seconds: how often deadlines and the outbox are looked at.
     """
 
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     sweep_every_seconds: int = Field(default=15, ge=1, le=900)
     heartbeat: bool = True
     secure_cookies: bool = False
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
 
     @property
     def database(self) -> str:

@@ -1,7 +1,7 @@
 """The tables. The engine's state is the truth; the other rows of a case are its index."""
 
 from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
-from app.models.deployments import DayOffRow, Deployment, DeploymentFile
+from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
 from app.models.people import Conflict, Landlord, Membership, Person, User
 from app.models.post import Blob, Letter, Outgoing
 from app.models.returns import Return
@@ -20,6 +20,7 @@ __all__ = [
     "Alert",
     "Answer",
     "Blob",
+    "CalendarRow",
     "Case",
     "CaseLink",
     "Conflict",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKeyConstraint, LargeBinary, String
+from sqlalchemy import JSON, ForeignKeyConstraint, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -35,6 +35,15 @@ class DeploymentFile(Owned, Base):
             ["landlord_id", "deployment_id"], ["deployment.landlord_id", "deployment.id"]
         ),
     )
+
+
+class CalendarRow(Base):
+    """A calendar that cases were worked out with: the hand-entered days as they stood then."""
+
+    __tablename__ = "calendar"
+    nation: Mapped[str] = mapped_column(String(3), primary_key=True)
+    version: Mapped[str] = mapped_column(String(60), primary_key=True)
+    days: Mapped[list[list[str]]] = mapped_column(JSON)  # [["2026-05-08", "VE Day"], …]
 
 
 class DayOffRow(Base):

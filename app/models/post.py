@@ -65,7 +65,7 @@ class Blob(Owned, Base):
     case_id: Mapped[str | None] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(200))
     media_type: Mapped[str] = mapped_column(String(100))
-    data: Mapped[bytes] = mapped_column("bytes", LargeBinary)
+    data: Mapped[bytes] = mapped_column("bytes", LargeBinary, deferred=True)  # up to 20 MB
     at: Mapped[datetime]
     by: Mapped[str | None] = mapped_column(String(32))  # None: the resident
     __table_args__ = (Index("ix_blob_case", "landlord_id", "case_id"),)

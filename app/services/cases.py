@@ -29,7 +29,7 @@ from app.models import (
 from app.models.base import new_id
 from app.services import actions, letters, points, steps, tasks
 from app.services.access import get_case, instance_of, unconflicted
-from app.services.calendars import calendar_of
+from app.services.calendars import pinned_calendar
 from app.services.complaints import folded
 from app.services.deadlines import state
 from app.services.deployments import Deployed, pinned
@@ -168,7 +168,7 @@ def next_step(deployed: Deployed, element_id: str) -> str:
 
 def deadlines_of(case: Case, deployed: Deployed) -> list[tuple[Deadline, DeadlineState]]:
     """The deadlines of a case with how each stands; open ones first, the nearest first."""
-    calendar = calendar_of(deployed.landlord.nation)
+    calendar = pinned_calendar(deployed.landlord.nation, instance_of(case).calendar_version)
     today = clock.today()
     rows = db.session.scalars(
         select(Deadline).where(

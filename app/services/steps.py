@@ -25,7 +25,7 @@ from app.models import Alert, Case, Event, Instance, Payload, Task
 from app.models.base import new_id
 from app.services import deadlines, letters
 from app.services.answers import newest_answer
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
 from app.services.deployments import Deployed, pinned
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
@@ -118,7 +118,7 @@ def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
         instance.case,
         instance,
         deployed,
-        calendar_of(deployed.landlord.nation),
+        pinned_calendar(deployed.landlord.nation, instance.calendar_version),
         actor,
         clock.now(),
     )
@@ -131,6 +131,7 @@ def declared(deployed: Deployed, answers: dict[str, Any]) -> dict[str, Any]:
 
 def begin(step: Step, answers: dict[str, Any]) -> None:
     """Start the procedure with the answers of its first form."""
+    keep_calendar(step.session, step.calendar)
     snapshot = start(
         step.deployed.procedure,
         {},
@@ -146,7 +147,7 @@ def foreseen(
 ) -> Snapshot:
     """What finishing a task would lead to. Nothing is saved. Raises EngineRefused."""
     stored = Stored(instance.state, instance.facts)
-    calendar = calendar_of(deployed.landlord.nation)
+    calendar = pinned_calendar(deployed.landlord.nation, instance.calendar_version)
     facts = declared(deployed, answers)
     return complete(deployed.procedure, stored, task_id, facts, clock.now(), calendar)
 
@@ -171,7 +172,9 @@ def fire(step: Step) -> None:
 
 
 def work_out_again(step: Step) -> None:
-    """Work every armed deadline out again, after the calendar changed."""
+    """Work every armed deadline out again by the calendar in force, and pin the case to it."""
+    step.calendar = calendar_of(step.deployed.landlord.nation)
+    keep_calendar(step.session, step.calendar)
     _apply(step, recompute(step.deployed.procedure, step.stored(), step.now, step.calendar))
 
 

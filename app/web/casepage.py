@@ -11,7 +11,7 @@ from app import clock
 from app.db import db
 from app.models import Case, Letter, Outgoing
 from app.services import cases, deployments, history, letters, picture, tasks
-from app.services.calendars import calendar_of
+from app.services.calendars import pinned_calendar
 from app.services.cases import CasePage
 from app.services.complaints import spaced
 from app.services.history import Line
@@ -143,7 +143,8 @@ def _tabs(page: CasePage, current: str) -> list[dict[str, Any]]:
 
 
 def _overview(viewer: Viewer, page: CasePage) -> dict[str, Any]:
-    calendar, today = calendar_of(page.deployed.landlord.nation), clock.today()
+    calendar = pinned_calendar(page.deployed.landlord.nation, page.instance.calendar_version)
+    today = clock.today()
     found = picture.pictures(page.case, page.instance, page.deployed)
     shown = {drawn.process for drawn in found}
     been = picture.entered(page.case, page.instance, page.deployed)

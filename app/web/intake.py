@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 
+from app.db import db
+from app.engine import EngineRefused
 from app.errors import NotFound
 from app.landlords import Landlord
 from app.services import complaints, deployments, residents, returns, tasks
@@ -31,6 +35,7 @@ from forms import BoundForm, FormDefinition
 
 bp = Blueprint("intake", __name__)
 allow_large_posts(bp)
+logger = logging.getLogger(__name__)
 
 CHOOSE = "Choose one answer. If you are not sure, choose the first."
 OPEN_TOO_LONG = (
@@ -51,6 +56,13 @@ def danger(slug: str) -> ResponseReturnValue:
         follows = "intake.help_now" if answer == "now" else "intake.form"
         return redirect(url_for(follows, slug=slug), 303)
     return _danger_page(landlord, CHOOSE if request.method == "POST" else "")
+
+
+def _not_taken(phone: str) -> str:
+    return (
+        "We could not take your complaint just now. That is our fault. What you wrote is still "
+        f"here: wait a minute and send it again, or ring us on {phone}."
+    )
 
 
 def _danger_page(landlord: Landlord, problem: str) -> Response:
@@ -135,7 +147,12 @@ def _sent(deployed: Deployed) -> ResponseReturnValue:
         return _form_page(deployed, bound, visit, 422, FORM_CHANGED if dropped else "")
     if wait := limits.take(limits.COMPLAINTS, limits.visitor()):
         return _too_many(deployed, bound, visit, wait)
-    receipt = complaints.receive(slug, bound, visit.key, DANGER.get(visit.danger, ""))
+    try:
+        receipt = complaints.receive(slug, bound, visit.key, DANGER.get(visit.danger, ""))
+    except (EngineRefused, SQLAlchemyError):
+        logger.exception("a complaint could not be taken", extra={"landlord": slug})
+        db.session.rollback()
+        return _form_page(deployed, bound, visit, 503, _not_taken(deployed.landlord.phone))
     if visit.back:
         returns.forget(slug, visit.back)
     session.pop("danger", None)

@@ -15,7 +15,7 @@ from app.letters import to_html
 from app.models import Case, Person
 from app.services import accounts, actions, cases, deployments, letters, points, tasks
 from app.services.answers import answers_of
-from app.services.calendars import calendar_of
+from app.services.calendars import pinned_calendar
 from app.services.complaints import spaced
 from app.services.deadlines import covered_by
 from app.services.deployments import Deployed
@@ -145,7 +145,8 @@ def typed_so_far(found: OpenTask) -> dict[str, list[str]]:
 def _why(found: OpenTask) -> Why | None:
     """The earliest open duty over the task, which gives the task its date."""
     over = covered_by(found.deployed.procedure, found.task.element)
-    today, calendar = clock.today(), calendar_of(found.deployed.landlord.nation)
+    calendar = pinned_calendar(found.deployed.landlord.nation, found.instance.calendar_version)
+    today = clock.today()
     standing = [
         (row, state)
         for row, state in cases.deadlines_of(found.case, found.deployed)

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from app.clock import SetClock
 from app.db import db
+from app.engine import EngineRefused
 from app.models import Alert, Blob, Case, Return
-from app.services import deployments, documents, residents, returns
+from app.services import deployments, documents, residents, returns, steps
 from app.web.public import danger_lines
 from tests import public
 
@@ -295,6 +296,24 @@ def test_a_page_that_was_open_too_long_comes_back_with_what_was_typed(
     assert cases() == 0
     token = answer.text.split('name="csrf_token" value="')[1].split('"')[0]
     assert public.send(client, landlord, fields | {"csrf_token": token}).status_code == 303
+
+
+def test_when_we_cannot_take_it_nothing_typed_is_lost_and_it_may_be_sent_again(
+    client: FlaskClient, landlord: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = public.typed(landlord, story="My whole story") | public.open_form(client, landlord)
+    with monkeypatch.context() as broken:
+
+        def refuse(*_: object) -> None:
+            raise EngineRefused("no way on")
+
+        broken.setattr(steps, "begin", refuse)
+        answer = public.send(client, landlord, fields)
+    assert answer.status_code == 503
+    assert "My whole story" in answer.text
+    assert deployments.landlord(landlord).phone in answer.text
+    assert cases() == 0
+    assert public.send(client, landlord, fields).status_code == 303
 
 
 def test_a_form_that_changed_meanwhile_is_shown_again(client: FlaskClient, landlord: str) -> None:

@@ -1,0 +1,93 @@
+"""How a resident is reached: details put right, and what could not go sent after all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.db import transaction
+from app.errors import BadInput, NotAllowed, NotFound
+from app.models import Case, Letter, Outgoing
+from app.services import steps
+from app.services.access import get_case, instance_of, is_kept_out
+from app.services.complaints import folded
+from app.services.letters import channel_for
+from app.viewer import Viewer
+
+CHANNELS = {"email": "E-mail", "post": "Post", "phone": "Telephone", "text": "Text message"}
+LIMITS = {
+    "name": 200,
+    "title": 40,
+    "email": 254,
+    "phone": 40,
+    "address": 500,
+    "postcode": 12,
+    "contact_times": 300,
+    "language": 60,
+}
+
+
+def change(viewer: Viewer, reference: str, details: dict[str, Any]) -> Case:
+    """Put right how the resident of a case is reached.
+
+    details: columns of Person, and lists contact_never and adjustments. Raises BadInput.
+    """
+    errors = _errors(details)
+    if errors:
+        raise BadInput(errors)
+    with transaction() as session:
+        case = get_case(viewer, reference, "work")
+        person = case.resident
+        for column in (*LIMITS, "contact_use", "contact_never", "adjustments"):
+            if column in details:
+                setattr(person, column, details[column])
+        person.search = folded(f"{person.name} {person.address} {person.postcode}")
+        steps.open_step(session, instance_of(case), viewer).write("contact_changed")
+        return case
+
+
+def _errors(details: dict[str, Any]) -> dict[str, str]:
+    errors = {
+        column: f"Keep this to {most} characters."
+        for column, most in LIMITS.items()
+        if len(details.get(column) or "") > most
+    }
+    if not (details.get("name") or "").strip():
+        errors["name"] = "Enter the resident's name."
+    email = details.get("email") or ""
+    if email and (email.count("@") != 1 or any(c.isspace() or c in ",;<>" for c in email)):
+        errors["email"] = "Enter an e-mail address, like name@example.org, or leave it empty."
+    if details.get("contact_use") in (details.get("contact_never") or []):
+        errors["contact_use"] = "The way to use is also one never to use. Change one of them."
+    if {*details.get("contact_never", ()), details.get("contact_use") or "email"} - {
+        *CHANNELS,
+        "in_person",
+    }:
+        errors["contact_use"] = "Choose from the list."
+    return errors
+
+
+def send_again(viewer: Viewer, outgoing_id: str) -> Outgoing:
+    """Send what was blocked or failed by the way that is safe now. Raises BadInput while none is."""
+    if not viewer.can("post"):
+        raise NotAllowed
+    with transaction() as session:
+        outgoing = session.get(Outgoing, (viewer.landlord_id, outgoing_id))
+        if outgoing is None or outgoing.status not in {"blocked", "failed"}:
+            raise NotFound("This letter does not wait to be sent again.")
+        case = session.get(Case, (viewer.landlord_id, outgoing.case_id))
+        letter = session.get(Letter, (viewer.landlord_id, outgoing.letter_id))
+        if case is None or letter is None or is_kept_out(viewer, case):
+            raise NotFound
+        channel, address, problem = channel_for(case.resident)
+        if problem:
+            raise BadInput({"letter": f"It still cannot go: {problem}"})
+        step = steps.open_step(session, instance_of(case), viewer)
+        outgoing.channel, outgoing.address, outgoing.problem = channel, address, ""
+        outgoing.status, outgoing.tries, outgoing.queued_at = "queued", 0, step.now
+        outgoing.next_try_at = step.now if channel == "email" else None
+        outgoing.told_late = False
+        letter.status, letter.pdf = "queued", None  # the address block may be another one
+        step.write(
+            "letter_queued", letter_id=letter.id, title=letter.title, channel=channel, problem=""
+        )
+        return outgoing
