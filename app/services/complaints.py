@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -328,7 +328,8 @@ def known_people(
         if text.strip()
     ]
     if postcode.strip():
-        alike.append(Person.postcode == postcode.strip().upper())
+        bare = func.replace(func.upper(Person.postcode), " ", "")  # typed with or without a blank
+        alike.append(bare == "".join(postcode.split()).upper())
     if not alike:
         return []
     people = db.session.scalars(

@@ -67,7 +67,7 @@ def _errors(details: dict[str, Any]) -> dict[str, str]:
 
 
 def send_again(viewer: Viewer, outgoing_id: str) -> Outgoing:
-    """Send what was blocked or failed by the way that is safe now. Raises BadInput while none is."""
+    """Send what was blocked or failed by the way that is safe now. BadInput while none is."""
     if not viewer.can("post"):
         raise NotAllowed
     with transaction() as session:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app import clock
 from app.errors import BadInput, NotFound
+from app.services import contacts
 from app.services import outbox as outboxes
 from app.services.printing import print_all as all_letters
 from app.web.policy import allow, viewer
@@ -50,6 +51,19 @@ def posted(outgoing_id: str) -> ResponseReturnValue:
     except BadInput as bad:
         return _page(bad.errors, outgoing_id, typed), 422
     flash("Posted. The date stands in the history of the case.")
+    return redirect(url_for(".outbox"), 303)
+
+
+@bp.post("/post/<outgoing_id>/again")
+@allow("post")
+def send_again(outgoing_id: str) -> ResponseReturnValue:
+    """Send what was held back by the way that is safe now."""
+    try:
+        outgoing = contacts.send_again(viewer(), outgoing_id)
+    except BadInput as bad:
+        return _page(bad.errors, outgoing_id), 422
+    way = "It goes by e-mail." if outgoing.channel == "email" else "It is on the list to post."
+    flash(f"Sent again. {way}")
     return redirect(url_for(".outbox"), 303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -37,7 +38,7 @@ def test_the_whole_comes_first_then_what_is_open_inside_it(landlord: str) -> Non
     assert found[0].process == deployed.procedure.root
     assert found[-1].process == task.process
     assert task.id in {place.element for place in found[-1].now}
-    for outer, inner in zip(found, found[1:], strict=False):
+    for outer, inner in itertools.pairwise(found):
         calls = {deployed.procedure.elements[place.element].calls for place in outer.now}
         assert inner.process in calls
 

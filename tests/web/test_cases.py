@@ -185,9 +185,7 @@ def offered(case: Case) -> str:
     return actions.offered(case, "staff")[0].name
 
 
-def test_an_action_shows_its_errors_then_runs_the_case_on(
-    browser: FlaskClient, case: Case
-) -> None:
+def test_an_action_shows_its_errors_then_runs_the_case_on(browser: FlaskClient, case: Case) -> None:
     name = offered(case)
     at = f"/cases/{case.reference}/actions/{name}"
     assert browser.get(at).status_code == 200
@@ -235,9 +233,7 @@ def test_auditors_read_everything_and_change_nothing(
 def test_a_case_that_names_the_viewer_does_not_exist_for_them(
     browser: FlaskClient, case: Case, officer: Viewer, written: Letter
 ) -> None:
-    db.session.add(
-        Conflict(landlord_id=case.landlord_id, case_id=case.id, user_id=officer.user_id)
-    )
+    db.session.add(Conflict(landlord_id=case.landlord_id, case_id=case.id, user_id=officer.user_id))
     db.session.commit()
     assert "Kezia" not in browser.get("/cases?status=all").text
     assert "Kezia" not in browser.get("/cases?q=kezia&status=all").text

@@ -65,8 +65,10 @@ def test_claiming_in_the_list_keeps_the_list_and_says_so_in_the_row(
     page = browser.get(answer.headers["Location"]).text
     assert "data-result>Claimed by you" in page
     plain = {"pr_back": "/inbox", "pr_to_row": "1"}  # without scripts the address leads to the row
-    assert browser.post(f"/tasks/{task.id}/claim", data=plain).headers["Location"].endswith(
-        f"#task-{task.id}"
+    assert (
+        browser.post(f"/tasks/{task.id}/claim", data=plain)
+        .headers["Location"]
+        .endswith(f"#task-{task.id}")
     )
 
 
