@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -178,6 +179,13 @@ def update_person(person: Person, answers: dict[str, Any]) -> None:
             *lines(answers.get("adjustments_other")),
         ]
     person.search = folded(f"{person.name} {person.address} {person.postcode}")
+
+
+def place(person: Person) -> str:
+    """The address in a few words: its first line, or two where the first only numbers a flat."""
+    parts = [part.strip() for part in person.address.replace("\n", ",").split(",") if part.strip()]
+    flat = bool(parts) and re.fullmatch(r"(?i)(flat|apartment|apt|room|unit)\s*\S+", parts[0])
+    return ", ".join(parts[: 2 if flat else 1]) or person.postcode
 
 
 def folded(text: str) -> str:

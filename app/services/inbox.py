@@ -14,7 +14,7 @@ from app.models import Alert, Case, Conflict, Draft, Party, Person, Task
 from app.services import deployments, tasks
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
-from app.services.complaints import folded, spaced
+from app.services.complaints import folded, place, spaced
 from app.services.deadlines import days_left
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
@@ -216,7 +216,7 @@ def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar) -> Row:
         task,
         days_left(task.due_on, calendar) if task.due_on else None,
         resident.name,
-        resident.address.split(",")[0].split("\n")[0] or resident.postcode,
+        place(resident),
         spaced(case.reference),
         chips(case),
         mine,

@@ -251,7 +251,13 @@ def _timeline(page: CasePage) -> list[dict[str, Any]]:
                 "kind": "now",
             }
         )
-    return items + [_told(page.case, line) for line in page.timeline]
+    return items + [_told(page.case, line) for line in _without_echoes(page.timeline)]
+
+
+def _without_echoes(lines: list[Line]) -> list[Line]:
+    """Without the bare name of an end that only repeats what was told in the same moment."""
+    told = {(line.at, line.title) for line in lines if line.text}
+    return [line for line in lines if line.text or (line.at, line.title) not in told]
 
 
 def _told(case: Case, line: Line) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.models import Case, Person
 from app.services import accounts, actions, cases, deployments, letters, points, tasks
 from app.services.answers import answers_of
 from app.services.calendars import pinned_calendar
-from app.services.complaints import spaced
+from app.services.complaints import place, spaced
 from app.services.deadlines import covered_by
 from app.services.deployments import Deployed
 from app.services.inbox import chips
@@ -193,6 +193,5 @@ def people_for(form: FormDefinition, deployed: Deployed) -> dict[str, list[tuple
 
 
 def first_line(person: Person) -> str:
-    """The first line of an address, with the postcode."""
-    line = person.address.replace("\n", ",").split(",")[0].strip()
-    return ", ".join(filter(None, (line, person.postcode)))
+    """The address in a few words, with the postcode."""
+    return ", ".join(dict.fromkeys(filter(None, (place(person), person.postcode))))
