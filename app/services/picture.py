@@ -119,7 +119,9 @@ def _picture(
     picture.done = {gateway: [] for gateway in gateways}
     picture.now = [Now(element.id, element.name, label) for element, label in here]
     picture.flows = list(_flows_taken(deployed, _with_frames(passed, deployed)))
-    for mark in _finished(marks, live):
+    for mark in marks:
+        if mark.element.kind == "subProcess":
+            continue  # a frame round other elements: tinted, it would hide what was not reached
         numbers = picture.done.setdefault(mark.element.id, [])
         if mark.element.kind in NUMBERED:
             numbers.append(len(picture.steps) + 1)
@@ -128,17 +130,6 @@ def _picture(
             )
         picture.focus = mark.element.id
     return picture
-
-
-def _finished(marks: list[_Happened], live: set[str]) -> list[_Happened]:
-    """Without frames round other elements, and without the calls that were entered and are open."""
-    open_calls = {mark.element.id: mark for mark in marks if mark.element.id in live}
-    return [
-        mark
-        for mark in marks
-        if mark.element.kind != "subProcess"  # tinted, it would hide what was not reached
-        and not (mark.element.kind == "callActivity" and mark is open_calls.get(mark.element.id))
-    ]
 
 
 def _happened(instance: Instance, deployed: Deployed) -> list[_Happened]:
@@ -152,25 +143,39 @@ def _happened(instance: Instance, deployed: Deployed) -> list[_Happened]:
         .where(Event.landlord_id == instance.landlord_id, Event.instance_id == instance.id)
         .order_by(Event.n)
     )
-    found, finished = [], set()
+    found: list[_Happened] = []
+    finished: set[str] = set()
     for event, payload in rows:
         element = deployed.procedure.elements.get(event.element)
         detail: dict[str, Any] = payload.values if payload else {}
         if element is None:
             continue
         if event.action == "submitted":
-            finished.add(detail.get("task"))
-        early = event.action == "closed" and detail.get("task") not in finished
-        panel = event.action == "passed" and element.kind == "userTask"  # its members count
-        if not early and (event.action not in PASSED or panel):
-            continue
-        who = tasks.name_of(event.actor_id) if event.action != "closed" else ""
-        found.append(_Happened(element, event.at, who or _by(event), early))
+            finished.add(detail.get("task", ""))
+        if event.action == "closed" and detail.get("task") not in finished:
+            found.append(_Happened(element, event.at, _by(event), ended_early=True))
+        if event.action in PASSED and not _is_panel(event, element):
+            found += _ended_by(event, element, deployed)
+            found.append(_Happened(element, event.at, _by(event), ended_early=False))
     return found
 
 
+def _is_panel(event: Event, element: Element) -> bool:
+    """A task of several people is passed once more when all have answered: they count, not it."""
+    return event.action == "passed" and element.kind == "userTask"
+
+
+def _ended_by(event: Event, element: Element, deployed: Deployed) -> list[_Happened]:
+    """The stage that an event on its edge has ended: it was entered, but never passed."""
+    host = deployed.procedure.elements.get(element.attached_to or "")
+    if host is None or host.kind != "callActivity" or not element.interrupting:
+        return []
+    return [_Happened(host, event.at, _by(event), ended_early=True)]
+
+
 def _by(event: Event) -> str:
-    return "The resident" if event.actor_kind == "resident" else "By the procedure"
+    by_itself = {"resident": "The resident"}.get(event.actor_kind, "By the procedure")
+    return tasks.name_of(event.actor_id) or by_itself
 
 
 def _now(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:

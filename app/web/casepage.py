@@ -188,7 +188,9 @@ def _version(page: CasePage) -> str:
 
 def _box(page: CasePage, found: list[Picture]) -> dict[str, Any]:
     """The diagrams as parts/diagram.html wants them."""
-    views = [_view(page, drawn, first=number == 0) for number, drawn in enumerate(found)]
+    views = [_view(page, drawn, first=drawn is found[0]) for drawn in found]
+    for view in views[1:-1]:
+        view["size"] = "mid"  # on the way to the innermost, which needs the room
     return {"id": "where", "mode": "path", "version": _version(page), "views": views}
 
 

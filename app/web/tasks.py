@@ -15,9 +15,11 @@ from app.web import taskpage, uploads
 from app.web.inbox import back_to_list
 from app.web.kept import kept_text
 from app.web.policy import allow, viewer
+from app.web.public import allow_large_posts
 from app.web.strips import clock_time
 
 bp = Blueprint("tasks", __name__)
+allow_large_posts(bp)
 Typed = MultiDict[str, str]
 
 

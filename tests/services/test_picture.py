@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from app.errors import NotFound
 from app.models import Case
-from app.services import picture
+from app.services import actions, picture
 from app.services.access import instance_of
 from app.services.deployments import pinned
 from app.services.picture import Picture
@@ -65,6 +66,28 @@ def test_numbers_count_on_and_each_belongs_to_one_step(landlord: str, officer: V
         found = picture.picture_of(case, instance, deployed, process)
         numbers = sorted(n for places in found.done.values() for n in places)
         assert numbers == [step.number for step in found.steps] == list(range(1, len(numbers) + 1))
+
+
+def test_a_stage_that_an_event_ended_was_entered_and_says_so(
+    landlord: str, officer: Viewer
+) -> None:
+    case = recorded(landlord)
+    instance = instance_of(case)
+    deployed = pinned(landlord, instance.deployment_id)
+    elements = deployed.procedure.elements
+    ending = next(
+        offer
+        for offer in actions.offered(case, "staff")
+        if (event := elements[offer.element]).interrupting
+        and elements[event.attached_to or ""].kind == "callActivity"
+    )
+    _, form = actions.open_action(officer, case, ending.name, MultiDict())
+    assert form.check(), form.errors
+    actions.act(officer, case, ending.name, form)
+    stage = elements[elements[ending.element].attached_to or ""]
+    found = picture.picture_of(case, instance_of(case), deployed, stage.process)
+    assert found.done[stage.id] and found.now == []
+    assert [step.name for step in found.steps if step.ended_early] == [stage.name]
 
 
 def test_arrows_lead_only_between_what_was_passed(landlord: str, officer: Viewer) -> None:
