@@ -74,6 +74,11 @@ def prepare(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
 
+def start_over() -> None:
+    """After a failed statement: leave the broken transaction, so that pages can be read again."""
+    db.session.rollback()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One use-case, one transaction, no nesting. Nothing else commits.

@@ -60,6 +60,7 @@ class TaskIsOver(ChangedMeanwhile):
 class NotOffered(PutrightError):
     """The procedure does not offer this action now."""
 
+    title = "Not offered now"
     message = "The procedure does not offer this now. It may already have been done."
     http_status = 409
 
@@ -77,6 +78,7 @@ class BadInput(PutrightError):
 class Stopped(PutrightError):
     """The case is held as an incident: the engine could not take this step."""
 
+    title = "This case is held"
     message = (
         "The procedure of this case cannot go on, and a manager has been told. "
         "What you typed is kept as your draft."

@@ -37,6 +37,7 @@ class BoundForm:
         self.typed = typed
         self.today = today
         self.errors: dict[str, str] = {}
+        self.small = False  # small boxes and circles, for people who fill in forty a day
         # BaseForm, since Form makes every field an attribute: a key such as "data" would break it.
         self.form = BaseForm({field.key: unbound(field, today) for field in self.fields})
         self.form.process(_FormData(self.fields, typed))
@@ -93,7 +94,8 @@ class BoundForm:
     def params(self, field: Field) -> dict[str, Any]:
         """The parameters of the GOV.UK macro that draws the field."""
         error = self.errors.get(field.key)
-        return drawing.params(field, self.typed, error, self.input(field).wrong)
+        wrong = self.input(field).wrong
+        return drawing.params(field, self.typed, error, wrong, self.small)
 
     def attributes(self, node: Node) -> dict[str, str]:
         """What conditions.js reads of a node."""

@@ -18,9 +18,14 @@ _SOMETIMES_NEEDED = frozenset({"received_reason"})
 
 
 def params(
-    field: Field, typed: Typed, error: str | None = None, wrong_parts: Sequence[str] = ()
+    field: Field,
+    typed: Typed,
+    error: str | None = None,
+    wrong_parts: Sequence[str] = (),
+    small: bool = False,
 ) -> dict[str, Any]:
     """Made new for every page: the macros may change what they are given."""
+    boxes = "govuk-checkboxes--small" if small else ""
     label = f"{field.label} (optional)" if _says_optional(field) else field.label
     common = {
         "id": field.key,
@@ -36,12 +41,13 @@ def params(
     if field.kind == "date":
         return common | {"namePrefix": field.key, "items": _day(field, typed, error, wrong_parts)}
     if field.kind == "choice":
-        return common | _choice(field)
+        return common | _choice(field, small)
     if field.kind == "choices":
-        return common | {"items": _items(field), "values": typed.get(field.key, [])}
+        values = typed.get(field.key, [])
+        return common | {"items": _items(field), "values": values, "classes": boxes}
     if field.kind == "tick":
         ticked = {"value": TICKED, "text": label, "checked": common["value"] == TICKED}
-        return common | {"items": [ticked], "fieldset": None}
+        return common | {"items": [ticked], "fieldset": None, "classes": boxes}
     if field.kind in ("lines", "points"):
         rows = 3 if field.point else 5
         return common | {"rows": rows, "autocomplete": field.properties.get("autocomplete")}
@@ -70,11 +76,12 @@ def _items(field: Field) -> list[dict[str, str]]:
     return [{"value": option.value, "text": option.label} for option in field.options]
 
 
-def _choice(field: Field) -> dict[str, Any]:
+def _choice(field: Field, small: bool) -> dict[str, Any]:
     if field.type == "select":
         return {"items": [{"value": "", "text": "Choose one"}, *_items(field)]}
-    line = "govuk-radios--small govuk-radios--inline" if field.has_short_options else ""
-    return {"items": _items(field), "classes": line}
+    line = "govuk-radios--inline" if field.has_short_options else ""
+    size = "govuk-radios--small" if small or line else ""
+    return {"items": _items(field), "classes": f"{size} {line}".strip()}
 
 
 def _day(

@@ -141,8 +141,7 @@ def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[st
     team = landlord.teams.get(first.team)
     who = who or f"the {team.name}" if team else who
     due = f", due {letters.full_date(first.due_on)}" if first.due_on else ""
-    step = first.name[0].lower() + first.name[1:]
-    return f"{who[0].upper()}{who[1:]}: {step}{due}.", next_step(deployed, first.element)
+    return f"{first.name} ({who}){due}.", next_step(deployed, first.element)
 
 
 def next_step(deployed: Deployed, element_id: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,10 +22,10 @@ from app.services import deployments, steps
 from app.services.access import unconflicted
 from app.services.answers import keep_answer
 from app.services.calendars import calendar_of
+from app.services.references import new_reference
 from app.viewer import Viewer
 from forms import BoundForm
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DANGER = {"yes", "not_sure"}
 WHOLE_COMPLAINT = "What you complained about"  # the point when none is named
 
@@ -206,7 +205,7 @@ def _case(
     case = Case(
         landlord_id=actor.landlord_id,
         id=new_id(),
-        reference=_reference(session, actor.landlord_id, prefix),
+        reference=new_reference(session, actor.landlord_id, prefix),
         kind="complaint",
         channel=answers.get("channel") or "online",
         received_on=date.fromisoformat(received_on) if received_on else clock.today(),
@@ -228,14 +227,6 @@ def _case(
     session.flush()
     session.refresh(case, ["parties"])
     return case
-
-
-def _reference(session: Session, landlord_id: str, prefix: str) -> str:
-    while True:
-        reference = prefix + "".join(secrets.choice(CROCKFORD) for _ in range(8))
-        taken = select(Case.id).where(Case.landlord_id == landlord_id, Case.reference == reference)
-        if session.scalar(taken) is None:
-            return reference
 
 
 def _representative(session: Session, case: Case, answers: dict[str, Any]) -> None:
@@ -317,11 +308,6 @@ def link_token(landlord_id: str, key: str) -> str:
 def hash_token(token: str) -> str:
     """How a private link is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def spaced(reference: str) -> str:
-    """SH7K4M2QXD as people read it: SH 7K4M 2QXD."""
-    return f"{reference[:-8]} {reference[-8:-4]} {reference[-4:]}"
 
 
 def known_people(

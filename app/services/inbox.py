@@ -14,8 +14,9 @@ from app.models import Alert, Case, Conflict, Draft, Party, Person, Task
 from app.services import deployments, tasks
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
-from app.services.complaints import folded, place, spaced
+from app.services.complaints import folded, place
 from app.services.deadlines import days_left
+from app.services.references import spaced
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState

@@ -17,6 +17,7 @@ from app.models import Case, Deadline, Letter, Outgoing, Person, Point, Task, Us
 from app.models.base import new_id
 from app.services import deployments
 from app.services.deployments import Deployed
+from app.services.references import spaced
 from app.viewer import Viewer
 from timers.calendar import london_date
 
@@ -61,7 +62,7 @@ def fields(
         "resident_name": resident.name,
         "resident_salutation": salutation(resident),
         "resident_address": resident.address,
-        "case_reference": case.reference,
+        "case_reference": spaced(case.reference),
         "case_received_on": full_date(case.received_on),
         "case_story": case.story,
         "case_desired_outcome": case.desired_outcome,

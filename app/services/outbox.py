@@ -28,8 +28,8 @@ from app.models import Blob, Case, Instance, Letter, Outgoing, Person
 from app.models.base import new_id
 from app.services import deployments, steps
 from app.services.access import is_kept_out
-from app.services.complaints import spaced
 from app.services.letters import full_date, sent_on
+from app.services.references import spaced
 from app.services.steps import PROCEDURE
 from app.settings import Settings
 from app.viewer import Viewer

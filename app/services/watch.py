@@ -17,8 +17,8 @@ from app.models import Case, Deadline, Instance, Task
 from app.services import deployments, tasks
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of
-from app.services.complaints import spaced
 from app.services.deadlines import state
+from app.services.references import spaced
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 

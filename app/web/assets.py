@@ -14,8 +14,9 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from app import clock
 from app.services import deployments
 from app.services.calendars import calendar_of
-from app.services.complaints import spaced
 from app.services.letters import full_date
+from app.services.references import spaced
+from forms import BoundForm
 
 NAVIGATION = (  # ability, words, endpoint
     ("work", "Inbox", "inbox.inbox"),
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.loader = ChoiceLoader([loader, govuk])  # type: ignore[list-item]
     app.jinja_env.filters |= {
         "full_date": full_date,
+        "small": small,
         "short_date": short_date,
         "day_and_time": day_and_time,
         "spaced": spaced,
@@ -99,6 +101,12 @@ def _stamp() -> float:
 def _manifest(_stamp: float) -> dict[str, str]:
     read: dict[str, str] = json.loads(_manifest_path().read_text())
     return read
+
+
+def small(form: BoundForm) -> BoundForm:
+    """A form with small boxes and circles."""
+    form.small = True
+    return form
 
 
 def short_date(day: date | None) -> str:

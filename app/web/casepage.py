@@ -13,11 +13,11 @@ from app.models import Case, Letter, Outgoing
 from app.services import cases, deployments, history, letters, picture, tasks
 from app.services.calendars import pinned_calendar
 from app.services.cases import CasePage
-from app.services.complaints import spaced
 from app.services.history import Line
 from app.services.inbox import chips
 from app.services.letters import full_date
 from app.services.picture import Picture
+from app.services.references import spaced
 from app.viewer import Viewer
 from app.web.assets import day_and_time
 from app.web.strips import NEVER, in_working_days, moment, safety_of, why_of

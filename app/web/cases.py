@@ -12,9 +12,9 @@ from app.errors import BadInput, NotOffered
 from app.letters import FilledLetter, to_html
 from app.services import actions, cases, deployments, documents, letters, outbox, picture, points
 from app.services.access import get_case, instance_of
-from app.services.complaints import spaced
 from app.services.deployments import pinned
 from app.services.inbox import chips
+from app.services.references import spaced
 from app.web import casepage, uploads
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files

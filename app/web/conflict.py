@@ -11,8 +11,8 @@ from app import clock
 from app.errors import TaskIsOver
 from app.models import Draft, Task
 from app.services import tasks
-from app.services.complaints import spaced
 from app.services.letters import full_date
+from app.services.references import spaced
 from app.web.kept import compared
 
 KEPT_FOR = timedelta(days=7)

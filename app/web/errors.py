@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(PutrightError)
     def ours(error: PutrightError) -> ResponseReturnValue:
-        return page(error.http_status, error.message)
+        return page(error.http_status, error.message, getattr(error, "title", None))
 
     @app.errorhandler(UnknownField)
     def unknown_field(error: UnknownField) -> ResponseReturnValue:
@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
         return page(500, "Nothing was saved. Try again; if it comes back, tell your administrator.")
 
 
-def page(status: int, message: str) -> ResponseReturnValue:
+def page(status: int, message: str, title: str | None = None) -> ResponseReturnValue:
     """An error page in the look of whoever asked."""
-    title = TITLES.get(status, TITLES[500])
+    title = title or TITLES.get(status, TITLES[500])
     return render_template("error.html", title=title, message=message, status=status), status

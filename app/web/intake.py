@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 
-from app.db import db
+from app.db import start_over
 from app.engine import EngineRefused
 from app.errors import NotFound
 from app.landlords import Landlord
@@ -151,7 +151,7 @@ def _sent(deployed: Deployed) -> ResponseReturnValue:
         receipt = complaints.receive(slug, bound, visit.key, DANGER.get(visit.danger, ""))
     except (EngineRefused, SQLAlchemyError):
         logger.exception("a complaint could not be taken", extra={"landlord": slug})
-        db.session.rollback()
+        start_over()
         return _form_page(deployed, bound, visit, 503, _not_taken(deployed.landlord.phone))
     if visit.back:
         returns.forget(slug, visit.back)

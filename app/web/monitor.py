@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.errors import BadInput, NotFound
 from app.services import deployments, incidents, pace, watch
-from app.services.complaints import spaced
 from app.services.deployments import Deployed
 from app.services.outline import pictures
+from app.services.references import spaced
 from app.services.watch import ControlRoom, Place
 from app.web.policy import allow, viewer
 

@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 from app.db import db
 from app.models import Person
 from app.services import cases, complaints, deployments, tasks
-from app.services.complaints import Receipt, spaced
+from app.services.complaints import Receipt
+from app.services.references import spaced
 from app.web import uploads
 from app.web.policy import allow, viewer
 from app.web.public import (

@@ -16,11 +16,12 @@ from app.models import Case, Person
 from app.services import accounts, actions, cases, deployments, letters, points, tasks
 from app.services.answers import answers_of
 from app.services.calendars import pinned_calendar
-from app.services.complaints import place, spaced
+from app.services.complaints import place
 from app.services.deadlines import covered_by
 from app.services.deployments import Deployed
 from app.services.inbox import chips
 from app.services.letters import full_date
+from app.services.references import spaced
 from app.services.tasks import OpenTask
 from app.viewer import Viewer
 from app.web.public import names_of_files

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from app.clock import SetClock
 from app.db import db
 from app.models import Event
-from app.services import complaints
 from app.viewer import Viewer
 from app.web.audit import safe_cell
 from tests.cases import first_team, recorded
@@ -48,14 +47,14 @@ def test_a_case_is_found_by_name_address_date_and_status(
 ) -> None:
     case = recorded(landlord)
     page = auditor.get(f"/histories?{query}").text
-    assert (complaints.spaced(case.reference) in page) is found
+    assert (references.spaced(case.reference) in page) is found
 
 
 def test_a_case_is_found_by_its_reference_however_typed(
     landlord: str, auditor: FlaskClient
 ) -> None:
     case = recorded(landlord)
-    spaced = complaints.spaced(case.reference)
+    spaced = references.spaced(case.reference)
     assert f"/histories/{case.reference}" in auditor.get(f"/histories?q={spaced.lower()}").text
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.db import db
 from app.models import Blob, Case, Conflict, Letter, Note, Point
 from app.services import actions, documents
-from app.services.complaints import spaced
+from app.services.references import spaced
 from app.viewer import Viewer
 from forms import Field
 from tests.cases import first_team, open_task, recorded

@@ -15,7 +15,7 @@ from app.db import db
 from app.engine.xml import read_xml
 from app.models import Case, Conflict, Event, Incident, Instance
 from app.models.base import new_id
-from app.services import complaints, deployments, pace
+from app.services import deployments, pace, references
 from app.viewer import Viewer
 from tests.cases import first_team, london, open_task, recorded
 
@@ -81,7 +81,7 @@ def test_a_case_past_its_deadline_is_late_in_number_list_and_diagram(
     client = sign_in(manager(person, landlord))
     page = client.get("/running?show=late").text
     assert re.search(r"<b>1</b>Late", page)
-    assert complaints.spaced(case.reference) in page
+    assert references.spaced(case.reference) in page
     counts = [count for view in drawn(page) for count in view["counts"]]  # type: ignore[union-attr]
     assert any(count["late"] == 1 for count in counts)  # type: ignore[index]
 

@@ -1,0 +1,26 @@
+"""References of cases: a prefix of the landlord's and eight random characters. Never a key."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Case
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are read as figures
+
+
+def new_reference(session: Session, landlord_id: str, prefix: str) -> str:
+    """A reference that no case of the landlord has."""
+    while True:
+        reference = prefix + "".join(secrets.choice(CROCKFORD) for _ in range(8))
+        taken = select(Case.id).where(Case.landlord_id == landlord_id, Case.reference == reference)
+        if session.scalar(taken) is None:
+            return reference
+
+
+def spaced(reference: str) -> str:
+    """SH7K4M2QXD as people read it: SH 7K4M 2QXD."""
+    return f"{reference[:-8]} {reference[-8:-4]} {reference[-4:]}"
