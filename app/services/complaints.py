@@ -329,18 +329,20 @@ def known_people(
     people = db.session.scalars(
         select(Person).where(Person.landlord_id == viewer.landlord_id, or_(*alike)).limit(10)
     )
-    return [(person, _open_cases(viewer, person)) for person in people]
+    found = [(person, _cases(viewer, person)) for person in people]
+    return [
+        (person, [case for case in cases if case.status == "open"])
+        for person, cases in found
+        if cases  # nobody learns of a person from a case that is kept from them
+    ]
 
 
-def _open_cases(viewer: Viewer, person: Person) -> list[Case]:
+def _cases(viewer: Viewer, person: Person) -> list[Case]:
+    """The cases of a person that the viewer may know of, newest first."""
     found = (
         select(Case)
         .join(Party, (Party.landlord_id == Case.landlord_id) & (Party.case_id == Case.id))
-        .where(
-            Case.landlord_id == person.landlord_id,
-            Party.person_id == person.id,
-            Case.status == "open",
-        )
+        .where(Case.landlord_id == person.landlord_id, Party.person_id == person.id)
         .order_by(Case.opened_at.desc())
     )
     return list(db.session.scalars(unconflicted(found, viewer)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from forms import BoundForm
 from forms import Point as FormPoint
 
 Typed = MultiDict[str, str]
+KEPT = timedelta(days=7)  # for a text that lost a race
 
 
 @dataclass(frozen=True)
@@ -322,6 +324,20 @@ def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft
         select(Answer).where(Answer.landlord_id == task.landlord_id, Answer.task_id == task_id)
     )
     return task, counted, db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+
+
+def drop_old_drafts() -> None:
+    """What was typed into a task that is over is kept for 7 days."""
+    old = (
+        select(Draft)
+        .join(Task, (Task.landlord_id == Draft.landlord_id) & (Task.id == Draft.task_id))
+        .where(Task.status != "open", Draft.saved_at < clock.now() - KEPT)
+    )
+    if db.session.scalar(old.limit(1)) is None:
+        return
+    with transaction() as session:
+        for draft in session.scalars(old):
+            session.delete(draft)
 
 
 def drop_draft(viewer: Viewer, task_id: str) -> None:

@@ -314,3 +314,33 @@ def test_a_blocked_channel_is_never_used(landlord: str, officer: Viewer) -> None
     out = db.session.scalars(select(Outgoing)).one()
     assert (out.status, out.address) == ("blocked", "")
     assert "cannot be sent" in db.session.scalars(select(Alert.text)).one()
+
+
+def test_a_kept_text_goes_after_seven_days_and_an_open_draft_never(
+    app: Flask, landlord: str, person: Make, clock: SetClock
+) -> None:
+    team = first_team(landlord)
+    winner, loser = (person(name, teams=(team,)) for name in ("grace", "idris"))
+    over, still_open = (open_task(recorded(landlord)) for _ in range(2))
+    tasks.submit(winner, over.id, accept(winner, over))
+    typed = tasks.Typed({"acceptance_decision": "accept"})
+    for task in (over, still_open):
+        tasks.save_draft(loser, task.id, typed)
+
+    clock.move_to(london("2026-12-01 08:00"))
+    sweep.heartbeat(app)
+    assert db.session.scalar(select(func.count()).select_from(Draft)) == 2
+    clock.move_to(london("2026-12-01 10:00"))
+    sweep.heartbeat(app)
+    assert db.session.scalars(select(Draft.task_id)).all() == [still_open.id]
+
+
+def test_nobody_learns_of_a_person_from_a_case_that_is_kept_from_them(
+    landlord: str, officer: Viewer
+) -> None:
+    case = recorded(landlord)
+    assert complaints.known_people(officer, "kezia", "", "")
+
+    db.session.add(Conflict(landlord_id=landlord, case_id=case.id, user_id=officer.user_id))
+    db.session.commit()
+    assert complaints.known_people(officer, "kezia", "", "") == []

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from app.clock import SetClock
 from app.db import db
 from app.models import Event
+from app.services import references
 from app.viewer import Viewer
 from app.web.audit import safe_cell
 from tests.cases import first_team, recorded
