@@ -25,7 +25,7 @@ from app.models import (
     Outgoing,
     Task,
 )
-from app.services import access, cases, inbox, incidents, steps, sweep, tasks
+from app.services import access, cases, complaints, inbox, incidents, steps, sweep, tasks
 from app.viewer import Viewer
 from forms import BoundForm
 from tests.cases import first_team, london, open_task, recorded
@@ -332,6 +332,7 @@ def test_a_kept_text_goes_after_seven_days_and_an_open_draft_never(
     assert db.session.scalar(select(func.count()).select_from(Draft)) == 2
     clock.move_to(london("2026-12-01 10:00"))
     sweep.heartbeat(app)
+    db.session.rollback()  # the heartbeat has a session of its own
     assert db.session.scalars(select(Draft.task_id)).all() == [still_open.id]
 
 
