@@ -23,9 +23,13 @@ function certainFlows(elements, passed) {
   }).map((flow) => flow.id);
 }
 
+/** The black label stands below; above and to the left where an event sits on the lower edge. */
 function flag(element, label) {
-  const low = element.type.endsWith('Event') ? { top: -34 } : { bottom: -6 };
-  return { position: { ...low, left: element.width / 2 }, html: make('div', label, 'pr-flag') };
+  const middle = element.y + element.height / 2;
+  const eventBelow = element.attachers?.some((event) => event.y + event.height / 2 > middle);
+  const place = element.type.endsWith('Event') ? { top: -34 } : eventBelow ? { top: -20 } : { bottom: -6 };
+  const html = make('div', label, eventBelow ? 'pr-flag pr-flag--left' : 'pr-flag');
+  return { position: { ...place, left: element.width / 2 }, html };
 }
 
 function card({ open, late, name }, element) {
