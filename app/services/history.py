@@ -169,5 +169,6 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "document_added": ("Document added", detail.get("name", "")),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", ""),
+        "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")
