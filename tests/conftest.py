@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
 from app import create_app
@@ -25,6 +27,27 @@ from forms import BoundForm
 LANDLORD = slugs(ROOT / "processes")[-1]  # any will do: no test of the machinery knows landlords
 PASSWORD = "a long enough password"
 WHEN = datetime(2026, 11, 24, 9, 0, tzinfo=LONDON)  # a Tuesday
+
+
+QUIET = (  # a browser that talks to nobody but the tests
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests: two of Playwright's loops do not get on in one process."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield launched
+        launched.close()
 
 
 def weak_hasher() -> accounts.PasswordHasher:

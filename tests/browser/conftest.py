@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -22,22 +21,6 @@ from app.services import accounts, demo, deployments
 from app.settings import ROOT, Settings
 from tests.conftest import LANDLORD, PASSWORD, WHEN, weak_hasher
 
-CHROMIUM = next(
-    (
-        found
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (found := shutil.which(name))
-    ),
-    "chromium",
-)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = (1280, 375)
 
 
@@ -122,25 +105,17 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory, weak_passwords: None) ->
     made.stop()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield launched
-        launched.close()
-
-
 Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(chromium: Browser) -> Iterator[Open]:
     """Opens a page: open_page(site, width=375, javascript=False). Console errors fail the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def opened(site: Site, width: int = 1280, javascript: bool = True) -> Page:
-        context = browser.new_context(
+        context = chromium.new_context(
             base_url=site.address,
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from form_kit import ROOT, TODAY, component, form, group
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from test_form_pages import page_template
 
 from forms import Point
@@ -110,16 +109,6 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing in the tests."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     found = Server()
@@ -132,9 +121,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
+def page(chromium: Browser, server: Server) -> Iterator[Page]:
     said: list[str] = []
-    opened = browser.new_page()
+    opened = chromium.new_page()
     opened.on("pageerror", lambda error: said.append(str(error)))
     opened.clock.install()
     opened.goto(server.place)
