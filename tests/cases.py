@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.clock import LONDON
 from app.db import db
 from app.models import Case, Task
 from app.services import stories
@@ -75,4 +76,4 @@ def as_staff(viewer: Viewer, team: str) -> Viewer:
 
 def london(text: str) -> datetime:
     """An instant in London."""
-    return stories.when(text, datetime.fromisoformat(text).date(), stories.calendar_of("ENG"))
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
