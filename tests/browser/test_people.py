@@ -1,0 +1,245 @@
+"""People as they are: two at once, a crash, no scripts, a keyboard alone, and bad intentions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from app.clock import SetClock
+from app.db import db
+from app.models import Case, Task
+from tests.browser.conftest import Open, Site, make_site, sign_in
+from tests.browser.typing import fill, finish
+from tests.cases import RECORDED, first_team, recorded
+from tests.conftest import LANDLORD, PASSWORD, WHEN
+
+
+@pytest.fixture
+def team(site: Site) -> str:
+    """The team that records complaints, with two people in it."""
+    team = first_team(LANDLORD)
+    for name in ("amira", "grace"):
+        site.add(name, "staff", team)
+    return team
+
+
+def new_case(site: Site, **answers: object) -> tuple[str, str]:
+    """A recorded complaint: the addresses of its case and of its open task."""
+    with site.app.app_context():
+        case = recorded(LANDLORD, **answers)
+        task = db.session.scalars(select(Task.id).where(Task.case_id == case.id)).one()
+        found = f"/cases/{case.reference}", f"/tasks/{task}"
+        db.session.remove()
+    return found
+
+
+def refuse(page: Page, task: str, reasons: str) -> None:
+    """Fill in a decision with words of one's own."""
+    page.goto(task)
+    fill(
+        page,
+        acceptance_decision="refuse",
+        refusal_ground="already answered",
+        acceptance_reasons=reasons,
+    )
+
+
+def test_of_two_who_finish_a_task_the_second_learns_who_was_faster_and_loses_nothing(
+    site: Site, open_page: Open, team: str
+) -> None:
+    case, task = new_case(site)
+    first, second = open_page(site), open_page(site)
+    sign_in(first, site, "amira")
+    sign_in(second, site, "grace")
+    refuse(second, task, "We answered this in March, word for word.")
+    first.goto(task)
+    fill(first, acceptance_decision="accept")
+    finish(first)
+
+    second.locator("button[name=pr_step][value=check]").last.click()
+
+    told = second.locator("main").inner_text()
+    assert "Amira" in told and "09:00" in told.replace("9:00am", "09:00")
+    assert "We answered this in March, word for word." in told
+    second.get_by_role("button", name="note").first.click()
+    second.goto(f"{case}?tab=notes")
+    assert "We answered this in March" in second.locator("main").inner_text()
+
+
+def test_what_is_typed_is_saved_and_survives_a_restart_of_the_server(
+    tmp_path: Path, open_page: Open
+) -> None:
+    before = make_site(tmp_path, SetClock(WHEN))
+    before.add("amira", "staff", first_team(LANDLORD))
+    _, task = new_case(before)
+    page = open_page(before)
+    sign_in(page, before, "amira")
+    refuse(page, task, "Half a sentence")
+    expect(page.locator("[data-draft-status]")).to_contain_text("Draft saved")
+    before.stop()
+
+    after = make_site(tmp_path, SetClock(WHEN))
+    page = open_page(after)
+    sign_in(page, after, "amira")
+    page.goto(task)
+    assert page.locator("[name=acceptance_reasons]").input_value() == "Half a sentence"
+    after.stop()
+
+
+def test_a_double_click_records_one_complaint(site: Site, open_page: Open) -> None:
+    page = open_page(site)
+    page.goto(f"/{LANDLORD}/complain")
+    page.get_by_label("No, everyone is safe").check()
+    page.get_by_role("button", name="Continue").click()
+    complain(page)
+    page.get_by_role("button", name="Send my complaint").dblclick()
+    page.wait_for_url("**/done")
+    assert cases_of(site) == 1
+
+
+def complain(page: Page) -> None:
+    fill(
+        page,
+        triage_safeguarding="no",
+        story="Water comes through my ceiling.",
+        desired_outcome="I want it fixed.",
+        resident_name="Kezia Boateng",
+        resident_address="Flat 14, Larkhill Court",
+        resident_email="kezia@example.org",
+        contact_use="email",
+    )
+    if page.locator("[name=triage_hazard]").count():
+        fill(page, triage_hazard="no")
+
+
+def cases_of(site: Site) -> int:
+    with site.app.app_context():
+        found = db.session.scalar(select(func.count()).select_from(Case)) or 0
+        db.session.remove()
+    return found
+
+
+def test_without_scripts_a_complaint_is_made_and_a_task_is_done(
+    site: Site, open_page: Open, team: str
+) -> None:
+    public = open_page(site, 375, javascript=False)
+    public.goto(f"/{LANDLORD}/complain")
+    public.get_by_label("No, everyone is safe").check()
+    public.get_by_role("button", name="Continue").click()
+    public.locator("button[value=send]:visible").click()
+    assert public.locator(".govuk-error-summary").count()
+    complain(public)
+    public.locator("button[value=send]:visible").click()
+    assert public.url.endswith("/done")
+
+    staff = open_page(site, javascript=False)
+    sign_in(staff, site, "amira")
+    staff.get_by_role("link", name="Log the complaint").first.click()
+    fill(staff, points="The leak was not repaired")
+    finish(staff)
+    staff.goto("/inbox")
+    assert "Decide" in staff.locator("main").inner_text()
+
+
+def test_a_danger_leads_to_the_numbers_and_alerts_the_team(
+    site: Site, open_page: Open, team: str
+) -> None:
+    site.add("david", "staff", "duty")
+    page = open_page(site, 375)
+    page.goto(f"/{LANDLORD}/complain")
+    page.get_by_label("Yes, or I am not sure").check()
+    page.get_by_role("button", name="Continue").click()
+    assert page.locator("a[href='tel:999']").count()
+    page.get_by_role("button", name="Go on with my complaint").click()
+    complain(page)
+    page.get_by_role("button", name="Send my complaint").click()
+    page.wait_for_url("**/done")
+
+    duty = open_page(site)
+    sign_in(duty, site, "david")
+    duty.goto("/inbox")
+    assert "danger" in duty.locator("main").inner_text().lower()
+
+
+def tab_to(page: Page, selector: str, most: int = 120) -> None:
+    """Press Tab until the focus is where it should be; it must be seen there."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            style = "e => getComputedStyle(e).outlineStyle + getComputedStyle(e).boxShadow"
+            assert page.evaluate(f"({style})(document.activeElement)") != "nonenone"
+            return
+    raise AssertionError(f"Tab never reached {selector}")
+
+
+def test_a_task_is_found_and_finished_by_keyboard_alone(
+    site: Site, open_page: Open, team: str
+) -> None:
+    new_case(site)
+    page = open_page(site)
+    page.goto("/sign-in")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").startswith("Skip to")
+    tab_to(page, "#email")
+    page.keyboard.type(site.email_of("amira"))
+    tab_to(page, "#password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox")
+
+    tab_to(page, "a.pr-task")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tasks/**")
+    tab_to(page, "button[name=pr_step][value=check]")
+    page.keyboard.press("Enter")
+    page.locator(".govuk-error-summary").wait_for()
+    assert page.evaluate(
+        "document.activeElement.matches('.govuk-error-summary, .govuk-error-summary *')"
+    )
+    tab_to(page, "input[name=acceptance_decision]")
+    page.keyboard.press("Space")
+    tab_to(page, "button[name=pr_step][value=check]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/tasks/" not in url)
+
+
+PAYLOADS = (
+    "<script>window.hacked=1</script>",
+    '"><img src=x onerror=window.hacked=1>',
+    "{{7*7}}{% for x in () %}",
+    "javascript:window.hacked=1",
+)
+
+
+def test_nothing_that_is_typed_runs_on_any_page(site: Site, open_page: Open, team: str) -> None:
+    site.add("maya", "manager", team)
+    site.add("ruth", "auditor")
+    bad = " ".join(PAYLOADS)
+    long = {key: RECORDED[key] + bad for key in ("story", "points", "desired_outcome")}
+    short = {key: RECORDED[key] + PAYLOADS[1] for key in ("resident_name", "resident_address")}
+    case, task = new_case(site, **long, **short)
+    pages = {
+        "amira": (
+            "/inbox",
+            task,
+            case,
+            f"{case}?tab=people",
+            f"{case}?tab=history",
+            f"/cases?q={bad}",
+        ),
+        "maya": ("/running", "/inbox"),
+        "ruth": (case.replace("cases", "histories"), f"/histories?q={bad}"),
+    }
+    dialogs: list[str] = []
+    for name, paths in pages.items():
+        page = open_page(site)
+        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+        sign_in(page, site, name)
+        for path in paths:
+            page.goto(path)
+            assert page.evaluate("window.hacked") is None, path
+            assert "49{%" not in page.content()
+    assert dialogs == []
