@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -74,6 +76,7 @@ def serve(host: str, port: int, database: str | None, empty: bool) -> None:
     if told:
         click.echo(f"  Everybody's password is {demo.PASSWORD}")
     click.echo("Stop with Ctrl-C.")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     try:
         waitress.serve(app, host=host, port=port, threads=THREADS, ident="Putright")
     finally:
@@ -121,12 +124,11 @@ def worker(once: bool) -> None:
     if once:
         sweep.heartbeat(app)
         return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
     click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
-    try:
-        click.pause("")
-    finally:
-        scheduler.shutdown(wait=True)
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    scheduler.shutdown(wait=True)
 
 
 @main.command()

@@ -110,6 +110,7 @@ class Note(OwnedById, Base):
     by: Mapped[str | None] = mapped_column(String(32))  # None: the resident
     kind: Mapped[str] = mapped_column(String(20), default="note")
     text: Mapped[str] = mapped_column(Text)
+    triage: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # of a contact
     __table_args__ = (of_case(), Index("ix_note_case", "landlord_id", "case_id", "at"))
 
 

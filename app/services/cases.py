@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +31,7 @@ from app.models.base import new_id
 from app.services import actions, letters, points, steps, tasks
 from app.services.access import get_case, instance_of, unconflicted
 from app.services.calendars import pinned_calendar
-from app.services.complaints import folded
+from app.services.complaints import alert_of_danger, folded
 from app.services.deadlines import state
 from app.services.deployments import Deployed, pinned
 from app.services.history import Line, lines_of
@@ -44,6 +45,14 @@ NOTE_KINDS = {
     "visit": "Visit",
     "email": "E-mail",
     "post": "Letter",
+}
+
+
+CONTACTS = frozenset({"call", "visit", "email", "post"})
+DANGER_ANSWERS = frozenset({"yes", "no", "not_sure"})
+DANGER_ASKED = {
+    "triage_hazard": "Say whether something at home may be dangerous.",
+    "triage_safeguarding": "Say whether anybody may be at risk from somebody.",
 }
 
 
@@ -216,16 +225,20 @@ def notes_of(case: Case) -> list[Note]:
     )
 
 
-def add_note(viewer: Viewer, reference: str, kind: str, text: str) -> None:
-    """Write a note or log a contact."""
-    errors = {}
-    if kind not in NOTE_KINDS:
-        errors["kind"] = "Choose what kind of note this is."
-    if not text.strip():
-        errors["text"] = "Write what happened."
-    if len(text) > 20_000:
-        errors["text"] = "Keep a note to 20,000 characters."
-    if errors:
+def add_note(
+    viewer: Viewer,
+    reference: str,
+    kind: str,
+    text: str,
+    triage: Mapping[str, str] | None = None,
+) -> None:
+    """Write a note or log a contact; a danger is told to the named team at once.
+
+    triage: of a contact, triage_hazard and triage_safeguarding (yes, no, not_sure), and
+    triage_vulnerability and triage_urgency in words. Raises BadInput.
+    """
+    triage = {key: value.strip() for key, value in (triage or {}).items() if value.strip()}
+    if errors := _note_errors(kind, text, triage):
         raise BadInput(errors)
     with transaction() as session:
         case = get_case(viewer, reference, "work")
@@ -238,9 +251,26 @@ def add_note(viewer: Viewer, reference: str, kind: str, text: str) -> None:
                 by=viewer.user_id,
                 kind=kind,
                 text=text.strip(),
+                triage={key: value[:500] for key, value in triage.items()},
             )
         )
-        steps.open_step(session, instance_of(case), viewer).write("note_added", kind=kind)
+        step = steps.open_step(session, instance_of(case), viewer)
+        step.write("note_added", kind=kind)
+        alert_of_danger(step, triage)
+
+
+def _note_errors(kind: str, text: str, triage: Mapping[str, str]) -> dict[str, str]:
+    errors = {}
+    if kind not in NOTE_KINDS:
+        errors["kind"] = "Choose what kind of note this is."
+    if not text.strip():
+        errors["text"] = "Write what happened."
+    if len(text) > 20_000:
+        errors["text"] = "Keep a note to 20,000 characters."
+    if kind in CONTACTS:
+        unanswered = (key for key in DANGER_ASKED if triage.get(key) not in DANGER_ANSWERS)
+        errors |= {key: DANGER_ASKED[key] for key in unanswered}
+    return errors
 
 
 def report_hazard(viewer: Viewer, reference: str, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -285,7 +286,7 @@ def claim_blobs(session: Session, case: Case, form: BoundForm) -> None:
             )
 
 
-def alert_of_danger(step: steps.Step, answers: dict[str, Any]) -> None:
+def alert_of_danger(step: steps.Step, answers: Mapping[str, Any]) -> None:
     """A hazard or safeguarding answer tells the named team at once, whatever the procedure does."""
     landlord = deployments.landlord(step.case.landlord_id)
     if answers.get("triage_hazard") in DANGER:

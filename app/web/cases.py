@@ -160,11 +160,12 @@ def add_point(reference: str) -> ResponseReturnValue:
 def add_note(reference: str) -> ResponseReturnValue:
     """A note, or a call, visit or e-mail that took place."""
     kind, text = request.form.get("kind", ""), request.form.get("text", "")
+    triage = {key: value for key, value in request.form.items() if key.startswith("triage_")}
     return _form(
         reference,
         "note",
         "notes",
-        lambda: cases.add_note(viewer(), reference, kind, text),
+        lambda: cases.add_note(viewer(), reference, kind, text, triage),
         "The note is kept.",
     )
 

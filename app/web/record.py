@@ -32,18 +32,6 @@ bp = Blueprint("record", __name__)
 allow_large_posts(bp)
 
 KEY = re.compile(r"[0-9a-f]{32}")
-FROM_PERSON = {  # a question of the form: what is known of a person
-    "resident_title": "title",
-    "resident_name": "name",
-    "resident_email": "email",
-    "resident_phone": "phone",
-    "resident_address": "address",
-    "resident_postcode": "postcode",
-    "contact_use": "contact_use",
-    "contact_times": "contact_times",
-    "contact_never": "contact_never",
-    "language": "language",
-}
 
 
 @dataclass(frozen=True)
@@ -93,7 +81,7 @@ def _known(asked: Asked) -> dict[str, Any]:
     """The answers that the look-up gives already."""
     person = _person(asked.person)
     if person is not None:
-        return {key: getattr(person, column) for key, column in FROM_PERSON.items()}
+        return {key: getattr(person, column) for key, column in complaints.PERSON_FIELDS.items()}
     return {
         "resident_name": asked.name,
         "resident_postcode": asked.postcode.upper(),

@@ -122,7 +122,12 @@ def test_a_point_a_note_and_a_hazard_are_added_and_seen(browser: FlaskClient, ca
 
     assert browser.post(f"{at}/points", data={"text": "Nobody said sorry"}).status_code == 303
     assert "Nobody said sorry" in browser.get(at).text
-    note = {"kind": "call", "text": "Rang <her> back"}
+    note = {
+        "kind": "call",
+        "text": "Rang <her> back",
+        "triage_hazard": "no",
+        "triage_safeguarding": "no",
+    }
     assert browser.post(f"{at}/notes", data=note).headers["Location"].endswith("tab=notes")
     assert "Rang &lt;her&gt; back" in browser.get(f"{at}?tab=notes").text
     answer = browser.post(f"{at}/hazard", data={"text": "Bare wires"})

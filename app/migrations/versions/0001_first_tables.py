@@ -272,6 +272,7 @@ def upgrade():
     sa.Column('by', sa.String(length=32), nullable=True),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('triage', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_note_landlord_id')),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_note_landlord_id')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_note'))
