@@ -106,13 +106,19 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
 
 
 def _agreed(step: Step, rule: Rule) -> dict[str, str]:
-    """For each extension in force: when it was agreed, by the newest answer that says so."""
+    """For each extension in force: how and when it was agreed, by the newest answer that says so.
+
+    How: the words from "with" on in the fact's label, such as "with the resident's agreement".
+    """
     notes: dict[str, str] = {}
+    labels = {extension.fact: extension.label for extension in rule.extensions}
     facts = [extension.fact for extension in rule.extensions if extension.n]
     for answer in answers_of(step.session, step.case) if facts else ():
         agreed_on = answer.values.get("received_on") or london_date(answer.at).isoformat()
         day = long_date(date.fromisoformat(agreed_on))
-        notes |= {fact: f"as agreed on {day}" for fact in facts if answer.values.get(fact)}
+        for fact in (fact for fact in facts if answer.values.get(fact)):
+            _, how, whose = labels[fact].partition("with ")
+            notes[fact] = f"{how}{whose} on {day}" if whose else f"as recorded on {day}"
     return notes
 
 

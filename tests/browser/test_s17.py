@@ -162,7 +162,8 @@ def test_s17_from_the_public_form_to_the_final_letter(walk: Walk) -> None:
     fill(page, spoke_on="2024-01-10", investigation_notes="The diary shows visits nobody made.")
     finish(page)
     page = walk.task("nadia", "stage_1_response")
-    assert "as agreed on Friday 12 January 2024" in page.locator("main").inner_text()
+    why = "extended by 10 with the resident's agreement on Friday 12 January 2024"
+    assert why in page.locator("main").inner_text()
     fill(
         page,
         answer="You are right about the visits, and I am sorry.",
