@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 # An answer may become a fact, and facts are names in expressions (security.md rows 1 and 12).
 EXPRESSION_FUNCTIONS = frozenset(
-    {"working_days", "calendar_days", "months", "later", "earlier", "len", "min", "max"}
+    {"working_days", "calendar_days", "months", "rolled", "later", "earlier", "len", "min", "max"}
 )
 RESERVED_KEYS = (
     EXPRESSION_FUNCTIONS

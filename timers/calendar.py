@@ -234,7 +234,10 @@ def expression_functions(calendar: WorkingCalendar) -> dict[str, Callable[..., A
     def earlier(a: date, b: date) -> date:
         return min(a, b)
 
-    functions = (working_days, calendar_days, months, later, earlier, len, min, max)
+    def rolled(day: date) -> date:
+        return calendar.roll(day)
+
+    functions = (working_days, calendar_days, months, rolled, later, earlier, len, min, max)
     return {function.__name__: _null_safe(function) for function in functions}
 
 

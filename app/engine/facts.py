@@ -33,6 +33,7 @@ FUNCTIONS = (
     "working_days",
     "calendar_days",
     "months",
+    "rolled",
     "later",
     "earlier",
     "len",

@@ -29,6 +29,7 @@ _FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "working_days": (("number", "date", "list"), "date"),
     "calendar_days": (("number", "date"), "date"),
     "months": (("number", "date"), "date"),
+    "rolled": (("date",), "date"),
     "later": (("date", "date"), "date"),
     "earlier": (("date", "date"), "date"),
     "len": (("list",), "number"),

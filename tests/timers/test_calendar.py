@@ -167,7 +167,17 @@ def test_functions_count() -> None:
 
 def test_there_is_no_today_in_an_expression() -> None:
     assert set(FUNCTIONS) == {
-        *("working_days", "calendar_days", "months", "later", "earlier", "len", "min", "max")
+        *(
+            "working_days",
+            "calendar_days",
+            "months",
+            "rolled",
+            "later",
+            "earlier",
+            "len",
+            "min",
+            "max",
+        )
     }
 
 
@@ -201,3 +211,10 @@ def test_counting_costs_the_same_for_one_day_and_for_ten_thousand() -> None:
     few = min(timeit.repeat(lambda: ENGLAND.working_days(1, base), number=2000, repeat=5))
     many = min(timeit.repeat(lambda: ENGLAND.working_days(10_000, base), number=2000, repeat=5))
     assert many < few * 20  # walking would cost some thousand times as much
+
+
+def test_a_policy_may_count_from_the_next_working_day() -> None:
+    saturday, friday = date(2026, 2, 7), date(2026, 2, 6)
+    rolled, working_days = FUNCTIONS["rolled"], FUNCTIONS["working_days"]
+    assert (rolled(saturday), rolled(friday), rolled(None)) == (date(2026, 2, 9), friday, None)
+    assert working_days(1, rolled(saturday)) == date(2026, 2, 10)
