@@ -154,3 +154,28 @@ def filled(landlord_id: str, form: str, answers: dict[str, object]) -> BoundForm
 def new_key() -> str:
     """What makes a submission one submission."""
     return new_id()
+
+
+SLOW = frozenset(  # modules that search at random, or start many servers and programs
+    {
+        "test_equivalence",
+        "test_form_conditions",
+        "test_form_posts",
+        "test_landlords",
+        "test_stories",
+        "test_policies",
+        "test_calendar_against_walking",
+        "test_cost",
+        "test_form_answers",
+        "test_diagrams",
+        "test_picture",
+        "test_inclusive",
+    }
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`./check --fast` leaves these out."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
