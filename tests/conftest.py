@@ -170,6 +170,14 @@ SLOW = frozenset(  # modules that search at random, or start many servers and pr
         "test_diagrams",
         "test_picture",
         "test_inclusive",
+        "test_commands",
+        "test_built",
+        "test_intake",
+        "test_status",
+        "test_workshop",
+        "test_audit",
+        "test_post",
+        "test_outbox",
     }
 )
 
