@@ -4,36 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
 
 from app.clock import SetClock
-from app.db import db
-from app.models import Case, Task
-from tests.browser.conftest import Open, Site, make_site, sign_in
+from tests.browser.conftest import LANDLORD, Open, Site, make_site, sign_in
 from tests.browser.typing import fill, finish
-from tests.cases import RECORDED, first_team, recorded
-from tests.conftest import LANDLORD, PASSWORD, WHEN
-
-
-@pytest.fixture
-def team(site: Site) -> str:
-    """The team that records complaints, with two people in it."""
-    team = first_team(LANDLORD)
-    for name in ("amira", "grace"):
-        site.add(name, "staff", team)
-    return team
-
-
-def new_case(site: Site, **answers: object) -> tuple[str, str]:
-    """A recorded complaint: the addresses of its case and of its open task."""
-    with site.app.app_context():
-        case = recorded(LANDLORD, **answers)
-        task = db.session.scalars(select(Task.id).where(Task.case_id == case.id)).one()
-        found = f"/cases/{case.reference}", f"/tasks/{task}"
-        db.session.remove()
-    return found
+from tests.browser.visits import COMPLAINT, begin_complaint, how_many_cases, new_case
+from tests.cases import RECORDED, first_team
+from tests.conftest import PASSWORD, WHEN
 
 
 def refuse(page: Page, task: str, reasons: str) -> None:
@@ -91,47 +69,21 @@ def test_what_is_typed_is_saved_and_survives_a_restart_of_the_server(
 
 def test_a_double_click_records_one_complaint(site: Site, open_page: Open) -> None:
     page = open_page(site)
-    page.goto(f"/{LANDLORD}/complain")
-    page.get_by_label("No, everyone is safe").check()
-    page.get_by_role("button", name="Continue").click()
-    complain(page)
+    begin_complaint(page)
+    fill(page, **COMPLAINT)
     page.get_by_role("button", name="Send my complaint").dblclick()
     page.wait_for_url("**/done")
-    assert cases_of(site) == 1
-
-
-def complain(page: Page) -> None:
-    fill(
-        page,
-        triage_safeguarding="no",
-        story="Water comes through my ceiling.",
-        desired_outcome="I want it fixed.",
-        resident_name="Kezia Boateng",
-        resident_address="Flat 14, Larkhill Court",
-        resident_email="kezia@example.org",
-        contact_use="email",
-    )
-    if page.locator("[name=triage_hazard]").count():
-        fill(page, triage_hazard="no")
-
-
-def cases_of(site: Site) -> int:
-    with site.app.app_context():
-        found = db.session.scalar(select(func.count()).select_from(Case)) or 0
-        db.session.remove()
-    return found
+    assert how_many_cases(site) == 1
 
 
 def test_without_scripts_a_complaint_is_made_and_a_task_is_done(
     site: Site, open_page: Open, team: str
 ) -> None:
     public = open_page(site, 375, javascript=False)
-    public.goto(f"/{LANDLORD}/complain")
-    public.get_by_label("No, everyone is safe").check()
-    public.get_by_role("button", name="Continue").click()
+    begin_complaint(public)
     public.locator("button[value=send]:visible").click()
     assert public.locator(".govuk-error-summary").count()
-    complain(public)
+    fill(public, **COMPLAINT)
     public.locator("button[value=send]:visible").click()
     assert public.url.endswith("/done")
 
@@ -149,12 +101,8 @@ def test_a_danger_leads_to_the_numbers_and_alerts_the_team(
 ) -> None:
     site.add("david", "staff", "duty")
     page = open_page(site, 375)
-    page.goto(f"/{LANDLORD}/complain")
-    page.get_by_label("Yes, or I am not sure").check()
-    page.get_by_role("button", name="Continue").click()
-    assert page.locator("a[href='tel:999']").count()
-    page.get_by_role("button", name="Go on with my complaint").click()
-    complain(page)
+    begin_complaint(page, "now")
+    fill(page, **COMPLAINT)
     page.get_by_role("button", name="Send my complaint").click()
     page.wait_for_url("**/done")
 

@@ -1,0 +1,53 @@
+"""Pages that exist only after something was done in the same visit."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.db import db
+from app.models import Case, Letter
+from tests.browser.conftest import WIDTHS, Open, Site, faults_of
+from tests.browser.typing import fill
+from tests.browser.visits import COMPLAINT, begin_complaint, complain, private_link
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_form_with_errors_and_the_receipt(site: Site, open_page: Open, width: int) -> None:
+    page = open_page(site, width)
+    begin_complaint(page)
+    page.get_by_role("button", name="Send my complaint").click()
+    page.locator(".govuk-error-summary").wait_for()
+    assert faults_of(page) == []
+    complain(page)
+    assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_link_of_a_form_that_is_kept_for_later(site: Site, open_page: Open, width: int) -> None:
+    page = open_page(site, width)
+    begin_complaint(page)
+    fill(page, story=COMPLAINT["story"])
+    page.locator("button[value=save]:visible").click()
+    page.wait_for_url("**/complain/saved")
+    assert faults_of(page) == []
+    link = page.get_by_text("/complain/return/").first.inner_text()
+    page.goto(link.strip())
+    assert page.locator("[name=story]").input_value() == COMPLAINT["story"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_letter_read_by_its_resident(demo_site: Site, open_page: Open, width: int) -> None:
+    with demo_site.app.app_context():
+        sent = select(Letter.case_id).where(Letter.to == "resident")
+        case = db.session.scalars(select(Case).where(Case.id.in_(sent))).first()
+        assert case
+        reference, postcode = case.reference, case.resident.postcode
+        db.session.remove()
+    page = open_page(demo_site, width)
+    page.goto(private_link(demo_site, reference))
+    fill(page, fact=postcode)
+    page.get_by_role("button", name="Show").first.click()
+    page.locator("a[href*='/letters/']").first.click()
+    assert "Dear" in page.locator("main").inner_text()
+    assert faults_of(page) == []
