@@ -37,7 +37,9 @@ def test_five_wrong_passwords_lock_the_account_for_15_minutes(
     for _ in range(5):
         accounts.sign_in(email(landlord, "amira"), "wrong")
 
-    assert "15 minutes" in accounts.sign_in(email(landlord, "amira"), PASSWORD).problem
+    locked = accounts.sign_in(email(landlord, "amira"), PASSWORD)
+    assert locked == accounts.sign_in("nobody@example.org", PASSWORD)
+    assert locked.user_id is None and "15 minutes" in locked.problem
     clock.move_to(clock() + timedelta(minutes=15))
     assert accounts.sign_in(email(landlord, "amira"), PASSWORD).user_id == viewer.user_id
 
