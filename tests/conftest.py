@@ -26,7 +26,7 @@ from forms import BoundForm
 
 LANDLORD = slugs(ROOT / "processes")[-1]  # any will do: no test of the machinery knows landlords
 PASSWORD = "a long enough password"
-WHEN = datetime(2026, 11, 24, 9, 0, tzinfo=LONDON)  # a Tuesday
+WHEN = datetime(2026, 11, 24, 9, 0, 0, 123_456, LONDON)  # a Tuesday; real clocks have microseconds
 
 
 QUIET = (  # a browser that talks to nobody but the tests

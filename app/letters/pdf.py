@@ -99,7 +99,9 @@ def to_pdf(
 def _compile(
     compiler: typst.Compiler, standards: list[typst.PDFStandard], made_at: datetime
 ) -> bytes:
-    made = compiler.compile(format="pdf", pdf_standards=standards, timestamp=made_at)
+    made = compiler.compile(
+        format="pdf", pdf_standards=standards, timestamp=made_at.replace(microsecond=0)
+    )
     assert isinstance(made, bytes)  # typst gives a list for pictures only
     return made
 
