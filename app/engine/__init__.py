@@ -25,11 +25,12 @@ from app.engine.problems import (
     TooManySteps,
     UnknownFact,
 )
-from app.engine.procedure import Procedure
+from app.engine.procedure import ROOT, Procedure, read_files, roots_of
 from app.engine.runtime import complete, condition, fire_due, receive, recompute, start
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask, Snapshot, Stored
 
 __all__ = [
+    "ROOT",
     "ArmedDeadline",
     "DiagramRefused",
     "Element",
@@ -58,7 +59,9 @@ __all__ = [
     "fire_due",
     "lint",
     "parse_facts",
+    "read_files",
     "receive",
     "recompute",
+    "roots_of",
     "start",
 ]

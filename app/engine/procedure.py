@@ -10,26 +10,36 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from app.engine.behaviour import freeze
 from app.engine.decisions import Table, read_tables
-from app.engine.diagram import Diagram, Element, read_diagram
+from app.engine.diagram import BPMN, Diagram, Element, read_diagram
 from app.engine.facts import FactSpec
 from app.engine.parsing import parse_specs
 from app.engine.problems import DiagramRefused, Problem
 from app.engine.vocabulary import refusals
 from app.engine.xml import XmlRefused
 
-ROOT = "complaint"
+ROOT = "complaint"  # every landlord has this one
+
+
+def roots_of(diagrams: Iterable[Diagram]) -> list[str]:
+    """The processes that a case can begin in: `complaint`, and each whose start has a form."""
+    elements = [element for diagram in diagrams for element in diagram.elements.values()]
+    called = {element.calls for element in elements if element.calls}
+    begun = [e.process for e in elements if e.kind == "startEvent" and e.form and not e.parent]
+    return list(dict.fromkeys([ROOT, *sorted(p for p in begun if p not in called)]))
 
 
 @dataclass(frozen=True)
 class Procedure:
     """A landlord's procedure, ready to run. Many instances and threads share it.
 
-    root: the id of the process that a case starts in. elements: every element of the root process
-    and of those that it calls, by id; a file that nothing calls is no part of the procedure.
+    root: the id of the process that a case starts in; name: what people call it.
+    elements: every element of the root process and of those that it calls, by id; a file that
+    nothing calls is no part of the procedure.
     spec and parts are SpiffWorkflow's: the root process, and by name what it calls or contains.
     """
 
     root: str
+    name: str
     elements: Mapping[str, Element]
     facts: Mapping[str, FactSpec]
     tables: Mapping[str, Table]
@@ -60,6 +70,7 @@ class Procedure:
             freeze(part, oracle)
         return cls(
             root,
+            _name(diagrams, root),
             MappingProxyType(elements),
             MappingProxyType(dict(facts)),
             MappingProxyType(tables),
@@ -85,6 +96,14 @@ class Procedure:
     def public_form(self) -> str | None:
         """The form with which residents complain; None if they cannot do it here."""
         return self.start.properties.get("public_form")
+
+
+def _name(diagrams: Iterable[Diagram], root: str) -> str:
+    """The name of a process, without the landlord's in front of it."""
+    processes = (p for d in diagrams for p in d.root.iterfind(f"{BPMN}process"))
+    name = next((p.get("name") for p in processes if p.get("id") == root), None) or root
+    name = name.rpartition(": ")[2].replace("_", " ").strip()
+    return name[:1].upper() + name[1:]
 
 
 def read_files(files: Mapping[str, bytes]) -> tuple[list[Diagram], dict[str, Table]]:

@@ -2,8 +2,9 @@
 
 from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
-from app.models.people import Conflict, Landlord, Membership, Person, User
-from app.models.post import Blob, Letter, Outgoing
+from app.models.people import Conflict, ContactArrangement, Landlord, Membership, Person, User
+from app.models.post import AccessibleCopy, Blob, Letter, Outgoing
+from app.models.remedies import Lesson, Promise
 from app.models.returns import Return
 from app.models.running import (
     Answer,
@@ -17,6 +18,7 @@ from app.models.running import (
 )
 
 __all__ = [
+    "AccessibleCopy",
     "Alert",
     "Answer",
     "Blob",
@@ -24,6 +26,7 @@ __all__ = [
     "Case",
     "CaseLink",
     "Conflict",
+    "ContactArrangement",
     "DayOffRow",
     "Deadline",
     "Deployment",
@@ -33,6 +36,7 @@ __all__ = [
     "Incident",
     "Instance",
     "Landlord",
+    "Lesson",
     "Letter",
     "Membership",
     "Note",
@@ -41,6 +45,7 @@ __all__ = [
     "Payload",
     "Person",
     "Point",
+    "Promise",
     "Return",
     "Task",
     "User",

@@ -63,14 +63,23 @@ class Case(OwnedById, Base):
 
 
 class Party(Owned, Base):
-    """A person's part in a case: resident, representative, other resident."""
+    """A person's part in a case: resident, representative, other_resident.
+
+    permission, of a representative: given, pending, withdrawn, refused; how it was given, what it
+    is limited to and until when. gets_letters: copies go to the representative.
+    """
 
     __tablename__ = "party"
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     role: Mapped[str] = mapped_column(String(20), default="resident")
     relation: Mapped[str] = mapped_column(String(100), default="")
-    permission: Mapped[str] = mapped_column(String(20), default="")  # given, pending, withdrawn
+    permission: Mapped[str] = mapped_column(String(20), default="")
+    permission_how: Mapped[str] = mapped_column(String(30), default="")
+    permission_on: Mapped[date | None]
+    permission_until: Mapped[date | None]
+    limited_to: Mapped[str] = mapped_column(String(300), default="")
+    gets_letters: Mapped[bool] = mapped_column(default=False)
     case: Mapped[Case] = relationship(back_populates="parties")
     person: Mapped[Person] = relationship(lazy="joined", viewonly=True)
     __table_args__ = (
@@ -80,7 +89,7 @@ class Party(Owned, Base):
 
 
 class CaseLink(Owned, Base):
-    """Two cases that belong together, and how (converted, related)."""
+    """Two cases that belong together: converted, split or about. case_id is the newer one."""
 
     __tablename__ = "case_link"
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -89,12 +98,19 @@ class CaseLink(Owned, Base):
 
 
 class Point(OwnedById, Base):
-    """One thing complained about; each is answered before a response can go."""
+    """One thing complained about; each is answered before a response can go.
+
+    ours: yes, no, or empty while undecided. whose: who is responsible when we are not. moved_to:
+    the case that it became.
+    """
 
     __tablename__ = "point"
     case_id: Mapped[str] = mapped_column(String(32))
     n: Mapped[int]
     text: Mapped[str] = mapped_column(String(500))
+    ours: Mapped[str] = mapped_column(String(5), default="")
+    whose: Mapped[str] = mapped_column(String(200), default="")
+    moved_to: Mapped[str | None] = mapped_column(String(32))
     outcome: Mapped[str] = mapped_column(String(30), default="")
     added_at: Mapped[datetime]
     added_by: Mapped[str | None] = mapped_column(String(32))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -70,6 +70,24 @@ class Person(OwnedById, Base):
     adjustments: Mapped[list[str]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(60), default="")
     __table_args__ = (Index("ix_person_postcode", "landlord_id", "postcode"),)
+
+
+class ContactArrangement(OwnedById, Base):
+    """How somebody may contact us for a time, after a warning and an approval.
+
+    It never holds for a hazard, safeguarding or a new issue. case_id: the case that decided it.
+    """
+
+    __tablename__ = "contact_arrangement"
+    person_id: Mapped[str] = mapped_column(String(32))
+    case_id: Mapped[str] = mapped_column(String(32))
+    says: Mapped[str] = mapped_column(Text)
+    from_on: Mapped[date]
+    review_on: Mapped[date]
+    ends_on: Mapped[date]
+    approved_by: Mapped[str | None] = mapped_column(String(32))
+    ended_on: Mapped[date | None]
+    __table_args__ = (Index("ix_contact_arrangement_person", "landlord_id", "person_id"),)
 
 
 class Conflict(Owned, Base):

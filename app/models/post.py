@@ -23,7 +23,8 @@ class Letter(OwnedById, Base):
     case_id: Mapped[str] = mapped_column(String(32))
     template: Mapped[str] = mapped_column(String(100))
     title: Mapped[str] = mapped_column(String(200))
-    to: Mapped[str] = mapped_column(String(20), default="resident")
+    to: Mapped[str] = mapped_column(String(40), default="resident")
+    person_id: Mapped[str | None] = mapped_column(String(32))  # None: a body, such as a council
     blocks: Mapped[dict[str, Any]] = mapped_column(JSON)
     written_at: Mapped[datetime]
     written_by: Mapped[str | None] = mapped_column(String(32))
@@ -54,6 +55,21 @@ class Outgoing(OwnedById, Base):
     sent_by: Mapped[str | None] = mapped_column(String(32))  # who posted it
     told_late: Mapped[bool] = mapped_column(default=False)  # not gone by the end of its day
     __table_args__ = (of_case(), Index("ix_outgoing_status", "landlord_id", "status", "queued_at"))
+
+
+class AccessibleCopy(OwnedById, Base):
+    """A copy of a letter that a person makes. kind: braille, audio, translation."""
+
+    __tablename__ = "accessible_copy"
+    case_id: Mapped[str] = mapped_column(String(32))
+    letter_id: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(60), default="")
+    asked_at: Mapped[datetime]
+    sent_on: Mapped[date | None]
+    sent_by: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (of_case(), Index("ix_accessible_copy_case", "landlord_id", "case_id"))
 
 
 class Blob(Owned, Base):

@@ -8,11 +8,10 @@ from app.db import db, transaction
 from app.engine import Element, Gone
 from app.errors import NotAllowed, NotFound, NotOffered
 from app.models import Case
-from app.services import steps, tasks
+from app.services import deployments, steps, tasks
 from app.services.access import get_case, instance_of
 from app.services.answers import keep_answer
 from app.services.complaints import add_points, alert_of_danger, claim_blobs
-from app.services.deployments import pinned
 from app.services.incidents import held_back
 from app.viewer import Viewer
 from forms import BoundForm
@@ -37,7 +36,7 @@ def offered(case: Case, to: str) -> list[Offered]:
     instance = instance_of(case)
     if instance.completed or instance.held:
         return []
-    elements = pinned(case.landlord_id, instance.deployment_id).procedure.elements
+    elements = deployments.of_instance(instance).procedure.elements
     waiting = [_offered(elements[element]) for element in instance.offers]
     return [offer for offer in waiting if to in offer.offered_to]
 
@@ -62,7 +61,7 @@ def open_action(
     if offer is None:
         raise NotOffered
     instance = instance_of(case)
-    deployed = pinned(case.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     leave_out = WHEN if viewer.resident_case_id else frozenset()
     form = tasks.bind(deployed, offer.form, case, instance.facts, typed, leave_out=leave_out)
     return offer, form

@@ -22,11 +22,11 @@ from app.models import (
     Payload,
 )
 from app.models.people import User
-from app.services import history, tasks
+from app.services import deployments, history, tasks
 from app.services.access import get_case, instance_of
 from app.services.answers import answers_of
 from app.services.cases import deadlines_of
-from app.services.deployments import Deployed, pinned
+from app.services.deployments import Deployed
 from app.services.letters import fact_in_words, full_date, letters_of
 from app.services.points import of_case as points_of
 from app.viewer import Viewer
@@ -95,7 +95,7 @@ def whole(viewer: Viewer, reference: str) -> Whole:
     """The whole of one case, oldest first. Raises as `access.get_case` does."""
     case = get_case(viewer, reference, "audit")
     instance = instance_of(case)
-    deployed = pinned(case.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     deployment = db.session.get_one(Deployment, (case.landlord_id, instance.deployment_id))
     return Whole(
         case,
@@ -127,9 +127,9 @@ def _entries(case: Case, instance: Instance) -> list[Entry]:
 
 
 def _entry(event: Event, detail: dict[str, Any], version: int) -> Entry:
-    deployed = pinned(event.landlord_id, event.deployment_id)
+    deployed = deployments.pinned(event.landlord_id, event.deployment_id)
     line = history.line_of(event, detail, deployed)
-    element = deployed.procedure.elements.get(event.element)
+    element = deployed.elements.get(event.element)
     name = (element.name or event.element) if element else event.element
     title, text = line.title, line.text
     if not title:
@@ -178,7 +178,7 @@ def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
     for answer in answers_of(db.session(), case):
         form, element = (
             deployed.forms.get(answer.form),
-            deployed.procedure.elements.get(answer.element),
+            deployed.elements.get(answer.element),
         )
         if form is not None:
             lines = readable_answers(form, answer.values, points=asked, people=teams)

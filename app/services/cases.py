@@ -28,12 +28,12 @@ from app.models import (
     Task,
 )
 from app.models.base import new_id
-from app.services import actions, letters, points, steps, tasks
+from app.services import actions, deployments, letters, points, steps, tasks
 from app.services.access import get_case, instance_of, unconflicted
 from app.services.calendars import pinned_calendar
 from app.services.complaints import alert_of_danger, folded
 from app.services.deadlines import state
-from app.services.deployments import Deployed, pinned
+from app.services.deployments import Deployed
 from app.services.history import Line, lines_of
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
@@ -81,7 +81,7 @@ def page(viewer: Viewer, reference: str) -> CasePage:
     """Everything of one case. Raises NotFound and NotAllowed as `access.get_case` does."""
     case = get_case(viewer, reference)
     instance = instance_of(case)
-    deployed = pinned(case.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     deployment = db.session.get(Deployment, (case.landlord_id, instance.deployment_id))
     if deployment is None:
         raise NotFound
@@ -155,7 +155,7 @@ def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[st
 
 def next_step(deployed: Deployed, element_id: str) -> str:
     """The next named step after an element, along its only or default way."""
-    elements, seen = deployed.procedure.elements, set()
+    elements, seen = deployed.elements, set()
     current = elements[element_id]
     while current.id not in seen:
         seen.add(current.id)
@@ -359,7 +359,7 @@ def search(
 
 
 def _found(case: Case) -> Found:
-    deployed = pinned(case.landlord_id, instance_of(case).deployment_id)
+    deployed = deployments.of_instance(instance_of(case))
     standing = [
         (row, how)
         for row, how in deadlines_of(case, deployed)

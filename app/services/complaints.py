@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import db, transaction
+from app.engine import ROOT
 from app.errors import NotAllowed
-from app.models import Blob, Case, Instance, Party, Person, Point
+from app.models import Blob, Case, CaseLink, Party, Person, Point
 from app.models.base import new_id
 from app.services import deployments, steps
-from app.services.access import unconflicted
+from app.services.access import get_case, unconflicted
 from app.services.answers import keep_answer
-from app.services.calendars import calendar_of
+from app.services.deployments import Deployed
 from app.services.references import new_reference
 from app.viewer import Viewer
 from forms import BoundForm
@@ -39,33 +40,63 @@ class Receipt:
     token: str
 
 
-def start_form(landlord_id: str, public: bool) -> str:
+def start_form(landlord_id: str, public: bool, kind: str = ROOT) -> str:
     """The form that begins a case: the start event's own, or the one for the public."""
-    procedure = deployments.live(landlord_id).procedure
+    procedure = deployments.live(landlord_id, kind).procedure
     return (procedure.public_form if public else None) or procedure.start_form or ""
 
 
-def record(viewer: Viewer, form: BoundForm, key: str, person_id: str | None = None) -> Receipt:
-    """Record a complaint that reached a member of staff. `key` makes a double click one case."""
+def kinds(landlord_id: str, public: bool = False) -> dict[str, str]:
+    """What can be recorded, or sent in by the public: the kinds of case with their names."""
+    procedures = deployments.live(landlord_id).contents.procedures
+    return {
+        kind: procedure.name
+        for kind, procedure in procedures.items()
+        if not public or procedure.public_form
+    }
+
+
+def record(
+    viewer: Viewer,
+    form: BoundForm,
+    key: str,
+    person_id: str | None = None,
+    kind: str = ROOT,
+    about: str | None = None,
+) -> Receipt:
+    """Record a complaint, or another kind of case, that reached a member of staff.
+
+    key makes a double click one case. about: the reference of a case that the new one is linked
+    with; its resident is the new one's.
+    """
     if not viewer.can("work"):
         raise NotAllowed
-    return _receive(viewer, form, key, person_id)
+    other = get_case(viewer, about, "work") if about else None
+    person_id = other.resident.id if other else person_id
+    return _receive(viewer, form, key, kind, person_id, about=other.id if other else None)
 
 
-def receive(landlord_id: str, form: BoundForm, key: str, danger: str = "") -> Receipt:
-    """Take a complaint from the public form.
+def receive(
+    landlord_id: str, form: BoundForm, key: str, danger: str = "", kind: str = ROOT
+) -> Receipt:
+    """Take a complaint, or another kind of case, from the public form.
 
     danger: yes, no or not_sure, as answered before the form; the more careful of the two counts.
     """
     resident = Viewer(landlord_id, resident_case_id="new", name="The resident")
-    return _receive(resident, form, key, danger=danger)
+    return _receive(resident, form, key, kind, danger=danger)
 
 
 def _receive(
-    actor: Viewer, form: BoundForm, key: str, person_id: str | None = None, danger: str = ""
+    actor: Viewer,
+    form: BoundForm,
+    key: str,
+    kind: str,
+    person_id: str | None = None,
+    danger: str = "",
+    about: str | None = None,
 ) -> Receipt:
-    deployed = deployments.live(actor.landlord_id)
-    landlord = deployed.landlord
+    deployed = deployments.live(actor.landlord_id, kind)
     answers = form.answers
     if danger in DANGER and answers.get("triage_hazard") not in DANGER:
         answers = answers | {"triage_hazard": danger}
@@ -77,30 +108,16 @@ def _receive(
         if again is not None:
             return Receipt(again.reference, token if again.link_hash == hash_token(token) else "")
         resident = _person(session, actor.landlord_id, answers, person_id)
-        case = _case(session, actor, landlord.reference_prefix, answers, resident, key, token)
+        case = _case(session, actor, deployed, answers, resident, key, token)
+        if about:
+            session.add(CaseLink(landlord_id=case.landlord_id, case_id=case.id, other_id=about,
+                                 kind="about"))  # fmt: skip
         _representative(session, case, answers)
         add_points(session, case, form, actor)
         claim_blobs(session, case, form)
-        instance = Instance(
-            landlord_id=case.landlord_id,
-            id=new_id(),
-            case_id=case.id,
-            deployment_id=deployed.id,
-            calendar_version="",
-            state=b"",
-            facts={},
-            events=0,
-            held=False,
-            next_due_at=None,
-            case=case,
-        )
-        step = steps.Step(
-            session, case, instance, deployed, calendar_of(landlord.nation), actor, clock.now()
-        )
+        step = steps.first_step(session, case, deployed, actor)
         if "recorded_by_staff" in deployed.facts:
             answers = answers | {"recorded_by_staff": actor.user_id is not None}
-        session.add(instance)
-        session.flush()
         steps.begin(step, answers)
         keep_answer(
             session,
@@ -196,7 +213,7 @@ def folded(text: str) -> str:
 def _case(
     session: Session,
     actor: Viewer,
-    prefix: str,
+    deployed: Deployed,
     answers: dict[str, Any],
     resident: Person,
     key: str,
@@ -206,8 +223,8 @@ def _case(
     case = Case(
         landlord_id=actor.landlord_id,
         id=new_id(),
-        reference=new_reference(session, actor.landlord_id, prefix),
-        kind="complaint",
+        reference=new_reference(session, actor.landlord_id, deployed.landlord.reference_prefix),
+        kind=deployed.kind,
         channel=answers.get("channel") or "online",
         received_on=date.fromisoformat(received_on) if received_on else clock.today(),
         opened_at=clock.now(),

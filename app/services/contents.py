@@ -8,13 +8,33 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from app.engine import FactSpec, Known, Problem, Procedure, lint, parse_facts
+from app.engine import (
+    Element,
+    FactSpec,
+    Known,
+    Problem,
+    Procedure,
+    lint,
+    parse_facts,
+    read_files,
+    roots_of,
+)
 from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterRefused, LetterTemplate, parse_letter
 from forms import FormDefinition, FormRefused
 
+# facts that a procedure may declare and Putright then keeps by itself: see kept_facts.py
+KEPT_TYPES = {
+    "closed_on": "date",
+    "permission_asked_on": "date",
+    "safeguarding": "bool",
+    "prefers_phone": "bool",
+    "promises_made_on": "date",
+    "promise_due_on": "date",
+    "copy_asked_on": "date",
+}
 DIAGRAMS = (".bpmn", ".dmn")
 Files = Mapping[str, bytes]
 
@@ -33,9 +53,16 @@ class Contents:
         return parse_facts(self.files["facts.toml"])
 
     @cached_property
-    def procedure(self) -> Procedure:
+    def procedures(self) -> dict[str, Procedure]:
+        """By kind of case: complaint, and each other process that a case can begin in."""
         diagrams = {path: body for path, body in self.files.items() if path.endswith(DIAGRAMS)}
-        return Procedure.parse(diagrams, self.facts)
+        roots = roots_of(read_files(diagrams)[0])
+        return {root: Procedure.parse(diagrams, self.facts, root) for root in roots}
+
+    @cached_property
+    def elements(self) -> dict[str, Element]:
+        """The elements of all procedures, by id."""
+        return {key: e for p in self.procedures.values() for key, e in p.elements.items()}
 
     @cached_property
     def forms(self) -> dict[str, FormDefinition]:
@@ -91,6 +118,11 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     except (DeploymentRefused, ValueError) as refused:
         return [Problem("landlord.toml or facts.toml", "", str(refused), "error")]
     forms, problems = _read_forms(files, facts, landlord)
+    problems += [
+        Problem("facts.toml", name, f"Putright keeps this fact by itself; its type is {kind}.")
+        for name, kind in KEPT_TYPES.items()
+        if name in facts and facts[name].type != kind
+    ]
     problems += _letter_problems(files, facts)
     known = Known(
         forms=frozenset(forms),

@@ -61,7 +61,7 @@ def _rows(step: Step) -> list[Deadline]:
 
 
 def _new(step: Step, armed: ArmedDeadline) -> Deadline:
-    element = step.deployed.procedure.elements[armed.element]
+    element = step.deployed.elements[armed.element]
     row = Deadline(
         landlord_id=step.case.landlord_id,
         instance_id=step.instance.id,
@@ -93,7 +93,7 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
     facts, specs = step.instance.facts, step.deployed.facts
     row.due_on = armed.due_on
     row.calendar_version = step.calendar.version
-    prints = step.deployed.procedure.elements[row.element].properties.get("prints")
+    prints = step.deployed.elements[row.element].properties.get("prints")
     row.prints_on = condition(prints, facts, specs, step.calendar) if prints else armed.due_on
     rule = read_rule(
         row.rule,
@@ -137,7 +137,7 @@ def _submitted(snapshot: Snapshot) -> dict[str, date]:
 
 def _interrupted(step: Step, snapshot: Snapshot) -> set[str]:
     """The activities that an event cut short in this step."""
-    elements = step.deployed.procedure.elements
+    elements = step.deployed.elements
     events = (elements[e.element] for e in snapshot.events if e.action in {"due", "received"})
     return {e.attached_to for e in events if e.attached_to and e.interrupting}
 
@@ -155,10 +155,10 @@ def _met_on(
         return date.fromisoformat(met) if met else None
     if row.kind != "duty" or (row.host, row.element) in snapshot.deadlines:
         return None
-    host = step.deployed.procedure.elements[row.element].attached_to or ""
+    host = step.deployed.elements[row.element].attached_to or ""
     if host in submitted:
         return submitted[host]
-    if step.deployed.procedure.elements[host].kind == "userTask":
+    if step.deployed.elements[host].kind == "userTask":
         return None  # called off
     return None if interrupted & hosts_over(step.deployed.procedure, host) else step.today
 

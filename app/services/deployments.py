@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from app import clock
 from app.db import db, transaction
-from app.engine import FactSpec, Problem, Procedure
+from app.engine import ROOT, Element, FactSpec, Problem, Procedure
 from app.errors import DeploymentRefused, NotAllowed, NotFound
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterTemplate
-from app.models import Deployment, DeploymentFile, Landlord
+from app.models import Deployment, DeploymentFile, Instance, Landlord
 from app.models.base import new_id
 from app.services.contents import DIAGRAMS, Contents, Files, check, content_hash
 from app.viewer import Viewer
@@ -23,11 +23,15 @@ from forms import FormDefinition
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment as a case sees it. Its contents are shared by all that hold the same files."""
+    """A deployment as a case sees it. Its contents are shared by all that hold the same files.
+
+    kind: the kind of case, which is the name of the process that it began in.
+    """
 
     landlord_id: str
     id: str
     contents: Contents
+    kind: str = ROOT
 
     @property
     def files(self) -> Files:
@@ -39,7 +43,13 @@ class Deployed:
 
     @property
     def procedure(self) -> Procedure:
-        return self.contents.procedure
+        """The procedure of this kind of case."""
+        return self.contents.procedures[self.kind]
+
+    @property
+    def elements(self) -> dict[str, Element]:
+        """The elements of the procedures of all kinds."""
+        return self.contents.elements
 
     @property
     def forms(self) -> dict[str, FormDefinition]:
@@ -147,16 +157,24 @@ def _live_row(landlord_id: str) -> Deployment | None:
     )
 
 
-def live(landlord_id: str) -> Deployed:
-    """The deployment that new cases start on. Raises NotFound for a landlord without one."""
+def live(landlord_id: str, kind: str = ROOT) -> Deployed:
+    """The deployment that new cases start on.
+
+    Raises NotFound for a landlord without one, and for a kind of case that it does not have.
+    """
     row = _live_row(landlord_id)
     if row is None:
         raise NotFound
-    return pinned(landlord_id, row.id)
+    return pinned(landlord_id, row.id, kind)
 
 
-def pinned(landlord_id: str, deployment_id: str) -> Deployed:
-    """The deployment that a case is pinned to. Raises NotFound."""
+def of_instance(instance: Instance) -> Deployed:
+    """The deployment that a case is pinned to."""
+    return pinned(instance.landlord_id, instance.deployment_id, instance.case.kind)
+
+
+def pinned(landlord_id: str, deployment_id: str, kind: str = ROOT) -> Deployed:
+    """A deployment by its id. Raises NotFound."""
     digest = _digest_of(landlord_id, deployment_id)
     contents = _contents.get(digest)
     if contents is None:
@@ -167,7 +185,9 @@ def pinned(landlord_id: str, deployment_id: str) -> Deployed:
             )
         )
         contents = _contents[digest] = Contents({path: data for path, data in rows})
-    return Deployed(landlord_id, deployment_id, contents)
+    if kind != ROOT and kind not in contents.procedures:
+        raise NotFound
+    return Deployed(landlord_id, deployment_id, contents, kind)
 
 
 # parsed contents by their hash: a few hundred KB for each version of a procedure in use

@@ -84,7 +84,7 @@ def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
 
 def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[str, str, bool]:
     """Title, text, and whether it is bad news. An empty title: only in the full history."""
-    element = deployed.procedure.elements.get(event.element)
+    element = deployed.elements.get(event.element)
     name = _name(event, element)
     match event.action:
         case "started":

@@ -206,7 +206,7 @@ def _stages(viewer: Viewer) -> list[tuple[str, str]]:
 def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar) -> Row:
     case = task.case
     resident = case.resident
-    deployed = deployments.pinned(task.landlord_id, instance_of(case).deployment_id)
+    deployed = deployments.of_instance(instance_of(case))
     mine = task.claimed_by == viewer.user_id
     draft = db.session.get(Draft, (viewer.landlord_id, task.id, viewer.user_id)) if mine else None
     claimed = task.claimed_at.astimezone(clock.LONDON) if task.claimed_at else None
@@ -315,7 +315,7 @@ def next_unclaimed(viewer: Viewer) -> str | None:
         .limit(50)
     )
     for task in db.session.scalars(query):
-        deployed = deployments.pinned(task.landlord_id, instance_of(task.case).deployment_id)
+        deployed = deployments.of_instance(instance_of(task.case))
         if not tasks.reason_against(deployed, task, viewer):
             return task.id
     return None

@@ -30,7 +30,7 @@ def handlers_of(case: Case, elements: list[str]) -> dict[str, str]:
 
 def check(deployed: Deployed, task: Task, user_id: str, rank: int) -> None:
     """Raise NotForYou, with the rule and a reason, when the task is not for this person."""
-    element = deployed.procedure.elements.get(task.element)
+    element = deployed.elements.get(task.element)
     if element is not None:
         check_element(deployed, task.case, element, user_id, rank)
 
@@ -43,7 +43,7 @@ def check_element(
     for rule in ("not_the_handler_of", "senior_to"):
         named = element.properties.get(rule, "").split()
         for other, handler in (handlers_of(case, named) if named else {}).items():
-            done = deployed.procedure.elements[other].name
+            done = deployed.elements[other].name
             if rule == "not_the_handler_of" and handler == user_id:
                 raise NotForYou(rule, f"{whom} did “{done}” in this case.")
             if rule == "senior_to" and rank <= _rank(handler):

@@ -177,7 +177,7 @@ def write(step: Step, letter: str, filled: FilledLetter) -> Letter:
 
 def freeze(step: Step, task: Task) -> None:
     """Write the letter of a task that was just finished, with the dates that its step gave."""
-    letter = step.deployed.procedure.elements[task.element].properties.get("writes")
+    letter = step.deployed.elements[task.element].properties.get("writes")
     if letter:
         write(step, letter, _of_step(step, letter))
 

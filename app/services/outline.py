@@ -68,8 +68,7 @@ class Picture:
 
 
 def pictures(deployed: Deployed) -> list[Picture]:
-    """The processes of a procedure: the whole complaint first, then in the order of the calls."""
-    procedure = deployed.procedure
+    """All processes: the whole complaint first, in the order of the calls; then other kinds."""
     found = {
         name: Picture(name, _process_name(deployed, node), file)
         for file, body in deployed.files.items()
@@ -77,12 +76,12 @@ def pictures(deployed: Deployed) -> list[Picture]:
         for node in read_xml(body).iterfind(f"{BPMN}process")
         for name in [node.get("id") or ""]
     }
-    order, todo = dict[str, None](), [procedure.root]
+    order, todo = dict[str, None](), list(deployed.contents.procedures)
     while todo:
         process = todo.pop(0)
         if process not in order:
             order[process] = None
-            calls = [e.calls for e in procedure.elements.values() if e.process == process]
+            calls = [e.calls for e in deployed.elements.values() if e.process == process]
             todo = [*filter(None, calls), *todo]
     return [found[process] for process in [*order, *sorted(set(found) - set(order))]]
 
@@ -96,7 +95,7 @@ def _process_name(deployed: Deployed, process: etree._Element) -> str:
 
 def outline(deployed: Deployed, process: str) -> list[Entry]:
     """The elements of one process along its arrows, each with all that the diagram says of it."""
-    elements = {k: e for k, e in deployed.procedure.elements.items() if e.process == process}
+    elements = {k: e for k, e in deployed.elements.items() if e.process == process}
     return [_entry(deployed, element, depth) for element, depth in _walk(elements)]
 
 
@@ -127,7 +126,7 @@ def _walk(elements: Mapping[str, Element]) -> Iterator[tuple[Element, int]]:
 
 
 def _entry(deployed: Deployed, element: Element, depth: int) -> Entry:
-    elements = deployed.procedure.elements
+    elements = deployed.elements
     form = deployed.forms.get(element.form or "")
     says = (_letter(deployed, element), _alert(deployed, element), *_rules(deployed, element))
     flows = [_flow_words(flow, elements) for flow in element.outgoing]
@@ -200,7 +199,7 @@ _LISTED = {
 def _rules(deployed: Deployed, element: Element) -> Iterator[str]:
     """What the other properties mean."""
     names = {fact.name: fact.label for fact in deployed.facts.values()}
-    names |= {step.id: step.name for step in deployed.procedure.elements.values()}
+    names |= {step.id: step.name for step in deployed.elements.values()}
     told = element.properties
     if element.kind == "message":
         yield f"Offered to: {told.get('offered_to', 'staff').replace(', ', ' and ')}."

@@ -31,7 +31,7 @@ def heat(viewer: Viewer) -> dict[str, int]:
         raise NotAllowed
     now = clock.now()
     usual = _usual(viewer.landlord_id)
-    procedure = deployments.live(viewer.landlord_id).procedure
+    elements = deployments.live(viewer.landlord_id).elements
     ratios: dict[str, list[float]] = {}
     for element, opened_at in db.session.execute(
         select(Task.element, Task.opened_at).where(
@@ -40,7 +40,7 @@ def heat(viewer: Viewer) -> dict[str, int]:
     ):
         if element in usual:
             ratio = (now - opened_at) / usual[element]
-            for place in watch.around(procedure, [element]):
+            for place in watch.around(elements, [element]):
                 ratios.setdefault(place, []).append(ratio)
     return {place: _degree(median(found)) for place, found in ratios.items()}
 

@@ -12,10 +12,10 @@ from app.engine import Element, Procedure
 from app.errors import BadInput, NotFound
 from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing
 from app.models.base import new_id
-from app.services import actions, cases, letters, steps
+from app.services import actions, cases, deployments, letters, steps
 from app.services.access import instance_of
 from app.services.complaints import hash_token
-from app.services.deployments import Deployed, pinned
+from app.services.deployments import Deployed
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 
@@ -75,7 +75,7 @@ def second_fact_fits(case: Case, typed: str) -> bool:
 def page(landlord_id: str, token: str, known: bool) -> StatusPage:
     """The status page. `known`: the second fact was given in this visit."""
     case = case_behind(landlord_id, token)
-    deployed = pinned(case.landlord_id, instance_of(case).deployment_id)
+    deployed = deployments.of_instance(instance_of(case))
     deadlines = cases.deadlines_of(case, deployed)
     return StatusPage(
         case=case,

@@ -13,6 +13,7 @@ from app import clock
 from app.engine import (
     EngineRefused,
     HistoryEvent,
+    OpenTask,
     Snapshot,
     Stored,
     complete,
@@ -23,14 +24,16 @@ from app.engine import (
 )
 from app.models import Alert, Case, Event, Instance, Payload, Task
 from app.models.base import new_id
-from app.services import deadlines, letters
+from app.services import conversions, deadlines, deployments, letters
 from app.services.answers import newest_answer
 from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
-from app.services.deployments import Deployed, pinned
+from app.services.deployments import Deployed
+from app.services.kept_facts import kept_facts
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
 
 PROCEDURE = Viewer("", name="By the procedure")  # the actor of automatic steps
+ASKED_FIRST = frozenset({"recorded_by_staff"})  # known from the first day, whatever the form asks
 
 
 @dataclass
@@ -53,7 +56,8 @@ class Step:
         return self.now.astimezone(clock.LONDON).date()
 
     def stored(self) -> Stored:
-        return Stored(self.instance.state, self.instance.facts)
+        """What the engine goes on from, with the facts that Putright keeps by itself."""
+        return Stored(self.instance.state, self.instance.facts | kept_facts(self))
 
     def write(
         self,
@@ -112,7 +116,7 @@ def actor_kind(actor: Viewer) -> str:
 
 def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
     """A step on an existing case."""
-    deployed = pinned(instance.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     return Step(
         session,
         instance.case,
@@ -122,6 +126,27 @@ def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
         actor,
         clock.now(),
     )
+
+
+def first_step(session: Session, case: Case, deployed: Deployed, actor: Viewer) -> Step:
+    """The first step of a new case, with its instance."""
+    instance = Instance(
+        landlord_id=case.landlord_id,
+        id=new_id(),
+        case_id=case.id,
+        deployment_id=deployed.id,
+        calendar_version="",
+        state=b"",
+        facts={},
+        events=0,
+        held=False,
+        next_due_at=None,
+        case=case,
+    )
+    session.add(instance)
+    session.flush()
+    calendar = calendar_of(deployed.landlord.nation)
+    return Step(session, case, instance, deployed, calendar, actor, clock.now())
 
 
 def declared(deployed: Deployed, answers: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +159,7 @@ def begin(step: Step, answers: dict[str, Any]) -> None:
     keep_calendar(step.session, step.calendar)
     snapshot = start(
         step.deployed.procedure,
-        {},
+        kept_facts(step),
         step.now,
         step.calendar,
         form=declared(step.deployed, answers) | _received(answers),
@@ -205,6 +230,11 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     _set_status(step, snapshot)
     step.session.add_all((instance, case))
     step.session.flush()
+    for event in snapshot.events:
+        _continue_as(step, event)
+    kept = kept_facts(step)
+    if not instance.completed and any(instance.facts.get(k) != v for k, v in kept.items()):
+        fire(step)  # what this step left behind, such as a promise, may set a timer going
 
 
 def _record(step: Step, event: HistoryEvent) -> None:
@@ -220,7 +250,7 @@ def _record(step: Step, event: HistoryEvent) -> None:
 
 def _send(step: Step, event: HistoryEvent) -> None:
     """A send task was passed: queue its letter, or tell its team."""
-    element = step.deployed.procedure.elements[event.element]
+    element = step.deployed.elements[event.element]
     if letter := element.properties.get("letter"):
         letters.queue(step, letter, event.element, event.at)
     if team := element.properties.get("alert"):
@@ -237,7 +267,7 @@ def _set_stage(step: Step, snapshot: Snapshot) -> None:
 
 def stage_name(deployed: Deployed, stage: str) -> str:
     """What people call a stage: the name of the call activity that carries it."""
-    return next((e.name for e in deployed.procedure.elements.values() if e.stage == stage), stage)
+    return next((e.name for e in deployed.elements.values() if e.stage == stage), stage)
 
 
 def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
@@ -278,7 +308,7 @@ def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
 
 def _assign(step: Step, task: Task) -> None:
     """`assigned_in`: the person chosen in an earlier task gets this one."""
-    from_task = step.deployed.procedure.elements[task.element].properties.get("assigned_in")
+    from_task = step.deployed.elements[task.element].properties.get("assigned_in")
     if not from_task:
         return
     chosen = chosen_person(step.session, step.deployed, step.case, from_task)
@@ -297,22 +327,50 @@ def chosen_person(session: Session, deployed: Deployed, case: Case, element: str
 
 
 def _set_status(step: Step, snapshot: Snapshot) -> None:
-    """Open while somebody works on it or a stage runs; closed when ended or lapsed."""
-    case, elements = step.case, step.deployed.procedure.elements
-    lapsed = None
+    """Open while somebody works on it or a stage runs; closed when ended, or by `closes`."""
+    case, elements = step.case, step.deployed.elements
+    closes = None
     for event in snapshot.events:
         element = elements.get(event.element)
         if element is None:
             continue
-        lapsed = element.properties.get("closes") if event.action == "due" else lapsed
+        if event.action in {"due", "sent"}:
+            closes = element.properties.get("closes", closes)
         if event.action == "ended" or (event.action == "passed" and element.kind == "endEvent"):
             case.outcome = element.properties.get("outcome", case.outcome)
-    busy = bool(snapshot.tasks or snapshot.stage)
-    if snapshot.completed or (lapsed and not busy):
+            closes = element.properties.get("outcome", closes)
+    busy = bool(snapshot.stage) or any(_keeps_open(step, t) for t in snapshot.tasks.values())
+    if snapshot.completed or (closes and not busy):
         if case.status != "closed":
             case.status, case.closed_at = "closed", step.now
-            case.outcome = case.outcome if snapshot.completed else lapsed or case.outcome
+            case.outcome = case.outcome if snapshot.completed else closes or case.outcome
             step.write("closed", actor=PROCEDURE, outcome=case.outcome)
     elif case.status == "closed" and busy:
         case.status, case.closed_at, case.outcome = "open", None, ""
         step.write("reopened", actor=PROCEDURE)
+
+
+def _keeps_open(step: Step, task: OpenTask) -> bool:
+    """Whether a case with this task is open: not if a call around it says keeps_open="no"."""
+    elements = step.deployed.elements
+    around = deadlines.hosts_over(step.deployed.procedure, task.element)
+    return not any(elements[host].properties.get("keeps_open") == "no" for host in around)
+
+
+def _continue_as(step: Step, event: HistoryEvent) -> None:
+    """An end with `continues_as` begins a case of another kind with what is known, linked."""
+    element = step.deployed.elements.get(event.element)
+    kind = element.properties.get("continues_as") if element else None
+    if not element or not kind or event.action != "passed":
+        return
+    old = step.case
+    deployed = deployments.live(old.landlord_id, kind)
+    since = step.instance.facts.get(element.properties.get("counted_from", ""))
+    received_on = date.fromisoformat(since) if since else step.today
+    new = conversions.continued(step.session, old, deployed, received_on, step.now)
+    asked = {field.key for field in deployed.forms[deployed.procedure.start_form or ""].fields}
+    facts = {k: v for k, v in step.instance.facts.items() if k in asked or k in ASKED_FIRST}
+    begun = first_step(step.session, new, deployed, step.actor)
+    begin(begun, facts | {"received_on": new.received_on.isoformat()})
+    begun.write("continued_from", other=old.reference)
+    step.write("continued_as", event.element, other=new.reference)

@@ -247,7 +247,7 @@ def _do(state: _Play, does: str, step: dict[str, Any]) -> None:
 def pinned_form(state: _Play, form: str) -> Any:
     """A form of the deployment that the case is pinned to."""
     instance = instance_of(state.case)
-    return deployments.pinned(state.landlord_id, instance.deployment_id).forms[form]
+    return deployments.of_instance(instance).forms[form]
 
 
 def _add_information(state: _Play, answers: dict[str, Any]) -> None:

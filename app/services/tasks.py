@@ -15,11 +15,11 @@ from app.engine import EngineRefused, Gone
 from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
 from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
-from app.services import accounts, independence, letters, points, steps
+from app.services import accounts, deployments, independence, letters, points, steps
 from app.services.access import get_task, instance_of, is_kept_out
 from app.services.answers import keep_answer
 from app.services.complaints import add_points, alert_of_danger, claim_blobs, update_person
-from app.services.deployments import Deployed, pinned
+from app.services.deployments import Deployed
 from app.services.incidents import held_back
 from app.viewer import Viewer
 from forms import BoundForm
@@ -53,9 +53,9 @@ def get_open(viewer: Viewer, task_id: str, typed: Typed | None = None) -> OpenTa
     if task.status != "open":
         raise over(task)
     instance = instance_of(task.case)
-    deployed = pinned(task.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     draft = db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
-    element = deployed.procedure.elements[task.element]
+    element = deployed.elements[task.element]
     return OpenTask(
         task,
         task.case,
@@ -183,7 +183,7 @@ def hand_over(viewer: Viewer, task_id: str, to_user_id: str) -> Task:
 def colleagues(viewer: Viewer, task_id: str) -> list[User]:
     """Who else may do a task."""
     task = get_task(viewer, task_id)
-    deployed = pinned(task.landlord_id, instance_of(task.case).deployment_id)
+    deployed = deployments.of_instance(instance_of(task.case))
     return [
         user
         for user in accounts.people_of(viewer.landlord_id, task.team)
@@ -204,7 +204,7 @@ def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
     """Keep what somebody has typed so far. Works for a task that has just been finished, too."""
     task = get_task(viewer, task_id)
     instance = instance_of(task.case)
-    deployed = pinned(task.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     said = {key: typed.getlist(key) for key in typed}
     cleaned = bind(deployed, task.form, task.case, instance.facts, None, said).typed
     with transaction() as session:
@@ -307,7 +307,7 @@ def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:
         for field in form.definition.fields
         if field.properties.get("person") and form.answers.get(field.key)
     ]
-    elements = step.deployed.procedure.elements.values()
+    elements = step.deployed.elements.values()
     for element in (e for e in elements if e.properties.get("assigned_in") == task.element):
         for user in filter(None, chosen):
             if is_kept_out(accounts.viewer_for(user), step.case):

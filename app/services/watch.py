@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.db import db
-from app.engine import Procedure
+from app.engine import Element
 from app.errors import NotAllowed
 from app.models import Case, Deadline, Instance, Task
 from app.services import deployments, tasks
@@ -169,24 +169,23 @@ def _by_stage(rows: Iterable[Running]) -> list[tuple[str, str, int]]:
 
 def _places(landlord_id: str, rows: list[Running], today: date) -> list[Place]:
     """Counts for the diagram: at each task, and at each call activity above it."""
-    procedure = deployments.live(landlord_id).procedure
+    elements = deployments.live(landlord_id).elements
     opened: Counter[str] = Counter()
     late: Counter[str] = Counter()
     for row in rows:
         at = [row.element] if row.element else waiting_at(landlord_id, row.case)
-        for element in around(procedure, at):
+        for element in around(elements, at):
             opened[element] += 1
             late[element] += _is_late(row, today)
     return [
         Place(e.id, e.name, e.process, opened[e.id], late[e.id])
-        for e in procedure.elements.values()
+        for e in elements.values()
         if opened[e.id]
     ]
 
 
-def around(procedure: Procedure, at: list[str]) -> set[str]:
+def around(elements: Mapping[str, Element], at: list[str]) -> set[str]:
     """Where a case stands: the elements, and the calls and subprocesses around them."""
-    elements = procedure.elements
     found, todo = set(), list(at)
     while todo:
         element = elements.get(todo.pop())

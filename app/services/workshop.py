@@ -94,7 +94,7 @@ def publish(viewer: Viewer, path: str, body: bytes, says: str) -> Published:
 
 def changes(before: Deployed, after: Deployed) -> Iterator[str]:
     """What is new, gone or different between two versions, a sentence each."""
-    old, new = before.procedure.elements, after.procedure.elements
+    old, new = before.elements, after.elements
     for key in (key for key in new if key not in old):
         yield f"New: {_named(new[key])}."
     for key in (key for key in old if key not in new):

@@ -63,7 +63,7 @@ def pages(number: int, total: int) -> Pagination:
 
 def stages_of(landlord_id: str) -> list[tuple[str, str]]:
     """Code and name of the stages of the procedure that is live now."""
-    elements = deployments.live(landlord_id).procedure.elements.values()
+    elements = deployments.live(landlord_id).elements.values()
     return list({e.stage: e.name for e in elements if e.stage}.items())
 
 
@@ -165,7 +165,7 @@ def _overview(viewer: Viewer, page: CasePage) -> dict[str, Any]:
 
 def _offers(page: CasePage) -> list[dict[str, str]]:
     """What the procedure takes now, with a line on what it is for."""
-    elements = page.deployed.procedure.elements
+    elements = page.deployed.elements
     return [
         {
             "href": url_for("cases.action", reference=page.case.reference, message=offer.name),
@@ -311,7 +311,7 @@ def outgoing_of(case: Case, letter: Letter) -> Outgoing | None:
 
 def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
     """Every event, also those that the timeline leaves out."""
-    elements = page.deployed.procedure.elements
+    elements = page.deployed.elements
     rows = []
     for line in history.lines_of(page.case, page.instance, page.deployed, whole=True):
         element = elements.get(line.element)

@@ -12,7 +12,6 @@ from app.errors import BadInput, NotOffered
 from app.letters import FilledLetter, to_html
 from app.services import actions, cases, deployments, documents, letters, outbox, picture, points
 from app.services.access import get_case, instance_of
-from app.services.deployments import pinned
 from app.services.inbox import chips
 from app.services.references import spaced
 from app.web import casepage, uploads
@@ -87,13 +86,13 @@ def action(reference: str, message: str) -> ResponseReturnValue:
 
 
 def _action_page(offer: Any, form: Any, found: Any) -> str:
-    deployed = pinned(found.landlord_id, instance_of(found).deployment_id)
+    deployed = deployments.of_instance(instance_of(found))
     return render_template(
         "cases/action.html",
         offer=offer,
         form=form,
         case=found,
-        step=deployed.procedure.elements[offer.element],
+        step=deployed.elements[offer.element],
         safety=safety_of(found.resident),
         files=names_of_files(found.landlord_id, form),
     )
@@ -249,7 +248,7 @@ def letter_pdf(reference: str, letter_id: str) -> ResponseReturnValue:
 def diagram(reference: str, process: str) -> ResponseReturnValue:
     """A diagram of the case's own deployment, as it was drawn."""
     found = get_case(viewer(), reference)
-    deployed = pinned(found.landlord_id, instance_of(found).deployment_id)
+    deployed = deployments.of_instance(instance_of(found))
     response = Response(picture.file_of(deployed, process), content_type="application/xml")
     response.headers["Content-Security-Policy"] = SANDBOX
     return response

@@ -8,9 +8,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.db import db
 from app.models import Answer, Draft, Task
-from app.services import points, tasks
+from app.services import deployments, points, tasks
 from app.services.access import instance_of
-from app.services.deployments import pinned
 from app.web.taskpage import NOT_ANSWERED, people_for
 from forms import BoundForm, readable_answers
 from forms import Point as FormPoint
@@ -46,7 +45,7 @@ class Comparison:
 def form_of(task: Task, kept: Draft) -> BoundForm:
     """The form with the kept text in it; what is no answer of the form is left out."""
     instance = instance_of(task.case)
-    deployed = pinned(task.landlord_id, instance.deployment_id)
+    deployed = deployments.of_instance(instance)
     empty = tasks.bind(deployed, task.form, task.case, instance.facts, None)
     known = {name for field in empty.fields for name in field.names}
     typed = MultiDict((k, v) for k, texts in kept.values.items() if k in known for v in texts)
@@ -76,7 +75,7 @@ def compared(task: Task, counted: Answer | None, kept: Draft) -> Comparison:
 def _counted(task: Task, counted: Answer | None) -> list[tuple[str, str]]:
     if counted is None:
         return []
-    deployed = pinned(task.landlord_id, instance_of(task.case).deployment_id)
+    deployed = deployments.of_instance(instance_of(task.case))
     form = deployed.forms[task.form]
     known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), task.case)]
     return readable_answers(form, counted.values, points=known, people=people_for(form, deployed))

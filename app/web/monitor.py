@@ -70,7 +70,7 @@ def _by_process(room: ControlRoom, deployed: Deployed) -> dict[str, list[Place]]
     """The places in each diagram. A group of steps is left out: its steps have the numbers."""
     found: dict[str, list[Place]] = {}
     for place in room.places:
-        if deployed.procedure.elements[place.element].kind != "subProcess":
+        if deployed.elements[place.element].kind != "subProcess":
             found.setdefault(place.process, []).append(place)
     return found
 
@@ -80,7 +80,7 @@ def _box(deployed: Deployed, places: dict[str, list[Place]], stage: str) -> dict
     heat = pace.heat(viewer())
     inside = [
         (f"Inside {call.name}", call.calls)
-        for call in deployed.procedure.elements.values()
+        for call in deployed.elements.values()
         if stage and call.stage == stage and call.calls
     ]
     views = [
@@ -132,7 +132,7 @@ def show_incidents() -> ResponseReturnValue:
 
 
 def _incidents(errors: dict[str, str] | None = None, typed: str = "", at: str = "") -> str:
-    elements = deployments.live(viewer().landlord_id).procedure.elements
+    elements = deployments.live(viewer().landlord_id).elements
     return render_template(
         "monitor/incidents.html",
         incidents=incidents.open_incidents(viewer()),

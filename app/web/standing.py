@@ -134,7 +134,7 @@ def _text(page: StatusPage, stage: Stage) -> str:
 
 def _ends(page: StatusPage, row: Deadline, stage: Stage) -> bool:
     """Whether a deadline hangs over the whole stage and was met."""
-    elements = page.deployed.procedure.elements
+    elements = page.deployed.elements
     host = elements[elements[row.element].attached_to or row.element]
     return row.kind == "duty" and host.stage == stage.code and row.met_on is not None
 

@@ -13,7 +13,6 @@ from app.models import Case, Letter, Outgoing
 from app.services import actions, deployments, outbox, residents
 from app.services.access import instance_of
 from app.services.complaints import hash_token
-from app.services.deployments import pinned
 from app.services.letters import full_date, sent_on
 from app.services.residents import StatusPage
 from app.web import limits, standing, uploads
@@ -233,7 +232,7 @@ def _kept(slug: str, token: str, said: str) -> ResponseReturnValue:
     """What was typed for something that is over: to be sent as information instead."""
     case = residents.case_behind(slug, token)
     landlord = deployments.landlord(slug)
-    deployed = pinned(slug, instance_of(case).deployment_id)
+    deployed = deployments.of_instance(instance_of(case))
     definition = deployed.forms.get(request.form.get("pr_form", ""))
     typed: MultiDict[str, str] = MultiDict()
     if definition is not None:

@@ -77,7 +77,7 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         may_change=not theirs or viewer.can("watch"),
         place=first_line(case.resident),
         saved_at=clock_time(found.draft.saved_at) if found.draft else "",
-        step=deployed.procedure.elements[task.element],
+        step=deployed.elements[task.element],
         files=names_of_files(viewer.landlord_id, found.form),
         **_letter(viewer, found),
     )
@@ -173,7 +173,7 @@ def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
     found = []
     for answer in reversed(answers_of(db.session(), case)):
         form = deployed.forms.get(answer.form)
-        element = deployed.procedure.elements.get(answer.element)
+        element = deployed.elements.get(answer.element)
         if form is None or element is None:
             continue
         people = people_for(form, deployed)

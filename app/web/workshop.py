@@ -35,7 +35,7 @@ class Card:
 def procedures() -> ResponseReturnValue:
     """The diagrams and tables of the procedure, and its versions."""
     version, deployed = workshop.version(viewer(), request.args.get("version", None, int))
-    elements = deployed.procedure.elements.values()
+    elements = deployed.elements.values()
     cards = []
     for picture in pictures(deployed):
         inside = [e for e in elements if e.process == picture.process]

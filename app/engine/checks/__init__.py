@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from app.engine.checks import events, references, shape, wording
 from app.engine.checks.draft import Draft, Known
+from app.engine.checks.references import everything_is_called
 from app.engine.checks.trial import trial_run
 from app.engine.facts import FactSpec
 from app.engine.problems import DiagramRefused, Problem
-from app.engine.procedure import ROOT, Procedure, read_files
+from app.engine.procedure import Procedure, read_files, roots_of
 from app.engine.vocabulary import refusals
 
 __all__ = ["RULES", "Known", "lint"]
@@ -31,7 +32,6 @@ RULES: tuple[Rule, ...] = (
     references.lanes_are_teams,
     references.decisions_exist,
     references.calls_exist,
-    references.everything_is_called,
     references.people_see_names,
     references.properties_are_known,
     references.offers_are_to_people,
@@ -75,18 +75,20 @@ def lint(
     files: Mapping[str, bytes],
     facts: Mapping[str, FactSpec],
     known: Known,
-    root: str = ROOT,
 ) -> list[Problem]:
-    """Return every problem of a procedure's .bpmn and .dmn files, errors first."""
+    """Return every problem of a landlord's .bpmn and .dmn files, errors first."""
     try:
         diagrams, tables = read_files(files)
     except DiagramRefused as refused:
         return refused.problems
-    draft = Draft(tuple(diagrams), tables, facts, known, root)
-    problems = {*refusals(diagrams), *(found for rule in RULES for found in rule(draft))}
+    roots = roots_of(diagrams)
+    drafts = [Draft(tuple(diagrams), tables, facts, known, root) for root in roots]
+    problems = {found for draft in drafts for rule in RULES for found in rule(draft)}
+    problems |= {*refusals(diagrams), *everything_is_called(drafts)}
     if not any(problem.severity == "error" for problem in problems):
         try:
-            problems |= set(trial_run(Procedure.parse(files, facts, root), known))
+            for root in roots:
+                problems |= set(trial_run(Procedure.parse(files, facts, root), known))
         except DiagramRefused as refused:
             problems |= set(refused.problems)
     return sorted(problems, key=lambda p: (p.severity, p.file, p.element or "", p.message))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from app.engine.checks.draft import Draft, at
 from app.engine.diagram import Element
+from app.engine.facts import NAME
 from app.engine.problems import Problem
 
 EVERYWHERE = frozenset({"policy"})
 PROPERTIES = {
     "startEvent": {"public_form", "sets"},
-    "endEvent": {"outcome"},
+    "endEvent": {"outcome", "continues_as", "counted_from"},
     "userTask": {"writes", "sets", "not_the_handler_of", "senior_to", "assigned_in"},
-    "sendTask": {"letter", "alert", "says", "sets"},
+    "sendTask": {"letter", "alert", "says", "sets", "closes"},
     "businessRuleTask": set(),
-    "callActivity": {"stage"},
+    "callActivity": {"stage", "keeps_open"},
     "subProcess": set(),
     "timer": {"kind", "met_by", "prints", "repeat", "closes", "label"},
     "message": {"form", "offered_to", "offered_when", "sets", "label"},
@@ -23,8 +24,9 @@ PROPERTIES = {
 VALUES = {
     "kind": {"duty", "window", "reminder"},
     "repeat": {"working_day"},
-    "closes": {"lapsed"},
+    "keeps_open": {"no"},
 }
+CODES = frozenset({"closes", "outcome"})  # under which a case is reported
 AUDIENCE = {"staff", "resident"}
 
 
@@ -108,11 +110,11 @@ def calls_exist(draft: Draft) -> Iterator[Problem]:
             yield at(call, f"there is no process {call.calls!r} to call")
 
 
-def everything_is_called(draft: Draft) -> Iterator[Problem]:
-    """A diagram that nothing calls never runs."""
-    reached = {element.process for element in draft.elements.values()}
-    for process, file in draft.processes.items():
-        if process not in reached and process != draft.root:
+def everything_is_called(drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """A diagram in which no case begins, and that nothing calls, never runs."""
+    reached = {element.process for draft in drafts for element in draft.elements.values()}
+    for process, file in drafts[0].processes.items():
+        if process not in reached:
             yield Problem(file, process, "nothing calls this process", "warning")
 
 
@@ -134,6 +136,8 @@ def properties_are_known(draft: Draft) -> Iterator[Problem]:
                 yield at(element, f"the property {name!r} is empty")
             elif name in VALUES and value not in VALUES[name]:
                 yield at(element, f"{name} is {_some(VALUES[name])}, not {value!r}")
+            elif name in CODES and not NAME.fullmatch(value):
+                yield at(element, f"{name} is a code in small letters, such as lapsed")
 
 
 def offers_are_to_people(draft: Draft) -> Iterator[Problem]:

@@ -1,0 +1,77 @@
+"""One case becomes another: a service request a complaint, a point a case of its own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Case, CaseLink, Party, Point
+from app.models.base import new_id
+from app.services.references import new_reference
+
+if TYPE_CHECKING:
+    from app.services.deployments import Deployed
+
+SAID = ("channel", "story", "since_when", "desired_outcome", "triage", "hazard", "recorded_by")
+
+
+def continued(
+    session: Session, old: Case, deployed: Deployed, received_on: date, at: datetime
+) -> Case:
+    """The row of a new case with the old one's words, people and points, linked with it.
+
+    The resident's private link leads to the new one from now on.
+    """
+    new = copied(session, old, deployed, received_on, at, link="converted")
+    new.link_hash, old.link_hash = old.link_hash, None
+    points = select(Point).where(Point.landlord_id == old.landlord_id, Point.case_id == old.id)
+    for point in list(session.scalars(points)):
+        session.add(
+            Point(
+                landlord_id=new.landlord_id,
+                id=new_id(),
+                case_id=new.id,
+                n=point.n,
+                text=point.text,
+                added_at=at,
+                added_by=point.added_by,
+            )
+        )
+    session.flush()
+    return new
+
+
+def copied(
+    session: Session, old: Case, deployed: Deployed, received_on: date, at: datetime, link: str
+) -> Case:
+    """The row of a new case with the old one's words and people, and a link of this kind."""
+    new = Case(
+        landlord_id=old.landlord_id,
+        id=new_id(),
+        reference=new_reference(session, old.landlord_id, deployed.landlord.reference_prefix),
+        kind=deployed.kind,
+        received_on=received_on,
+        opened_at=at,
+        closed_at=None,
+        **{name: getattr(old, name) for name in SAID},
+    )
+    session.add(new)
+    session.flush()
+    session.add_all(
+        Party(
+            landlord_id=new.landlord_id,
+            case_id=new.id,
+            person_id=row.person_id,
+            role=row.role,
+            relation=row.relation,
+            permission=row.permission,
+        )
+        for row in old.parties
+    )
+    session.add(CaseLink(landlord_id=new.landlord_id, case_id=new.id, other_id=old.id, kind=link))
+    session.flush()
+    session.refresh(new, ["parties"])
+    return new

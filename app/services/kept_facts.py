@@ -1,0 +1,60 @@
+"""Facts that Putright keeps by itself, for a procedure that declares them: what its rows know.
+
+They are looked up anew before each step, so that a timer or a gateway can depend on a promise
+that is open or a copy that is still to be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from app.models import Case
+from app.services import accessible_copies, promises
+from timers.calendar import london_date
+
+if TYPE_CHECKING:
+    from app.services.steps import Step
+
+DANGER = {"yes", "not_sure"}
+
+
+def _closed_on(_session: Session, case: Case) -> str | None:
+    return london_date(case.closed_at).isoformat() if case.closed_at else None
+
+
+def _permission_asked_on(_session: Session, case: Case) -> str | None:
+    """Since when a representative waits for the resident's permission."""
+    pending = any(p.role == "representative" and p.permission == "pending" for p in case.parties)
+    return london_date(case.opened_at).isoformat() if pending else None
+
+
+def _safeguarding(_session: Session, case: Case) -> bool:
+    return case.triage.get("triage_safeguarding") in DANGER
+
+
+def _prefers_phone(_session: Session, case: Case) -> bool:
+    return case.resident.contact_use == "phone"
+
+
+# by name; contents.KEPT_TYPES has their types
+KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
+    "closed_on": _closed_on,
+    "permission_asked_on": _permission_asked_on,
+    "safeguarding": _safeguarding,
+    "prefers_phone": _prefers_phone,
+    "promises_made_on": promises.made_on,
+    "promise_due_on": promises.due_on,
+    "copy_asked_on": accessible_copies.asked_on,
+}
+
+
+def kept_facts(step: Step) -> dict[str, Any]:
+    """The values of now, of those that the procedure declares."""
+    return {
+        name: look_up(step.session, step.case)
+        for name, look_up in KEPT.items()
+        if name in step.deployed.facts
+    }
