@@ -10,9 +10,9 @@ from app.errors import NotAllowed, NotFound, NotOffered
 from app.models import Case
 from app.services import deployments, steps, tasks
 from app.services.access import get_case, instance_of
-from app.services.answers import keep_answer
-from app.services.complaints import add_points, alert_of_danger, claim_blobs
+from app.services.complaints import alert_of_danger
 from app.services.incidents import held_back
+from app.services.taking import take
 from app.viewer import Viewer
 from forms import BoundForm
 
@@ -82,17 +82,7 @@ def act(viewer: Viewer, case: Case, message: str, form: BoundForm) -> Case:
         case = _again(viewer, reference, case.id)
         step = steps.open_step(session, instance_of(case), viewer)
         offer, _ = open_action(viewer, case, message)
-        keep_answer(
-            session,
-            case,
-            element=offer.element,
-            form=offer.form,
-            values=form.answers,
-            by=viewer,
-            at=step.now,
-        )
-        add_points(session, case, form, viewer)
-        claim_blobs(session, case, form)
+        take(step, form, offer.element)
         step.parts = form.letter_parts
         try:
             steps.deliver(step, message, form.answers)

@@ -17,10 +17,10 @@ from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import accounts, deployments, independence, letters, points, steps
 from app.services.access import get_task, instance_of, is_kept_out
-from app.services.answers import keep_answer
-from app.services.complaints import add_points, alert_of_danger, claim_blobs, update_person
+from app.services.complaints import alert_of_danger
 from app.services.deployments import Deployed
 from app.services.incidents import held_back
+from app.services.taking import take
 from app.viewer import Viewer
 from forms import BoundForm
 from forms import Point as FormPoint
@@ -260,21 +260,7 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
             raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
         _say_in_letter(step, replace(get_open(viewer, task_id), form=form), form)
         _chosen_may(step, task, form)
-        answers = form.answers
-        keep_answer(
-            session,
-            step.case,
-            element=task.element,
-            form=task.form,
-            values=answers,
-            by=viewer,
-            at=step.now,
-            task_id=task.id,
-        )
-        points.answered(session, step.case, answers)
-        add_points(session, step.case, form, viewer)
-        claim_blobs(session, step.case, form)
-        update_person(step.case.resident, answers)
+        answers = take(step, form, task.element, task.id)
         try:
             steps.finish_task(step, task, answers)
         except Gone:

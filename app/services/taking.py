@@ -1,0 +1,37 @@
+"""A checked form is taken: kept whole as an answer, and each thing in it put where it belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.services import points
+from app.services.answers import keep_answer
+from app.services.complaints import add_points, claim_blobs, update_person
+
+if TYPE_CHECKING:
+    from app.services.steps import Step
+    from forms import BoundForm
+
+
+def take(step: Step, form: BoundForm, element: str, task_id: str | None = None) -> dict[str, Any]:
+    """Keep a form's answers, with the points, files and contact details in them; return them.
+
+    Facts are the engine's matter, and the letter's texts the step's.
+    """
+    answers = form.answers
+    keep_answer(
+        step.session,
+        step.case,
+        element=element,
+        form=form.definition.name,
+        values=answers,
+        by=step.actor,
+        at=step.now,
+        task_id=task_id,
+    )
+    points.answered(step.session, step.case, answers)
+    add_points(step.session, step.case, form, step.actor)
+    claim_blobs(step.session, step.case, form)
+    if step.actor.user_id:  # what a resident writes in a message changes no record of ours
+        update_person(step.case.resident, answers)
+    return answers
