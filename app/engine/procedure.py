@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -86,6 +87,20 @@ class Procedure:
             for e in self.elements.values()
             if e.kind == "startEvent" and e.process == self.root and e.parent is None
         )
+
+    @cached_property
+    def main(self) -> str:
+        """The process that people look at first: the outermost with stages in it, else the root.
+
+        A root may only set the whole line beside what follows it up.
+        """
+        at = [self.root]
+        for process in at:
+            inside = [e for e in self.elements.values() if e.process == process]
+            if any(element.stage for element in inside):
+                return process
+            at += [e.calls for e in inside if e.calls and e.calls not in at]
+        return self.root
 
     @property
     def start_form(self) -> str | None:

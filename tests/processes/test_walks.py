@@ -1,0 +1,151 @@
+"""Made-up cases walk through every shipped procedure: each step and each arrow is reached.
+
+No walk may end in an incident, and whoever we tell that something is over is told where to turn
+next. `./check --long` takes many more walks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from SpiffWorkflow.task import Task as Token
+
+from app.engine import Element, Procedure, Snapshot, Stored, roots_of
+from app.engine.checks.trial import MadeUp, Walk
+from app.letters import LetterTemplate
+from app.services.contents import KEPT_TYPES, Contents, known_of
+from app.services.deployments import read_folders, slugs
+from app.settings import ROOT
+from timers.calendar import london_date
+
+LANDLORDS = slugs(ROOT / "processes")
+WALKS = 3_000 if os.environ.get("PUTRIGHT_LONG") else 400
+ENOUGH = 25  # further walks in a row that bring nothing new
+Arrows = set[tuple[str, str]]
+
+
+def kinds() -> Iterator[tuple[str, str]]:
+    """Every landlord with each kind of case."""
+    for landlord in LANDLORDS:
+        for kind in contents_of(landlord).procedures:
+            yield landlord, kind
+
+
+def contents_of(landlord: str) -> Contents:
+    return Contents(read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions"))
+
+
+class LongWalk(Walk):
+    """A walk in which letters need copies, promises are made, and people wait for permission.
+
+    told: the letters that went since the last time the case was closed or the walk began.
+    closings: for each closing, the letters that had gone to the resident by then, newest last.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.letters: list[str] = []
+        self.closings: list[tuple[str, list[str]]] = []
+
+    def _step(self, snapshot: Snapshot) -> Snapshot:
+        """One step, after Putright's own facts have changed as they like."""
+        kept = {
+            name: self._kept(kind)
+            for name, kind in KEPT_TYPES.items()
+            if name in self.procedure.facts and self.chance.random() < 0.3
+        }
+        stored = Stored(snapshot.state, {**snapshot.facts, **kept})
+        after = super()._step(replace(snapshot, facts=stored.facts))
+        self._note(after)
+        return after
+
+    def _kept(self, kind: str) -> Any:
+        if kind == "date":
+            day = london_date(self.now) - timedelta(days=self.chance.choice((0, 0, 3, 40)))
+            return self.chance.choice((None, day.isoformat()))
+        return [] if kind == "list" else self.chance.random() < 0.4
+
+    def _note(self, after: Snapshot) -> None:
+        for event in after.events:
+            element = self.procedure.elements.get(event.element)
+            if element is None:
+                continue
+            if event.action == "sent" and (letter := element.properties.get("letter")):
+                self.letters.append(letter)
+            if code := closes(element, event.action):
+                self.closings.append((code, list(self.letters)))
+
+
+def closes(element: Element, action: str) -> str | None:
+    """The code with which a step closes the case, if it does."""
+    if action in {"due", "sent"}:
+        return element.properties.get("closes")
+    return element.properties.get("outcome") if action == "passed" else None
+
+
+def walked(
+    procedure: Procedure, known: Any, monkeypatch: pytest.MonkeyPatch
+) -> tuple[set[str], Arrows, list[LongWalk]]:
+    """Walk until nothing new has been seen for a while: elements, arrows, and the walks."""
+    arrows: Arrows = set()
+    add_child = Token._add_child
+
+    def noticed(parent: Token, spec: Any, *given: Any, **more: Any) -> Any:
+        arrows.add((parent.task_spec.bpmn_id or "", spec.bpmn_id or ""))
+        return add_child(parent, spec, *given, **more)
+
+    monkeypatch.setattr(Token, "_add_child", noticed)
+    answers, seen, taken = MadeUp(procedure, known), set[str](), list[LongWalk]()
+    wanted = {(e.id, f.target) for e in procedure.elements.values() for f in e.outgoing}
+    for seed in range(WALKS):
+        walk = LongWalk(procedure, answers, Random(seed))
+        trouble = walk.trouble()
+        assert trouble is None, walk.problem(trouble or "")
+        seen.update(walk.visited)
+        taken.append(walk)
+        if seen >= set(procedure.elements) and arrows >= wanted and seed > ENOUGH:
+            break
+    return seen, arrows & wanted, taken
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("landlord", "kind"), kinds())
+def test_every_step_and_arrow_is_reached_without_an_incident(
+    landlord: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = contents_of(landlord)
+    procedure = contents.procedures[kind]
+
+    seen, arrows, walks = walked(procedure, known_of(contents), monkeypatch)
+
+    elements = procedure.elements.values()
+    assert sorted(e.id for e in elements if e.id not in seen and e.kind != "subProcess") == []
+    wanted = {(e.id, f.target) for e in elements for f in e.outgoing}
+    assert sorted(wanted - arrows) == []
+    assert_signposted(contents, kind, walks)
+
+
+def assert_signposted(contents: Contents, kind: str, walks: list[LongWalk]) -> None:
+    """Whatever ends a complaint, the letter before it named where to turn next."""
+    if kind != roots_of([])[0]:
+        return
+    letters = {name: versions[0] for name, versions in contents.letters.items()}
+    lost = {
+        (code, told[-1] if told else "no letter")
+        for walk in walks
+        for code, told in walk.closings
+        if not any(signposts(letters[letter]) for letter in told[-2:])
+    }
+    assert lost == set()
+
+
+def signposts(letter: LetterTemplate) -> bool:
+    """Does the letter name an ombudsman, or where else to turn?"""
+    return "ombudsman_name" in letter.fields
