@@ -84,6 +84,7 @@ class FilledLetter:
 
     missing: the parts that it requires and does not have, in words ("how investigated").
     empty: the fields that it printed although they had nothing to say.
+    copy_for: what marks it as somebody's copy, such as "Copy for Tom, who speaks for Ama"; or "".
     """
 
     id: str
@@ -92,12 +93,14 @@ class FilledLetter:
     blocks: tuple[Block, ...]
     missing: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    copy_for: str = ""
 
     def with_title(self) -> tuple[Block, ...]:
-        """The blocks with the title among them: after a salutation, else first."""
+        """The blocks with the title among them: after a salutation, else first; a mark on top."""
         title = Heading(1, (Run(self.title),))
+        mark = (Paragraph((Run(self.copy_for, bold=True),)),) if self.copy_for else ()
         salutation = self.blocks[:1] if _is_salutation(self.blocks) else ()
-        return (*salutation, title, *self.blocks[len(salutation) :])
+        return (*mark, *salutation, title, *self.blocks[len(salutation) :])
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON values; from_json() gives the same letter back."""
