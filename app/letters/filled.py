@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -102,6 +103,10 @@ class FilledLetter:
         salutation = self.blocks[:1] if _is_salutation(self.blocks) else ()
         return (*mark, *salutation, title, *self.blocks[len(salutation) :])
 
+    def typed(self) -> str:
+        """All that people typed for this letter."""
+        return "\n".join(text for block in self.blocks for text in _typed(block))
+
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON values; from_json() gives the same letter back."""
         return asdict(self)
@@ -118,6 +123,19 @@ class FilledLetter:
 def words_of(runs: Line) -> str:
     """The text of runs, without their faces."""
     return "".join(run.text for run in runs)
+
+
+def _typed(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(runs=runs) | Paragraph(runs=runs):
+            yield from (run.text for run in runs if run.typed)
+        case Bullets(items=items):
+            yield from (run.text for item in items for run in item if run.typed)
+        case Points(points=points):
+            yield from (text for point in points for text in point.text)
+        case Box(blocks=blocks):
+            for inside in blocks:
+                yield from _typed(inside)
 
 
 def _is_salutation(blocks: tuple[Block, ...]) -> bool:

@@ -2,8 +2,8 @@
 
 The Markdown: headings ## and ###, paragraphs, lists with - or 1., **bold**. The end of a line
 within a paragraph is the end of a line in the letter. Besides: {{field}}, and {{#if field}}…{{/if}}
-either within one paragraph or on lines of their own, with an {{#else}} if need be. A fact that is a choice
-may be compared: {{#if fact == "choice"}}. Anything else is refused, with its line.
+either within one paragraph or on lines of their own, with an {{#else}} if need be. A fact that is a
+choice may be compared: {{#if fact == "choice"}}. Anything else is refused, with its line.
 """
 
 from __future__ import annotations
