@@ -36,6 +36,23 @@ class Ombudsman(Part):
     about: str = ""
 
 
+class Body(Part):
+    """Somebody outside who gets letters, such as a council or a regulator."""
+
+    name: str
+    email: str = ""
+    address: str = ""
+    contact: str = ""  # the person or team that a letter is for
+
+
+class ContactPerson(Part):
+    """Whom a letter names when nobody works on the case."""
+
+    name: str
+    phone: str
+    job: str = ""
+
+
 class Choice(Part):
     """A value and its words."""
 
@@ -75,6 +92,8 @@ class Landlord(Part):
     teams: dict[str, Team]
     ombudsman: Ombudsman
     ombudsmen: dict[str, Ombudsman] = {}
+    bodies: dict[str, Body] = {}
+    contact_person: ContactPerson | None = None
     channels: list[Choice] = []
     danger_lines: list[DangerLine] = []
     targets: dict[str, float] = {}
@@ -82,6 +101,16 @@ class Landlord(Part):
     def team_of_lane(self, lane: str | None) -> str | None:
         """The id of the team whose name stands on the lane, or None."""
         return next((team_id for team_id, team in self.teams.items() if team.name == lane), None)
+
+    def next_places(self) -> tuple[str, ...]:
+        """The ids of where a resident may go next; none is nowhere."""
+        return ("ombudsman", *self.ombudsmen, "none")
+
+    def next_place(self, choice: str | None) -> Ombudsman | None:
+        """Where a resident may go next; the Ombudsman if nothing was chosen. None: nowhere."""
+        if choice == "none":
+            return None
+        return self.ombudsmen.get(choice or "", self.ombudsman)
 
     def channel_name(self, channel: str) -> str:
         """The words for a channel; the code itself when landlord.toml has none."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 CLOSED_LISTS = {
+    "recipient": ("name", "salutation"),
     "resident": ("name", "salutation", "address"),
     "case": ("reference", "received_on", "story", "desired_outcome", "stage"),
     "landlord": ("name", "phone", "email", "address", "website"),
-    "ombudsman": ("name", "phone", "website", "address"),
+    "ombudsman": ("name", "about", "phone", "website", "address"),
     "officer": ("name", "job", "phone"),
 }
 FIXED_FIELDS = frozenset(
@@ -39,3 +40,18 @@ def problem_with(field: str, facts: Collection[str]) -> str | None:
     near = get_close_matches(field, [*FIXED_FIELDS, *facts], n=1, cutoff=0.75)
     hint = f"; did you mean {{{{{near[0]}}}}}?" if near else ""
     return f"{{{{{field}}}}} is not a field of letters, nor a declared fact{hint}"
+
+
+def problem_with_comparison(
+    field: str, value: str, choices: Mapping[str, Collection[str]]
+) -> str | None:
+    """Say why {{#if field == "value"}} can never hold; None if it can.
+
+    choices: the words to choose from, of each declared fact that is a choice.
+    """
+    if field not in choices:
+        return f'{{{{#if {field} == "{value}"}}}}: {field} is no declared fact of the type choice'
+    if value not in choices[field]:
+        known = ", ".join(choices[field])
+        return f"“{value}” is no choice of {field}; its choices are {known}"
+    return None

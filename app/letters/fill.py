@@ -90,15 +90,22 @@ class _Filling:
         """Yield each filled block with the fields that it prints."""
         for block in body:
             if isinstance(block, nodes.Conditional):
-                if self._holds(block.field):
-                    yield from self.blocks(block.parts)
+                chosen = self._chosen(block)
+                yield from self.blocks(chosen)
                 continue
             names = frozenset(nodes.fields_of([block], asked=False))
             for filled in self._filled(block):
                 yield filled, names
 
-    def _holds(self, name: str) -> bool:
-        """Whether {{#if name}} lets its parts be printed."""
+    def _chosen(self, asked: nodes.Conditional[nodes.Part]) -> tuple[nodes.Part, ...]:
+        """What a condition lets be printed."""
+        if asked.value is None:
+            holds = self._says_something(asked.field)
+        else:
+            holds = (self.values.get(asked.field) == asked.value) is asked.equal
+        return asked.parts if holds else asked.otherwise
+
+    def _says_something(self, name: str) -> bool:
         if name in self.template.requires:
             return True  # missing or not, its gap must be seen
         words = in_words(self.values.get(name))
@@ -127,9 +134,9 @@ class _Filling:
     def _runs(self, inlines: Iterable[nodes.Inline]) -> Iterator[Run]:
         for inline in inlines:
             match inline:
-                case nodes.Conditional(field=name, parts=parts):
-                    if self._holds(name):
-                        yield from self._runs(parts)
+                case nodes.Conditional():
+                    chosen = self._chosen(inline)
+                    yield from self._runs(chosen)
                 case nodes.Field(name=name, bold=bold):
                     text = in_words(self.values.get(name))
                     self._note(name, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -84,6 +85,7 @@ class FilledLetter:
 
     missing: the parts that it requires and does not have, in words ("how investigated").
     empty: the fields that it printed although they had nothing to say.
+    copy_for: what marks it as somebody's copy, such as "Copy for Tom, who speaks for Ama"; or "".
     """
 
     id: str
@@ -92,12 +94,18 @@ class FilledLetter:
     blocks: tuple[Block, ...]
     missing: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    copy_for: str = ""
 
     def with_title(self) -> tuple[Block, ...]:
-        """The blocks with the title among them: after a salutation, else first."""
+        """The blocks with the title among them: after a salutation, else first; a mark on top."""
         title = Heading(1, (Run(self.title),))
+        mark = (Paragraph((Run(self.copy_for, bold=True),)),) if self.copy_for else ()
         salutation = self.blocks[:1] if _is_salutation(self.blocks) else ()
-        return (*salutation, title, *self.blocks[len(salutation) :])
+        return (*mark, *salutation, title, *self.blocks[len(salutation) :])
+
+    def typed(self) -> str:
+        """All that people typed for this letter."""
+        return "\n".join(text for block in self.blocks for text in _typed(block))
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON values; from_json() gives the same letter back."""
@@ -115,6 +123,19 @@ class FilledLetter:
 def words_of(runs: Line) -> str:
     """The text of runs, without their faces."""
     return "".join(run.text for run in runs)
+
+
+def _typed(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(runs=runs) | Paragraph(runs=runs):
+            yield from (run.text for run in runs if run.typed)
+        case Bullets(items=items):
+            yield from (run.text for item in items for run in item if run.typed)
+        case Points(points=points):
+            yield from (text for point in points for text in point.text)
+        case Box(blocks=blocks):
+            for inside in blocks:
+                yield from _typed(inside)
 
 
 def _is_salutation(blocks: tuple[Block, ...]) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -22,12 +22,14 @@ from app.letters.nodes import (
     Heading,
     Inline,
     Paragraph,
+    Part,
     Simple,
     Text,
 )
 
 TAG = re.compile(r"\{\{(.*?)\}\}")
-OWN_LINE = re.compile(r" {0,3}\{\{\s*(#if\s[^{}]*|/if\s*)\}\}[ \t]*")
+COMPARISON = re.compile(r'#if\s+([A-Za-z_][A-Za-z0-9_]*)\s*(==|!=)\s*"([^"]*)"')
+OWN_LINE = re.compile(r" {0,3}\{\{\s*(#if\s[^{}]*|#else\s*|/if\s*)\}\}[ \t]*")
 FIRST_MARK = 0xF0000  # Supplementary Private Use Area-A: no character of any language
 NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\U000f0000-\U0010ffff]")
 MAX_TAGS = 2000
@@ -60,9 +62,17 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Tag:
-    kind: Literal["field", "if", "end"]
+    kind: Literal["field", "if", "else", "end"]
     field: str = ""
     bold: bool = False
+    value: str | None = None  # what an #if compares with
+    equal: bool = True
+
+    def named(self) -> str:
+        """How its author wrote it."""
+        sign = "==" if self.equal else "!="
+        asked = self.field if self.value is None else f'{self.field} {sign} "{self.value}"'
+        return f"{{{{#if {asked}}}}}"
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,8 @@ def _swap_tags(text: str, first_line: int, problems: Refusals) -> _Body:
             if tag is None or len(tags) == MAX_TAGS:
                 problems.add(
                     f"{found[0]} is not known; a letter understands {{{{field}}}}, "
-                    "{{#if field}} and {{/if}}",
+                    '{{#if field}}, {{#if fact == "choice"}}, {{#if fact != "choice"}}, '
+                    "{{#else}} and {{/if}}",
                     number,
                 )
                 return ""
@@ -116,9 +127,13 @@ def _swap_tags(text: str, first_line: int, problems: Refusals) -> _Body:
 
 
 def _read_tag(inner: str) -> Tag | None:
+    if compared := COMPARISON.fullmatch(inner.strip()):
+        return Tag("if", compared[1], value=compared[3], equal=compared[2] == "==")
     match inner.split():
         case ["/if"]:
             return Tag("end")
+        case ["#else"]:
+            return Tag("else")
         case ["#if", name] if _is_name(name):
             return Tag("if", name)
         case [name] if _is_name(name):
@@ -208,31 +223,23 @@ class _Reader:
         """Split a text at its marks."""
         for piece in re.split("([\U000f0000-\U0010ffff])", text):
             if piece and ord(piece[0]) >= FIRST_MARK:
-                tag = self.body.tags[ord(piece) - FIRST_MARK]
-                yield Tag(tag.kind, tag.field, bold)
+                yield replace(self.body.tags[ord(piece) - FIRST_MARK], bold=bold)
             elif piece:
                 yield Text(piece, bold)
 
     def _conditions(self, atoms: Sequence[Text | Tag], line: int) -> tuple[Inline, ...]:
         """Join what stands between {{#if}} and {{/if}} within one paragraph."""
+        found: Opened[Text | Field] = Opened(self.problems, "in its paragraph")
         done: list[Inline] = []
-        inner: list[Text | Field] | None = None
-        asked = ""
         for atom in atoms:
-            if isinstance(atom, Text) or atom.kind == "field":
-                part = atom if isinstance(atom, Text) else Field(atom.field, atom.bold)
-                (done if inner is None else inner).append(part)
-            elif atom.kind == "if":
-                if inner is not None:
-                    self.problems.add("{{#if}} within {{#if}} is not possible", line)
-                inner, asked = [], atom.field
-            elif inner is None:
-                self.problems.add("this {{/if}} has no {{#if}} in its paragraph", line)
+            if isinstance(atom, Text):
+                done += found.take(atom)
+            elif atom.kind == "field":
+                done += found.take(Field(atom.field, atom.bold))
             else:
-                done.append(Conditional(asked, tuple(inner)))
-                inner = None
-        if inner is not None:
-            self.problems.add(f"{{{{#if {asked}}}}} is not closed in its paragraph", line)
+                done += found.turn(atom, line)
+        if found.tag is not None:
+            self.problems.add(f"{found.tag.named()} is not closed in its paragraph", line)
         return tuple(done)
 
     def _refuse(self, token: Token, line: int) -> None:
@@ -241,30 +248,57 @@ class _Reader:
         )
 
 
+@dataclass
+class Opened(Generic[Part]):
+    """A condition that is being read: what stands before its {{#else}}, and after it."""
+
+    problems: Refusals
+    where: str  # in its paragraph, or on a line of its own
+    tag: Tag | None = None
+    line: int = 0
+    parts: list[Part] = field(default_factory=list)
+    otherwise: list[Part] | None = None
+
+    def take(self, part: Part) -> list[Part]:
+        """Keep a part of an open condition; hand it back where none is open."""
+        if self.tag is None:
+            return [part]
+        (self.parts if self.otherwise is None else self.otherwise).append(part)
+        return []
+
+    def turn(self, tag: Tag, line: int) -> list[Conditional[Part]]:
+        """Open, turn over or close the condition; return it when it is closed."""
+        if tag.kind == "if":
+            if self.tag is not None:
+                self.problems.add("{{#if}} within {{#if}} is not possible", line)
+            self.tag, self.line, self.parts, self.otherwise = tag, line, [], None
+        elif self.tag is None:
+            this = "{{#else}}" if tag.kind == "else" else "{{/if}}"
+            self.problems.add(f"this {this} has no {{{{#if}}}} {self.where}", line)
+        elif tag.kind == "else":
+            if self.otherwise is not None:
+                self.problems.add("an {{#if}} has one {{#else}} at most", line)
+            self.otherwise = []
+        else:
+            asked, self.tag = self.tag, None
+            kept = (tuple(self.parts), tuple(self.otherwise or ()))
+            return [Conditional(asked.field, *kept, asked.value, asked.equal)]
+        return []
+
+
 def _grouped(blocks: Iterator[tuple[int, Simple | Tag]], problems: Refusals) -> Iterator[Block]:
     """Join the blocks between {{#if}} and {{/if}} on lines of their own."""
-    opened: tuple[int, str] | None = None  # line and field
-    inner: list[Simple] = []
+    found: Opened[Simple] = Opened(problems, "on a line of its own")
     for line, block in blocks:
-        if not isinstance(block, Tag):
-            if opened is None:
-                yield block
-                continue
-            inner.append(block)
-            if _has_condition(block):
-                problems.add("{{#if}} within {{#if}} is not possible", line)
-        elif block.kind == "if":
-            if opened is not None:
-                problems.add("{{#if}} within {{#if}} is not possible", line)
-            opened, inner = (line, block.field), []
-        elif opened is None:
-            problems.add("this {{/if}} has no {{#if}} on a line of its own", line)
-        else:
-            yield Conditional(opened[1], tuple(inner))
-            opened = None
-    if opened is not None:
-        line, asked = opened
-        problems.add(f"{{{{#if {asked}}}}} has no {{{{/if}}}} on a line of its own", line)
+        if isinstance(block, Tag):
+            yield from found.turn(block, line)
+            continue
+        if found.tag is not None and _has_condition(block):
+            problems.add("{{#if}} within {{#if}} is not possible", line)
+        yield from found.take(block)
+    if found.tag is not None:
+        asked = found.tag.named()
+        problems.add(f"{asked} has no {{{{/if}}}} on a line of its own", found.line)
 
 
 def _has_condition(block: Simple) -> bool:

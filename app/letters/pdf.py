@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import typst
 
@@ -25,7 +25,8 @@ HERE = Path(__file__).parent
 FONT = "Source Sans 3"
 EMBEDDED_FONT = "Libertinus Serif"  # comes with typst
 
-Tint = Literal["", "cream", "yellow"]
+Tint = Literal["", "cream", "yellow", "blue", "green", "pink", "peach", "lilac"]
+TINTS: tuple[Tint, ...] = get_args(Tint)[1:]  # the colours of paper; letter.typ has each
 
 STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 
@@ -63,11 +64,13 @@ def to_pdf(
     made_at: datetime,
     *,
     large_print: bool = False,
+    plain: bool = False,
     tint: Tint = "",
     fonts_dir: Path | None = None,
 ) -> bytes:
     """Print a letter as a tagged PDF on A4: PDF/UA-1 and PDF/A-2a, if its characters can be drawn.
 
+    plain: one column in black, without tables, boxes and colours. tint: the colour of the paper.
     made_at: an aware instant, written into the file. fonts_dir: a folder with Source Sans 3 as TTF
     files, at any depth; without it typst's own serif font is used.
     Raise PdfNotMade if typst fails, ValueError for a naive instant or a letter with gaps.
@@ -77,7 +80,7 @@ def to_pdf(
     if letter.missing:
         raise ValueError(f"the letter still lacks: {', '.join(letter.missing)}")
     fonts = _fonts(str(fonts_dir) if fonts_dir and fonts_dir.is_dir() else "")
-    data = _data(letter, head, large_print, tint)
+    data = _data(letter, head, large_print, plain, tint)
     compiler = typst.Compiler(
         input=HERE / "letter.typ",
         root=HERE,
@@ -120,7 +123,9 @@ def _fonts(folder: str) -> typst.Fonts:
     )
 
 
-def _data(letter: FilledLetter, head: LetterHead, large_print: bool, tint: Tint) -> dict[str, Any]:
+def _data(
+    letter: FilledLetter, head: LetterHead, large_print: bool, plain: bool, tint: Tint
+) -> dict[str, Any]:
     heading, _, subheading = letter.title.rpartition(": ")
     blocks = letter.with_title()
     title_at = next(n for n, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 1)
@@ -135,12 +140,13 @@ def _data(letter: FilledLetter, head: LetterHead, large_print: bool, tint: Tint)
         "style": {
             "size": LARGE_SIZE if large_print else NORMAL_SIZE,
             "large": large_print,
+            "plain": plain,
             "tint": tint,
             "fonts": [FONT, EMBEDDED_FONT],
         },
-        "blocks": [_block(block, large_print) for block in rest],
+        "blocks": [_block(block, large_print or plain) for block in rest],
         "title_at": title_at,
-        "panel_at": title_at if _opens_with_the_decision(rest[title_at:]) else -1,
+        "panel_at": title_at if not plain and _opens_with_the_decision(rest[title_at:]) else -1,
     }
 
 
@@ -150,10 +156,10 @@ def _opens_with_the_decision(blocks: Sequence[Block]) -> bool:
     return isinstance(first, Paragraph) and first.runs[0].bold
 
 
-def _block(block: Block, large_print: bool) -> dict[str, Any]:
+def _block(block: Block, one_column: bool) -> dict[str, Any]:
     stored = asdict(block)
     if isinstance(block, Points):
-        stored["table"] = not large_print and all(map(_fits_a_table, block.points))
+        stored["table"] = not one_column and all(map(_fits_a_table, block.points))
     return stored
 
 

@@ -2,25 +2,26 @@
 
 The Markdown: headings ## and ###, paragraphs, lists with - or 1., **bold**. The end of a line
 within a paragraph is the end of a line in the letter. Besides: {{field}}, and {{#if field}}…{{/if}}
-either within one paragraph or on lines of their own. Anything else is refused, with its line.
+either within one paragraph or on lines of their own, with an {{#else}} if need be. A fact that is a
+choice may be compared: {{#if fact == "choice"}}. Anything else is refused, with its line.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.letters.fields import is_part, problem_with
+from app.letters.fields import is_part, problem_with, problem_with_comparison
 from app.letters.markdown import Refusals, read_body
-from app.letters.nodes import Block, fields_of
+from app.letters.nodes import Block, comparisons_of, fields_of
 
 MAX_LENGTH = 100_000  # characters of a letter's file
 MAX_TITLE = 200
-KEYS = {"title", "to", "requires", "valid_from", "policy"}
+KEYS = {"title", "to", "requires", "decides", "valid_from", "policy"}
 
 
 class LetterRefused(ValueError):
@@ -33,22 +34,33 @@ class LetterRefused(ValueError):
 
 @dataclass(frozen=True)
 class LetterTemplate:
-    """One version of a letter, parsed. `fields` are all that it prints or asks about."""
+    """One version of a letter, parsed. `fields` are all that it prints or asks about.
+
+    to: resident, representative, or the id of a body of landlord.toml. decides: it tells somebody
+    a decision, so it must say where they can go next.
+    """
 
     id: str
     title: str
     to: str
     requires: tuple[str, ...]
+    decides: bool
     valid_from: date | None
     policy: str
     fields: frozenset[str]
     body: tuple[Block, ...]
 
 
-def parse_letter(text: str, name: str, facts: Collection[str]) -> LetterTemplate:
+def parse_letter(
+    text: str,
+    name: str,
+    facts: Collection[str],
+    choices: Mapping[str, Collection[str]] | None = None,
+) -> LetterTemplate:
     """Parse a letter's file, whose name without .md is `name`: an id, or an id@2022-10-01.
 
-    facts: the names of the landlord's declared facts. Raise LetterRefused with every problem found.
+    facts: the names of the landlord's declared facts; choices: what there is to choose from, of
+    each fact that is a choice. Raise LetterRefused with every problem found.
     """
     problems = Refusals()
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -62,6 +74,14 @@ def parse_letter(text: str, name: str, facts: Collection[str]) -> LetterTemplate
     for field in sorted(used | set(settings["requires"])):
         if problem := problem_with(field, facts):
             problems.add(f"{problem}.")
+    for field, value in sorted(comparisons_of(body)):
+        if problem := problem_with_comparison(field, value, choices or {}):
+            problems.add(f"{problem}.")
+    if settings["decides"] and "ombudsman_name" not in used:
+        problems.add(
+            "This letter decides something, so it must say where to go next: print "
+            "{{ombudsman_name}}, or ask {{#if ombudsman_name}}."
+        )
     printed = fields_of(body, asked=False)
     for field in settings["requires"]:
         if field not in printed:
@@ -91,6 +111,7 @@ def _read_front(front: str, dated: str, problems: Refusals) -> dict[str, Any]:
         "title": _title(found.get("title"), problems),
         "to": _to(found.get("to", "resident"), problems),
         "requires": _requires(found.get("requires", []), problems),
+        "decides": _decides(found.get("decides", False), problems),
         "valid_from": _valid_from(found.get("valid_from", dated or None), dated, problems),
         "policy": _policy(found.get("policy", ""), problems),
     }
@@ -106,7 +127,7 @@ def _title(value: object, problems: Refusals) -> str:
 
 
 def _to(value: object, problems: Refusals) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z_]{0,19}", value):
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
         problems.add(f"to = {value!r}: name who gets the letter in small letters, as in resident.")
         return ""
     return value
@@ -120,6 +141,12 @@ def _requires(value: object, problems: Refusals) -> tuple[str, ...]:
         if not is_part(name):
             problems.add(f"requires names {name}; only what staff type, part_…, can be required.")
     return tuple(dict.fromkeys(value))
+
+
+def _decides(value: object, problems: Refusals) -> bool:
+    if not isinstance(value, bool):
+        problems.add("decides is true or false, without quotation marks.")
+    return value is True
 
 
 def _valid_from(value: object, dated: str, problems: Refusals) -> date | None:

@@ -16,7 +16,8 @@ from app.models.cases import of_case
 class Letter(OwnedById, Base):
     """A letter, frozen when it was written. `blocks` is the filled text; the PDF is made after.
 
-    status: written, queued, sent, blocked. pdf: SHA-256 of the blob.
+    status: written, queued, sent, blocked, withheld (another one went instead, or none).
+    pdf: SHA-256 of the blob.
     """
 
     __tablename__ = "letter"

@@ -27,7 +27,7 @@ from app.services.access import get_case, instance_of
 from app.services.answers import answers_of
 from app.services.cases import deadlines_of
 from app.services.deployments import Deployed
-from app.services.letters import fact_in_words, full_date, letters_of
+from app.services.letters import fact_in_words, full_date, letters_of, recipient_of
 from app.services.points import of_case as points_of
 from app.viewer import Viewer
 from forms import Point as FormPoint
@@ -87,7 +87,7 @@ class Whole:
     deployment: Deployment
     entries: list[Entry]
     submitted: list[Submitted]
-    letters: list[tuple[Letter, Outgoing | None]]
+    letters: list[tuple[Letter, Outgoing | None, str]]  # with the name of whoever got it
     deadlines: list[tuple[Deadline, DeadlineState]]
 
 
@@ -104,9 +104,17 @@ def whole(viewer: Viewer, reference: str) -> Whole:
         deployment,
         _entries(case, instance),
         _submitted(case, deployed),
-        letters_of(db.session(), case)[::-1],
+        _letters(case),
         deadlines_of(case, deployed),
     )
+
+
+def _letters(case: Case) -> list[tuple[Letter, Outgoing | None, str]]:
+    session = db.session()
+    return [
+        (letter, outgoing, recipient_of(session, case, letter).name)
+        for letter, outgoing in reversed(letters_of(session, case))
+    ]
 
 
 def _entries(case: Case, instance: Instance) -> list[Entry]:

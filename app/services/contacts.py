@@ -10,7 +10,7 @@ from app.models import Case, Letter, Outgoing
 from app.services import steps
 from app.services.access import get_case, instance_of, is_kept_out
 from app.services.complaints import folded
-from app.services.letters import channel_for
+from app.services.letters import recipient_of
 from app.viewer import Viewer
 
 CHANNELS = {"email": "E-mail", "post": "Post", "phone": "Telephone", "text": "Text message"}
@@ -78,16 +78,21 @@ def send_again(viewer: Viewer, outgoing_id: str) -> Outgoing:
         letter = session.get(Letter, (viewer.landlord_id, outgoing.letter_id))
         if case is None or letter is None or is_kept_out(viewer, case):
             raise NotFound
-        channel, address, problem = channel_for(case.resident)
-        if problem:
-            raise BadInput({"letter": f"It still cannot go: {problem}"})
+        to = recipient_of(session, case, letter)
+        if to.problem:
+            raise BadInput({"letter": f"It still cannot go: {to.problem}"})
         step = steps.open_step(session, instance_of(case), viewer)
-        outgoing.channel, outgoing.address, outgoing.problem = channel, address, ""
+        outgoing.channel, outgoing.address, outgoing.problem = to.channel, to.send_to, ""
         outgoing.status, outgoing.tries, outgoing.queued_at = "queued", 0, step.now
-        outgoing.next_try_at = step.now if channel == "email" else None
+        outgoing.next_try_at = step.now if to.channel == "email" else None
         outgoing.told_late = False
         letter.status, letter.pdf = "queued", None  # the address block may be another one
         step.write(
-            "letter_queued", letter_id=letter.id, title=letter.title, channel=channel, problem=""
+            "letter_queued",
+            letter_id=letter.id,
+            title=letter.title,
+            to=to.name,
+            channel=to.channel,
+            problem="",
         )
         return outgoing

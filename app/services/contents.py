@@ -34,8 +34,10 @@ KEPT_TYPES = {
     "promises_made_on": "date",
     "promise_due_on": "date",
     "copy_asked_on": "date",
+    "copy_pauses": "list",
 }
 DIAGRAMS = (".bpmn", ".dmn")
+AUDIENCE = ("resident", "representative")  # of letters, besides the bodies of landlord.toml
 Files = Mapping[str, bytes]
 
 
@@ -78,7 +80,9 @@ class Contents:
         found: dict[str, list[LetterTemplate]] = {}
         for path, body in self.files.items():
             if path.startswith("letters/"):
-                letter = parse_letter(body.decode(), Path(path).stem, frozenset(self.facts))
+                letter = parse_letter(
+                    body.decode(), Path(path).stem, frozenset(self.facts), choices_of(self.facts)
+                )
                 found.setdefault(letter.id, []).append(letter)
         for versions in found.values():
             versions.sort(key=lambda letter: str(letter.valid_from or ""), reverse=True)
@@ -87,6 +91,11 @@ class Contents:
     @cached_property
     def landlord(self) -> LandlordFile:
         return read_landlord(self.files["landlord.toml"])
+
+
+def choices_of(facts: Mapping[str, FactSpec]) -> dict[str, tuple[str, ...]]:
+    """What there is to choose from, by fact."""
+    return {name: fact.choices for name, fact in facts.items() if fact.type == "choice"}
 
 
 def content_hash(files: Files) -> str:
@@ -123,7 +132,9 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
         for name, kind in KEPT_TYPES.items()
         if name in facts and facts[name].type != kind
     ]
-    problems += _letter_problems(files, facts)
+    problems += _next_place_problems(facts, landlord)
+    problems += _landlord_problems(landlord)
+    problems += _letter_problems(files, facts, landlord)
     known = Known(
         forms=frozenset(forms),
         letters=frozenset(Path(p).stem.partition("@")[0] for p in files if _is_letter(p)),
@@ -168,11 +179,53 @@ def _read_forms(
     return forms, problems
 
 
-def _letter_problems(files: Files, facts: Mapping[str, FactSpec]) -> list[Problem]:
+def _next_place_problems(facts: Mapping[str, FactSpec], landlord: LandlordFile) -> list[Problem]:
+    """The fact that says where a resident can go next knows the places of landlord.toml."""
+    fact = facts.get("next_place")
+    if fact is None:
+        return []
+    if fact.type != "choice":
+        said = "This fact says where the resident can go next: its type is choice."
+        return [Problem("facts.toml", fact.name, said)]
+    places = landlord.next_places()
+    return [
+        Problem(
+            "facts.toml",
+            fact.name,
+            f"landlord.toml has no place called {choice}; it knows {', '.join(places)}.",
+        )
+        for choice in fact.choices
+        if choice not in places
+    ]
+
+
+def _landlord_problems(landlord: LandlordFile) -> list[Problem]:
+    problems = [
+        Problem("landlord.toml", f"bodies.{body}", "This word means somebody else; take another.")
+        for body in AUDIENCE
+        if body in landlord.bodies
+    ]
+    if landlord.contact_person is None:
+        said = (
+            "There is no [contact_person] with name and phone: a letter that nobody wrote may go "
+            "out without anybody's name."
+        )
+        problems.append(Problem("landlord.toml", None, said, "warning"))
+    return problems
+
+
+def _letter_problems(
+    files: Files, facts: Mapping[str, FactSpec], landlord: LandlordFile
+) -> list[Problem]:
     problems = []
+    known = [*AUDIENCE, *landlord.bodies]
     for path in (path for path in files if _is_letter(path)):
         try:
-            parse_letter(files[path].decode(), Path(path).stem, frozenset(facts))
+            name, choices = Path(path).stem, choices_of(facts)
+            letter = parse_letter(files[path].decode(), name, frozenset(facts), choices)
+            if letter.to not in known:
+                said = f"There is nobody called {letter.to}; a letter may go to {', '.join(known)}."
+                problems.append(Problem(path, None, said))
         except LetterRefused as refused:
             problems += [Problem(path, None, said) for said in refused.problems]
         except UnicodeDecodeError:

@@ -89,7 +89,7 @@ def letters(state: Play) -> list[str]:
             .where(
                 Letter.landlord_id == state.landlord_id,
                 Letter.case_id == state.case_id,
-                Letter.status != "written",
+                Letter.status.in_(("queued", "sent", "blocked")),
             )
             .order_by(Letter.written_at, Letter.id)
         )

@@ -139,7 +139,8 @@ def _letter(action: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
         return f"Letter sent: {detail['title']}", detail.get("how", ""), False
     if detail.get("problem"):
         return f"Letter held back: {detail['title']}", detail["problem"], True
-    return f"Letter: {detail['title']}", f"Goes {CHANNELS[detail['channel']]}.", False
+    to = f"To {detail['to']}, " if detail.get("to") else "Goes "
+    return f"Letter: {detail['title']}", f"{to}{CHANNELS[detail['channel']]}.", False
 
 
 def _moved(detail: dict[str, Any]) -> str:
@@ -169,6 +170,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "document_added": ("Document added", detail.get("name", "")),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", ""),
+        "copy_asked": ("A copy is to be made", f"{detail.get('copy', '')}."),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

@@ -13,6 +13,7 @@ from app.errors import NotAllowed
 from app.models import Alert, Case, Conflict, Draft, Party, Person, Task
 from app.services import deployments, tasks
 from app.services.access import instance_of
+from app.services.adjustments import in_words, language_of
 from app.services.calendars import calendar_of
 from app.services.complaints import folded, place
 from app.services.deadlines import days_left
@@ -233,9 +234,9 @@ def chips(case: Case) -> list[tuple[str, bool]]:
     resident = case.resident
     if resident.contact_never:
         found.append(("Safe contact", False))
-    if resident.language and resident.language.casefold() != "english":
-        found.append((resident.language, False))
-    return found + [(words.replace("_", " ").capitalize(), False) for words in resident.adjustments]
+    if language := language_of(resident):
+        found.append((language, False))
+    return found + [(in_words(wish), False) for wish in resident.adjustments]
 
 
 def _groups(rows: list[Row]) -> list[Group]:

@@ -48,6 +48,7 @@ KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
     "promises_made_on": promises.made_on,
     "promise_due_on": promises.due_on,
     "copy_asked_on": accessible_copies.asked_on,
+    "copy_pauses": accessible_copies.pauses,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,15 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.engine import FactSpec
+from app.landlords import Landlord as LandlordFile
 from app.landlords import Ombudsman
 from app.letters import FilledLetter, LetterTemplate, fill
-from app.models import Case, Deadline, Letter, Outgoing, Person, Point, Task, User
+from app.models import Case, Deadline, Letter, Outgoing, Point, Task
 from app.models.base import new_id
-from app.services import deployments
+from app.services import accessible_copies, deployments, officers, recipients
 from app.services.deployments import Deployed
+from app.services.officers import Officer
+from app.services.recipients import Recipient
 from app.services.references import spaced
 from app.viewer import Viewer
 from timers.calendar import london_date
@@ -46,21 +50,24 @@ def fields(
     session: Session,
     case: Case,
     deployed: Deployed,
-    facts: dict[str, Any],
-    writer: Viewer,
+    facts: Mapping[str, Any],
+    recipient: Recipient,
+    officer: Officer,
     on: date,
 ) -> dict[str, Any]:
     """The values that a letter may show: facts and the closed lists, in words."""
     landlord = deployed_landlord(deployed)
-    resident = case.resident
-    officer = session.get(User, writer.user_id) if writer.user_id else None
+    resident = recipient.resident
+    reader = recipients.own(resident) if recipient.copy_for else recipient
     values: dict[str, Any] = {
         name: fact_in_words(spec, facts.get(name)) for name, spec in deployed.facts.items()
     }
     values |= {
         "today": full_date(on),
+        "recipient_name": reader.name,
+        "recipient_salutation": reader.salutation,
         "resident_name": resident.name,
-        "resident_salutation": salutation(resident),
+        "resident_salutation": recipients.salutation(resident),
         "resident_address": resident.address,
         "case_reference": spaced(case.reference),
         "case_received_on": full_date(case.received_on),
@@ -72,38 +79,49 @@ def fields(
         "landlord_email": landlord.email,
         "landlord_address": landlord.address,
         "landlord_website": landlord.website,
-        "officer_name": officer.name if officer else landlord.name,
-        "officer_job": officer.job_title if officer else "",
-        "officer_phone": (officer.phone if officer else "") or landlord.phone,
+        "officer_name": officer.name,
+        "officer_job": officer.job,
+        "officer_phone": officer.phone,
     }
-    values |= ombudsman_fields(landlord.ombudsman)
-    for row in session.scalars(
-        select(Deadline)
-        .where(Deadline.landlord_id == case.landlord_id, Deadline.case_id == case.id)
-        .order_by(Deadline.armed_at)
-    ):
-        values[f"deadline_{row.element}_due"] = full_date(row.prints_on or row.due_on)
-    return values
+    values |= ombudsman_fields(landlord.next_place(facts.get("next_place")))
+    dates = {
+        row.element: row.prints_on or row.due_on
+        for row in session.scalars(
+            select(Deadline)
+            .where(Deadline.landlord_id == case.landlord_id, Deadline.case_id == case.id)
+            .order_by(Deadline.armed_at)
+        )
+    }
+    return values | date_fields(case, deployed, dates)
 
 
-def deployed_landlord(deployed: Deployed) -> Any:
+def date_fields(case: Case, deployed: Deployed, dates: Mapping[str, date | None]) -> dict[str, str]:
+    """The dates of timers. One that waits for a copy has none yet: it counts from the copy."""
+    waits = bool(accessible_copies.needed(case.resident))
+    return {
+        f"deadline_{timer}_due": full_date(day)
+        if day and not (waits and accessible_copies.counts_from_copy(deployed.elements[timer]))
+        else ""
+        for timer, day in dates.items()
+    }
+
+
+def deployed_landlord(deployed: Deployed) -> LandlordFile:
     """landlord.toml is read live, whatever a case is pinned to."""
     return deployments.landlord(deployed.landlord_id)
 
 
-def ombudsman_fields(ombudsman: Ombudsman) -> dict[str, str]:
-    """The Ombudsman's contact fields of a letter."""
+def ombudsman_fields(place: Ombudsman | None) -> dict[str, str]:
+    """The contact fields of where a resident may go next; all empty if there is no such place."""
+    if place is None:
+        place = Ombudsman(name="")
     return {
-        "ombudsman_name": ombudsman.name,
-        "ombudsman_phone": ombudsman.phone,
-        "ombudsman_website": ombudsman.form or ombudsman.website,
-        "ombudsman_address": ombudsman.address,
+        "ombudsman_name": place.name,
+        "ombudsman_about": place.about,
+        "ombudsman_phone": place.phone,
+        "ombudsman_website": place.form or place.website,
+        "ombudsman_address": place.address,
     }
-
-
-def salutation(person: Person) -> str:
-    """Ms Boateng where a title is known; else the whole name."""
-    return f"{person.title} {person.name.split()[-1]}" if person.title else person.name
 
 
 def fact_in_words(spec: FactSpec, value: Any) -> str:
@@ -136,26 +154,71 @@ def compose(
     case: Case,
     deployed: Deployed,
     letter: str,
-    facts: dict[str, Any],
-    writer: Viewer,
+    facts: Mapping[str, Any],
+    writer: Viewer | None,
     parts: Mapping[str, str],
     points: Sequence[Mapping[str, str]],
     dates: Mapping[str, date | None] | None = None,
+    recipient: Recipient | None = None,
 ) -> FilledLetter:
     """A letter as it would read now. `missing` on the result names what it still lacks.
 
+    writer: None if the procedure sends it alone. recipient: by default the first who gets it.
     dates: due dates by timer that are not in the register yet (of a step that is only tried).
     """
     on = clock.today()
-    values = fields(session, case, deployed, facts, writer, on)
+    landlord = deployed_landlord(deployed)
+    template = template_of(deployed, letter, on)
+    if recipient is None:
+        found = recipients.of(case, landlord, template.to)
+        recipient = next(iter(found), recipients.own(case.resident))
+    officer = officers.writer(session, landlord, writer.user_id) if writer else None
+    officer = officer or officers.responsible(session, case, landlord)
+    values = fields(session, case, deployed, facts, recipient, officer, on)
     values |= {f"part_{name}": text for name, text in parts.items()}
-    values |= {f"deadline_{timer}_due": full_date(day) for timer, day in (dates or {}).items()}
+    values |= date_fields(case, deployed, dates or {})
     if points:
         values["part_points"] = list(points)
-    return fill(template_of(deployed, letter, on), values)
+    return replace(fill(template, values), copy_for=recipient.copy_for)
 
 
-def write(step: Step, letter: str, filled: FilledLetter) -> Letter:
+def freeze(step: Step, task: Task) -> None:
+    """Write the letter of a task that was just finished, with the dates that its step gave."""
+    letter = step.deployed.elements[task.element].properties.get("writes")
+    if letter:
+        _write_all(step, letter, step.actor)
+
+
+def _write_all(step: Step, letter: str, writer: Viewer | None) -> list[tuple[Recipient, Letter]]:
+    """Write a letter for each of those who get it, with the same parts."""
+    return [
+        (who, _write(step, letter, _of_step(step, letter, writer, who), who, writer))
+        for who in _recipients(step, letter)
+    ]
+
+
+def _recipients(step: Step, letter: str) -> list[Recipient]:
+    to = template_of(step.deployed, letter, step.today).to
+    return recipients.of(step.case, deployed_landlord(step.deployed), to)
+
+
+def _of_step(step: Step, letter: str, writer: Viewer | None, recipient: Recipient) -> FilledLetter:
+    return compose(
+        step.session,
+        step.case,
+        step.deployed,
+        letter,
+        step.instance.facts,
+        writer,
+        step.parts,
+        step.answered_points,
+        recipient=recipient,
+    )
+
+
+def _write(
+    step: Step, letter: str, filled: FilledLetter, recipient: Recipient, writer: Viewer | None
+) -> Letter:
     """Freeze a letter that somebody wrote, or that the procedure fills by itself."""
     row = Letter(
         landlord_id=step.case.landlord_id,
@@ -164,9 +227,10 @@ def write(step: Step, letter: str, filled: FilledLetter) -> Letter:
         template=letter,
         title=filled.title,
         to=filled.to,
+        person_id=recipient.person_id,
         blocks=filled.to_json(),
         written_at=step.now,
-        written_by=step.actor.user_id,
+        written_by=writer.user_id if writer else None,
         status="written",
         pdf=None,
     )
@@ -175,29 +239,9 @@ def write(step: Step, letter: str, filled: FilledLetter) -> Letter:
     return row
 
 
-def freeze(step: Step, task: Task) -> None:
-    """Write the letter of a task that was just finished, with the dates that its step gave."""
-    letter = step.deployed.elements[task.element].properties.get("writes")
-    if letter:
-        write(step, letter, _of_step(step, letter))
-
-
-def _of_step(step: Step, letter: str) -> FilledLetter:
-    return compose(
-        step.session,
-        step.case,
-        step.deployed,
-        letter,
-        step.instance.facts,
-        step.actor,
-        step.parts,
-        step.answered_points,
-    )
-
-
 def queue(step: Step, letter: str, element: str, at: datetime) -> None:
-    """Put a letter in the outbox: the one that was written for it, else filled now."""
-    written = step.session.scalar(
+    """Put a letter in the outbox for each who gets it: as it was written, else filled now."""
+    waiting = step.session.scalars(
         select(Letter)
         .where(
             Letter.landlord_id == step.case.landlord_id,
@@ -206,23 +250,53 @@ def queue(step: Step, letter: str, element: str, at: datetime) -> None:
             Letter.status == "written",
         )
         .order_by(Letter.written_at.desc())
-        .limit(1)
-    )
-    if written is None:
-        written = write(step, letter, _of_step(step, letter))
-    channel, address, problem = channel_for(step.case.resident)
-    written.status = "blocked" if problem else "queued"
+    ).all()
+    newest = {row.person_id: row for row in waiting if row.written_at == waiting[0].written_at}
+    pairs = _as_written(step, letter, newest) if newest else _write_all(step, letter, None)
+    if not pairs:
+        title = template_of(step.deployed, letter, step.today).title
+        _tell(step, element, f"“{title}” was not sent: there is nobody to send it to.")
+    for recipient, row in pairs:
+        _queue(step, row, recipient, element, at)
+    for row in waiting:
+        if row.status == "written":  # written anew since, or for somebody who gets no more letters
+            row.status = "withheld"
+
+
+def _as_written(
+    step: Step, letter: str, written: Mapping[str | None, Letter]
+) -> list[tuple[Recipient, Letter]]:
+    """Who gets the letter by now, each with the one that was written for them."""
+    pairs = []
+    for recipient in _recipients(step, letter):
+        row = written.get(recipient.person_id)
+        if row is None and recipient.copy_for and step.case.resident.id in written:
+            original = FilledLetter.from_json(written[step.case.resident.id].blocks)
+            copied = replace(original, copy_for=recipient.copy_for)
+            row = _write(step, letter, copied, recipient, None)
+        if row is not None:
+            pairs.append((recipient, row))
+        else:
+            title = template_of(step.deployed, letter, step.today).title
+            says = f"“{title}” was written before {recipient.name} was known: write to them, too."
+            _tell(step, "", says)
+    return pairs
+
+
+def _queue(step: Step, row: Letter, recipient: Recipient, element: str, at: datetime) -> None:
+    channel, problem = recipient.channel, recipient.problem
+    row.status = "blocked" if problem else "queued"
     step.session.add(
         Outgoing(
             landlord_id=step.case.landlord_id,
             id=new_id(),
             case_id=step.case.id,
-            letter_id=written.id,
-            key=f"letter:{written.id}",
+            letter_id=row.id,
+            key=f"letter:{row.id}",
             channel=channel,
-            address=address,
+            address=recipient.send_to,
             queued_at=step.now,
-            status="blocked" if problem else "queued",
+            status=row.status,
             problem=problem,
             next_try_at=step.now if channel == "email" and not problem else None,
         )
@@ -231,33 +305,31 @@ def queue(step: Step, letter: str, element: str, at: datetime) -> None:
         "letter_queued",
         element,
         at,
-        letter_id=written.id,
-        title=written.title,
+        letter_id=row.id,
+        title=row.title,
+        to=recipient.name,
         channel=channel,
         problem=problem,
     )
+    if recipient.person is not None:
+        accessible_copies.ask_for(step, row, recipient.person)
     if problem:
-        landlord = deployed_landlord(step.deployed)
-        team = landlord.alert_team_blocked_post or landlord.alert_team_hazard
-        step.alert(team, element, f"“{written.title}” cannot be sent: {problem}")
+        _tell(step, element, f"“{row.title}” to {recipient.name} cannot be sent: {problem}")
 
 
-def channel_for(person: Person) -> tuple[str, str, str]:
-    """The safe channel of a letter: (channel, address, why it is blocked or "").
+def _tell(step: Step, element: str, says: str) -> None:
+    """Tell the team that looks after the post."""
+    landlord = deployed_landlord(step.deployed)
+    step.alert(landlord.alert_team_blocked_post or landlord.alert_team_hazard, element, says)
 
-    What the person wants comes first, then e-mail, then post; a channel that they ruled out is
-    never used.
-    """
-    ways = {"email": person.email, "post": person.address}
-    order = [person.contact_use, "email", "post"]
-    for channel in dict.fromkeys(order):
-        if ways.get(channel) and channel not in person.contact_never:
-            return channel, ways[channel], ""
-    return "post", "", "there is no e-mail or postal address that is safe to use."
+
+def recipient_of(session: Session, case: Case, letter: Letter) -> Recipient:
+    """Who a stored letter goes to, by what is known of them now."""
+    return recipients.of_letter(session, case, deployments.landlord(case.landlord_id), letter)
 
 
 def letters_of(session: Session, case: Case) -> list[tuple[Letter, Outgoing | None]]:
-    """The letters of a case, newest first, with how each was sent."""
+    """The letters of a case, newest first, the contact's before others', with how each was sent."""
     rows = session.execute(
         select(Letter, Outgoing)
         .outerjoin(
@@ -265,7 +337,7 @@ def letters_of(session: Session, case: Case) -> list[tuple[Letter, Outgoing | No
             (Outgoing.landlord_id == Letter.landlord_id) & (Outgoing.letter_id == Letter.id),
         )
         .where(Letter.landlord_id == case.landlord_id, Letter.case_id == case.id)
-        .order_by(Letter.written_at.desc())
+        .order_by(Letter.written_at.desc(), Letter.person_id != case.resident.id, Letter.id)
     )
     return [(letter, outgoing) for letter, outgoing in rows]
 

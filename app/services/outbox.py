@@ -6,14 +6,12 @@ may or may not have gone when the server stopped is marked, and sent once more.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import smtplib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
@@ -23,12 +21,12 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.db import db, transaction
 from app.errors import BadInput, NotAllowed, NotFound
-from app.letters import FilledLetter, LetterHead, to_pdf, to_plain
-from app.models import Blob, Case, Instance, Letter, Outgoing, Person
-from app.models.base import new_id
-from app.services import deployments, steps
+from app.letters import FilledLetter, to_plain
+from app.models import AccessibleCopy, Case, Instance, Letter, Outgoing
+from app.services import accessible_copies, deployments, paper, steps
 from app.services.access import is_kept_out
-from app.services.letters import full_date, sent_on
+from app.services.adjustments import wishes
+from app.services.letters import full_date, recipient_of
 from app.services.references import spaced
 from app.services.steps import PROCEDURE
 from app.settings import Settings
@@ -42,22 +40,34 @@ STALE = timedelta(minutes=10)  # "sending" for longer: the server stopped in the
 
 @dataclass(frozen=True)
 class OutRow:
-    """One thing sent or to be sent."""
+    """One thing sent or to be sent. to: the name of whoever gets it."""
 
     outgoing: Outgoing
     letter: Letter
     case: Case
-    resident: Person
+    to: str
+
+
+@dataclass(frozen=True)
+class CopyRow:
+    """A copy that somebody has to make: its kind and for whom, in words."""
+
+    copy: AccessibleCopy
+    letter: Letter
+    case: Case
+    kind: str
+    to: str
 
 
 @dataclass(frozen=True)
 class OutboxPage:
-    """The list, and in words how e-mail leaves this server."""
+    """The lists, and in words how e-mail leaves this server."""
 
     to_post: list[OutRow]
     waiting: list[OutRow]
     blocked: list[OutRow]
     gone: list[OutRow]
+    copies: list[CopyRow]
     how: str
 
 
@@ -76,12 +86,28 @@ def page(viewer: Viewer) -> OutboxPage:
         waiting=[r for r in standing if r.outgoing.channel == "email" and not _stopped(r)],
         blocked=[r for r in standing if _stopped(r)],
         gone=gone,
+        copies=_copies(viewer),
         how=how_email_goes(),
     )
 
 
 def _stopped(row: OutRow) -> bool:
     return row.outgoing.status in {"blocked", "failed"}
+
+
+def _copies(viewer: Viewer) -> list[CopyRow]:
+    session = db.session()
+    return [
+        CopyRow(
+            copy,
+            session.get_one(Letter, (copy.landlord_id, copy.letter_id)),
+            case,
+            accessible_copies.kind_of(copy),
+            accessible_copies.for_whom(session, copy),
+        )
+        for copy, case in accessible_copies.to_make(session, viewer.landlord_id)
+        if not is_kept_out(viewer, case)
+    ]
 
 
 def how_email_goes() -> str:
@@ -105,9 +131,10 @@ def _rows(landlord_id: str) -> Select[Outgoing, Letter, Case]:
 
 
 def _kept(viewer: Viewer, query: Select[Outgoing, Letter, Case]) -> list[OutRow]:
+    session = db.session()
     return [
-        OutRow(outgoing, letter, case, case.resident)
-        for outgoing, letter, case in db.session.execute(query)
+        OutRow(outgoing, letter, case, recipient_of(session, case, letter).name)
+        for outgoing, letter, case in session.execute(query)
         if not is_kept_out(viewer, case)
     ]
 
@@ -219,7 +246,10 @@ def _deliver(outgoing: Outgoing) -> str:
 
 
 def _message(outgoing: Outgoing, settings: Settings) -> EmailMessage:
-    """The e-mail: the letter as plain text, and as PDF. ValueError for a forged address."""
+    """The e-mail: the letter as plain text, and as PDF unless its reader asked for text only.
+
+    Raise ValueError for a forged address.
+    """
     letter = db.session.get(Letter, (outgoing.landlord_id, outgoing.letter_id))
     case = db.session.get(Case, (outgoing.landlord_id, outgoing.case_id))
     if letter is None or case is None:
@@ -236,12 +266,14 @@ def _message(outgoing: Outgoing, settings: Settings) -> EmailMessage:
         f"<{outgoing.key.replace(':', '.')}@{urlsplit(settings.public_url).hostname}>"
     )
     message.set_content(to_plain(FilledLetter.from_json(letter.blocks)))
-    message.add_attachment(
-        pdf_of(case, letter),
-        maintype="application",
-        subtype="pdf",
-        filename=f"{case.reference}-{letter.template}.pdf",
-    )
+    reader = recipient_of(db.session(), case, letter).person
+    if reader is None or "plain_text" not in wishes(reader):
+        message.add_attachment(
+            paper.pdf_of(case, letter),
+            maintype="application",
+            subtype="pdf",
+            filename=f"{case.reference}-{letter.template}.pdf",
+        )
     return message
 
 
@@ -302,71 +334,3 @@ def _tell(session: Session, outgoing: Outgoing, says: str) -> None:
     landlord = deployments.landlord(outgoing.landlord_id)
     step = steps.open_step(session, instance, PROCEDURE)
     step.alert(landlord.alert_team_blocked_post or landlord.alert_team_hazard, "", says)
-
-
-def pdf_of(case: Case, letter: Letter) -> bytes:
-    """The PDF of a letter; made at first need, then kept with the case."""
-    if letter.pdf:
-        kept = db.session.scalar(
-            select(Blob.data).where(
-                Blob.landlord_id == letter.landlord_id,
-                Blob.case_id == letter.case_id,
-                Blob.sha256 == letter.pdf,
-            )
-        )
-        if kept:
-            return kept
-    landlord_id, letter_id, case_id = letter.landlord_id, letter.id, case.id
-    pdf = _render(case, letter)
-    with transaction() as session:
-        row = session.get(Letter, (landlord_id, letter_id))
-        if row is None:
-            raise NotFound
-        digest = hashlib.sha256(pdf).hexdigest()
-        session.add(
-            Blob(
-                landlord_id=landlord_id,
-                id=new_id(),
-                sha256=digest,
-                case_id=case_id,
-                name=f"{row.template}.pdf",
-                media_type="application/pdf",
-                data=pdf,
-                at=clock.now(),
-                by=None,
-            )
-        )
-        row.pdf = digest
-    return pdf
-
-
-def _render(case: Case, letter: Letter) -> bytes:
-    landlord = deployments.landlord(letter.landlord_id)
-    resident = case.resident
-    outgoing = db.session.scalar(
-        select(Outgoing).where(
-            Outgoing.landlord_id == letter.landlord_id, Outgoing.letter_id == letter.id
-        )
-    )
-    by_post = outgoing is not None and outgoing.channel == "post"
-    on = sent_on(outgoing) or london_date(outgoing.queued_at if outgoing else letter.written_at)
-    wishes = {wish.casefold().replace(" ", "_") for wish in resident.adjustments}
-    head = LetterHead(
-        landlord=landlord.name,
-        landlord_address=landlord.address,
-        reference=spaced(case.reference),
-        date=full_date(on),
-        channel="" if by_post else "By e-mail only",
-        address="\n".join(filter(None, (resident.name, resident.address, resident.postcode)))
-        if by_post
-        else "",
-        footer=f"{landlord.name} · {landlord.phone} · {landlord.email}",
-    )
-    return to_pdf(
-        FilledLetter.from_json(letter.blocks),
-        head,
-        letter.written_at,
-        large_print="large_print" in wishes,
-        tint="cream" if "coloured_paper" in wishes else "",
-        fonts_dir=Path(current_app.static_folder or "") / "build" / "letter-fonts",
-    )

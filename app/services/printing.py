@@ -10,7 +10,7 @@ from pathlib import Path
 import typst
 
 from app.errors import NotFound
-from app.services import outbox
+from app.services import outbox, paper
 from app.viewer import Viewer
 
 PAGE = re.compile(rb"/Type\s*/Page\b")  # in the files that typst makes, where objects are plain
@@ -21,7 +21,7 @@ def print_all(viewer: Viewer) -> bytes:
     rows = outbox.page(viewer).to_post
     if not rows:
         raise NotFound("There is no letter to print now.")
-    return bundle([outbox.pdf_of(row.case, row.letter) for row in rows])
+    return bundle([paper.pdf_of(row.case, row.letter) for row in rows])
 
 
 def bundle(letters: Sequence[bytes]) -> bytes:

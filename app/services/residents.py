@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.engine import Element, Procedure
 from app.errors import BadInput, NotFound
+from app.landlords import Ombudsman
 from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing
 from app.models.base import new_id
 from app.services import actions, cases, deployments, letters, steps
@@ -34,6 +35,7 @@ class StatusPage:
     """What the page behind a link shows. Names, texts and letters only when `known`.
 
     deadlines: all of the case, open ones first; upcoming: the one that the resident waits for.
+    next_place: who helps from outside; None where no such body may look at it.
     """
 
     case: Case
@@ -46,6 +48,7 @@ class StatusPage:
     letters: list[tuple[Letter, Outgoing | None]]
     documents: list[Blob]
     added: list[Note]
+    next_place: Ombudsman | None
 
 
 def case_behind(landlord_id: str, token: str) -> Case:
@@ -75,7 +78,8 @@ def second_fact_fits(case: Case, typed: str) -> bool:
 def page(landlord_id: str, token: str, known: bool) -> StatusPage:
     """The status page. `known`: the second fact was given in this visit."""
     case = case_behind(landlord_id, token)
-    deployed = deployments.of_instance(instance_of(case))
+    instance = instance_of(case)
+    deployed = deployments.of_instance(instance)
     deadlines = cases.deadlines_of(case, deployed)
     return StatusPage(
         case=case,
@@ -88,13 +92,19 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
         letters=[
             (letter, out)
             for letter, out in letters.letters_of(db.session(), case)
-            if letter.to == "resident" and letter.status in {"queued", "sent"}
+            if _is_the_contacts(case, letter) and letter.status in {"queued", "sent"}
         ]
         if known
         else [],
         documents=[b for b in cases.documents_of(case) if b.by is None] if known else [],
         added=[n for n in cases.notes_of(case) if n.kind == "resident"] if known else [],
+        next_place=deployments.landlord(landlord_id).next_place(instance.facts.get("next_place")),
     )
+
+
+def _is_the_contacts(case: Case, letter: Letter) -> bool:
+    """The private link is the contact's: no letter to anybody else shows behind it."""
+    return letter.to == "resident" and letter.person_id in {case.resident.id, None}
 
 
 def _upcoming(

@@ -15,11 +15,20 @@ from app.engine import EngineRefused, Gone
 from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
 from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
-from app.services import accounts, deployments, independence, letters, points, steps
+from app.services import (
+    accounts,
+    deployments,
+    independence,
+    letters,
+    points,
+    recipients,
+    steps,
+)
 from app.services.access import get_task, instance_of, is_kept_out
 from app.services.complaints import alert_of_danger
 from app.services.deployments import Deployed
 from app.services.incidents import held_back
+from app.services.recipients import Recipient
 from app.services.taking import take
 from app.viewer import Viewer
 from forms import BoundForm
@@ -231,6 +240,31 @@ def preview(viewer: Viewer, open_task: OpenTask) -> FilledLetter | None:
     )
 
 
+def letter_problem(open_task: OpenTask, letter: FilledLetter | None) -> str:
+    """Why a letter cannot go as it stands; empty if it can."""
+    if letter is None:
+        return ""
+    if letter.missing:
+        return f"The letter cannot go yet. It lacks: {', '.join(letter.missing)}."
+    if letter.to == recipients.RESIDENT:
+        named = recipients.names_in(open_task.case, letter.typed())
+        if named:
+            return (
+                f"Each resident of this case gets this letter, and it names {' and '.join(named)}. "
+                "Leave the name out."
+            )
+    return ""
+
+
+def recipients_of(open_task: OpenTask) -> list[Recipient]:
+    """Who gets the letter that a task writes; empty for a task that writes none."""
+    if open_task.letter is None:
+        return []
+    template = letters.template_of(open_task.deployed, open_task.letter, clock.today())
+    landlord = letters.deployed_landlord(open_task.deployed)
+    return recipients.of(open_task.case, landlord, template.to)
+
+
 def _tried(open_task: OpenTask, viewer: Viewer) -> tuple[Any, ...]:
     """What the letter would print: the step is taken by the engine, and nothing is saved."""
     deployed, form = open_task.deployed, open_task.form
@@ -282,8 +316,8 @@ def _say_in_letter(step: steps.Step, open_task: OpenTask, form: BoundForm) -> No
         points.of_case(step.session, step.case), form.answers
     )
     letter = preview(step.actor, open_task)
-    if letter is not None and letter.missing:
-        raise BadInput({"letter": f"The letter still lacks: {', '.join(letter.missing)}."})
+    if problem := letter_problem(open_task, letter):
+        raise BadInput({"letter": problem})
 
 
 def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:

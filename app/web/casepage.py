@@ -9,8 +9,8 @@ from flask_sqlalchemy.pagination import Pagination
 
 from app import clock
 from app.db import db
-from app.models import Case, Letter, Outgoing
-from app.services import cases, deployments, history, letters, picture, tasks
+from app.models import AccessibleCopy, Case, Letter, Outgoing
+from app.services import accessible_copies, cases, deployments, history, letters, picture, tasks
 from app.services.calendars import pinned_calendar
 from app.services.cases import CasePage
 from app.services.history import Line
@@ -22,6 +22,7 @@ from app.viewer import Viewer
 from app.web.assets import day_and_time
 from app.web.strips import NEVER, in_working_days, moment, safety_of, why_of
 from app.web.taskpage import earlier, first_line, source_of
+from timers.calendar import london_date
 from timers.deadlines import DeadlineState
 
 TABS = {
@@ -278,12 +279,29 @@ def _told(case: Case, line: Line) -> dict[str, Any]:
 
 
 def _letters(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    session = db.session()
+    copies = accessible_copies.of_case(session, page.case)
     return {
         "rows": [
-            (letter, sent_words(letter, outgoing), tasks.name_of(letter.written_by))
+            {
+                "letter": letter,
+                "sent": sent_words(letter, outgoing),
+                "writer": tasks.name_of(letter.written_by),
+                "to": letters.recipient_of(session, page.case, letter).name,
+                "copies": [_copy_words(copy) for copy in copies if copy.letter_id == letter.id],
+            }
             for letter, outgoing in page.letters
         ]
     }
+
+
+def _copy_words(copy: AccessibleCopy) -> tuple[str, DeadlineState, str]:
+    """A copy, a tag, and when in words."""
+    kind = accessible_copies.kind_of(copy)
+    if copy.sent_on:
+        return kind, DeadlineState("met", "Sent"), full_date(copy.sent_on)
+    since = full_date(london_date(copy.asked_at))
+    return kind, DeadlineState("due", "To be made"), f"Asked for on {since}"
 
 
 CHANNELS = {"email": "By e-mail", "post": "By post", "portal": "On the resident's page"}
@@ -291,6 +309,8 @@ CHANNELS = {"email": "By e-mail", "post": "By post", "portal": "On the resident'
 
 def sent_words(letter: Letter, outgoing: Outgoing | None) -> tuple[DeadlineState, str]:
     """How a letter stands: a tag, and in words by which way and when."""
+    if letter.status == "withheld":
+        return DeadlineState("ended", "Not sent"), "Written anew, or they get no more letters."
     if outgoing is None:
         return DeadlineState("waiting", "Not queued"), "Written; the procedure has not sent it yet."
     way = CHANNELS.get(outgoing.channel, outgoing.channel)

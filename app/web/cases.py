@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.db import db
 from app.errors import BadInput, NotOffered
-from app.letters import FilledLetter, to_html
-from app.services import actions, cases, deployments, documents, letters, outbox, picture, points
+from app.letters import FilledLetter, to_html, to_plain
+from app.services import actions, cases, deployments, documents, letters, paper, picture, points
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.references import spaced
@@ -221,6 +222,7 @@ def letter(reference: str, letter_id: str) -> ResponseReturnValue:
         "cases/letter.html",
         case=found,
         letter=row,
+        to=letters.recipient_of(db.session(), found, row).name,
         sent=casepage.sent_words(row, outgoing),
         sheet_of={
             "landlord": deployments.landlord(found.landlord_id).name,
@@ -237,9 +239,22 @@ def letter(reference: str, letter_id: str) -> ResponseReturnValue:
 def letter_pdf(reference: str, letter_id: str) -> ResponseReturnValue:
     """The letter as PDF."""
     found, row = documents.get_letter(viewer(), reference, letter_id)
-    response = Response(outbox.pdf_of(found, row), content_type="application/pdf")
+    response = Response(paper.pdf_of(found, row), content_type="application/pdf")
     name = f"{found.reference}-{row.template}.pdf"
     response.headers.set("Content-Disposition", "inline", filename=name)
+    return response
+
+
+@bp.get("/cases/<reference>/letters/<letter_id>/letter.txt")
+@allow("read_cases")
+def letter_text(reference: str, letter_id: str) -> ResponseReturnValue:
+    """The letter as plain text: to send as it is, or to hand to whoever makes a copy."""
+    found, row = documents.get_letter(viewer(), reference, letter_id)
+    text = to_plain(FilledLetter.from_json(row.blocks))
+    response = Response(text, content_type="text/plain; charset=utf-8")
+    name = f"{found.reference}-{row.template}.txt"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Security-Policy"] = SANDBOX
     return response
 
 

@@ -178,6 +178,7 @@ def done(slug: str) -> ResponseReturnValue:
             hazard=status.case.hazard if status else False,
             when=standing.when(status) if status else None,
             steps=standing.steps(status) if status else [],
+            place=status.next_place if status else landlord.ombudsman,
             lines=danger_lines(landlord),
         )
     )

@@ -22,7 +22,7 @@ CLOSED = {  # outcome -> what is going on
 ANSWERED = "You have our answer"
 DECIDING = "We are deciding what comes next"
 NOT_HAPPY = "You can tell us if you are not happy with it."
-TO_OMBUDSMAN = "If you are not happy with it, ask the Ombudsman: see “Help from outside”."
+TO_OUTSIDE = "If you are not happy with it, see “Help from outside” on this page."
 STATES = ("done", "now", "next")
 NOW = {
     "intake": "We are reading what you told us",
@@ -110,7 +110,7 @@ def steps(page: StatusPage) -> list[dict[str, str]]:
     if _is_between_stages(page) and headline(page) == DECIDING:
         found.append(_step("We decide what comes next", "", "now"))
     elif _is_between_stages(page):
-        way_on = NOT_HAPPY if stages["next"] else TO_OMBUDSMAN
+        way_on = NOT_HAPPY if stages["next"] else TO_OUTSIDE
         found.append(_step("You read our answer", way_on, "now"))
     return found + [_step(_title(stage), _text(page, stage), "next") for stage in stages["next"]]
 

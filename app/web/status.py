@@ -10,7 +10,7 @@ from app.errors import BadInput, ChangedMeanwhile, NotFound, NotOffered, Stopped
 from app.landlords import Landlord
 from app.letters import FilledLetter, to_html
 from app.models import Case, Letter, Outgoing
-from app.services import actions, deployments, outbox, residents
+from app.services import actions, deployments, paper, residents
 from app.services.access import instance_of
 from app.services.complaints import hash_token
 from app.services.letters import full_date, sent_on
@@ -271,7 +271,7 @@ def letter_pdf(slug: str, token: str, letter_id: str) -> ResponseReturnValue:
     if found is None:
         return redirect(url_for("status.status", slug=slug, token=token, _anchor="letters"))
     case, row, _ = found
-    answer = make_response(outbox.pdf_of(case, row))
+    answer = make_response(paper.pdf_of(case, row))
     answer.headers["Content-Type"] = "application/pdf"
     answer.headers["Content-Disposition"] = f'attachment; filename="{case.reference}.pdf"'
     answer.headers["Content-Security-Policy"] = "sandbox"

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 
 from app.clock import LONDON
 from app.models import Deadline, Person
+from app.services.adjustments import in_words, language_of
 from app.services.letters import full_date
 from app.web.assets import day_and_time, short_date
 from timers.calendar import WorkingCalendar
@@ -73,10 +74,10 @@ def _never(forbidden: list[str]) -> list[str]:
 
 
 def _adjustments(person: Person) -> list[str]:
-    words = [text.replace("_", " ") for text in person.adjustments]
-    if person.language and person.language.casefold() != "english":
-        words.insert(0, f"Speaks {person.language}")
-    return [f"{text[0].upper()}{text[1:].rstrip('.')}." for text in words if text]
+    words = [in_words(wish) for wish in person.adjustments]
+    if language := language_of(person):
+        words.insert(0, f"Speaks {language}")
+    return [f"{text.rstrip('.')}." for text in words if text]
 
 
 def _wish(person: Person) -> list[str]:

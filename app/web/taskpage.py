@@ -13,7 +13,7 @@ from app import clock
 from app.db import db
 from app.letters import to_html
 from app.models import Case, Person
-from app.services import accounts, actions, cases, deployments, letters, points, tasks
+from app.services import accounts, actions, cases, deployments, points, tasks
 from app.services.answers import answers_of
 from app.services.calendars import pinned_calendar
 from app.services.complaints import place
@@ -21,6 +21,7 @@ from app.services.deadlines import covered_by
 from app.services.deployments import Deployed
 from app.services.inbox import chips
 from app.services.letters import full_date
+from app.services.recipients import Recipient
 from app.services.references import spaced
 from app.services.tasks import OpenTask
 from app.viewer import Viewer
@@ -30,6 +31,7 @@ from forms import FormDefinition, readable_answers
 from forms import Point as FormPoint
 
 NOT_ANSWERED = "Not answered"
+SHADED = "Shaded parts are yours; the rest is the landlord’s letter."
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Goes:
     after: str
     sheet: str
     problem: str
+    to: str = ""  # who else gets it
 
 
 def show(viewer: Viewer, found: OpenTask) -> str:
@@ -93,7 +96,8 @@ def confirm(viewer: Viewer, found: OpenTask) -> str:
         resident=found.case.resident,
         reference=spaced(found.case.reference),
         safety=safety_of(found.case.resident),
-        goes=goes(found.case),
+        to=next((who.name for who in tasks.recipients_of(found)), "nobody"),
+        goes=goes(found),
         **_letter(viewer, found, whole=True),
     )
 
@@ -112,24 +116,42 @@ def _letter(viewer: Viewer, found: OpenTask, whole: bool = False) -> dict[str, A
         "landlord": deployments.landlord(found.case.landlord_id).name,
         "reference": spaced(found.case.reference),
         "date_words": "Date: the day it is sent",
-        "channel_words": goes(found.case).sheet,
+        "channel_words": goes(found).sheet,
         "body": to_html(filled, preview=not whole, level=2 if whole else 3),
-        "note": "" if whole else "Shaded parts are yours; the rest is the landlord’s letter.",
+        "note": "" if whole else f"{SHADED} {goes(found).to}".strip(),
     }
     return {"sheet_of": sheet}
 
 
-def goes(case: Case) -> Goes:
-    """How a letter to the resident would leave now."""
-    channel, _, problem = letters.channel_for(case.resident)
-    only = " only" if {"email", "post"} & set(case.resident.contact_never) else ""
-    if problem:
+def goes(found: OpenTask) -> Goes:
+    """How the letter of a task would leave now, if it has one."""
+    everybody = tasks.recipients_of(found)
+    if not everybody:
+        nobody = "there is nobody to send it to." if found.letter else ""
+        return Goes("it then goes to nobody", "goes to nobody", "", nobody)
+    first, to = everybody[0], _to_whom(everybody)
+    never = first.person.contact_never if first.person else ()
+    only = " only" if {"email", "post"} & set(never) else ""
+    if first.problem:
         held = "is held back, because no way is safe"
-        return Goes("it is then held back", held, "", problem)
-    if channel == "email":
-        return Goes("it is then sent by e-mail", "goes by e-mail", f"By e-mail{only}", "")
+        return Goes("it is then held back", held, "", first.problem, to)
+    if first.channel == "email":
+        return Goes("it is then sent by e-mail", "goes by e-mail", f"By e-mail{only}", "", to)
     listed = "put on the print-and-post list"
-    return Goes(f"it is then {listed}", f"is {listed}", f"By post{only}", "")
+    return Goes(f"it is then {listed}", f"is {listed}", f"By post{only}", "", to)
+
+
+def _to_whom(everybody: list[Recipient]) -> str:
+    """Whom else this goes to, when it is more than the one whose letter is shown."""
+    own = [who.name for who in everybody if not who.copy_for]
+    copies = [who.name for who in everybody if who.copy_for]
+    told = []
+    if len(own) > 1:
+        others = ", ".join(own[1:])
+        told.append(f"The same letter goes to {others}, with their own name and address.")
+    if copies:
+        told.append(f"A copy goes to {', '.join(copies)}.")
+    return " ".join(told)
 
 
 def bound(found: OpenTask, typed: MultiDict[str, str]) -> OpenTask:

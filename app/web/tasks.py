@@ -82,16 +82,15 @@ def _is_complete(open_task: OpenTask) -> bool:
     if not open_task.form.check():
         return False
     letter = tasks.preview(viewer(), open_task)
-    if letter is not None and letter.missing:
-        lacks = ", ".join(letter.missing)
-        open_task.form.errors["letter"] = f"The letter cannot go yet. It lacks: {lacks}."
+    if problem := tasks.letter_problem(open_task, letter):
+        open_task.form.errors["letter"] = problem
     return not open_task.form.errors
 
 
 def _finish(open_task: OpenTask, typed: Typed) -> ResponseReturnValue:
     task = open_task.task
     said = f"“{task.name}” for {task.case.resident.name} is finished."
-    goes = taskpage.goes(task.case)
+    goes = taskpage.goes(open_task)
     try:
         tasks.submit(viewer(), task.id, open_task.form)
     except BadInput as refused:
