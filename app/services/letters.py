@@ -138,7 +138,7 @@ def compose(
     letter: str,
     facts: dict[str, Any],
     writer: Viewer,
-    parts: Mapping[str, str],
+    parts: Mapping[str, str | list[str]],
     points: Sequence[Mapping[str, str]],
     dates: Mapping[str, date | None] | None = None,
 ) -> FilledLetter:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.engine import Element, Procedure
 from app.errors import BadInput, NotFound
-from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing
+from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing, Promise
 from app.models.base import new_id
-from app.services import actions, cases, deployments, letters, steps
+from app.services import actions, cases, deployments, letters, promises, steps
 from app.services.access import instance_of
 from app.services.complaints import hash_token
 from app.services.deployments import Deployed
@@ -46,6 +46,7 @@ class StatusPage:
     letters: list[tuple[Letter, Outgoing | None]]
     documents: list[Blob]
     added: list[Note]
+    promised: list[tuple[Promise, DeadlineState]]
 
 
 def case_behind(landlord_id: str, token: str) -> Case:
@@ -94,6 +95,7 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
         else [],
         documents=[b for b in cases.documents_of(case) if b.by is None] if known else [],
         added=[n for n in cases.notes_of(case) if n.kind == "resident"] if known else [],
+        promised=promises.standing(promises.of_case(db.session(), case)) if known else [],
     )
 
 
