@@ -5,9 +5,10 @@ app/templates/forms/form.html draws it. Neither Flask nor a database is needed.
 """
 
 from forms.bound import BoundForm
-from forms.components import Field, Group, Option, Point, Text
+from forms.components import Field, Group, Option, Row, Rows, Text
 from forms.definition import FormDefinition
-from forms.readable import readable_answers
+from forms.payments import amount_of
+from forms.readable import readable_answers, said_answer
 from forms.refused import RESERVED_KEYS, FormRefused, UnknownField
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "FormRefused",
     "Group",
     "Option",
-    "Point",
+    "Row",
+    "Rows",
     "Text",
     "UnknownField",
+    "amount_of",
     "readable_answers",
+    "said_answer",
 ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from wtforms.form import BaseForm
 
-from forms import drawing, letters
-from forms.components import Field, Node, applicable, fields_of
+from forms import drawing, letters, repeats, together
+from forms.components import Field, Group, Node, applicable, fields_of
 from forms.inputs import Input, unbound
 from forms.posts import Typed
 from forms.readable import said_answers
@@ -17,13 +17,11 @@ from forms.readable import said_answers
 if TYPE_CHECKING:
     from forms.definition import FormDefinition
 
-RECORDED_LATE = "Say why this is recorded later than the day it came"
-
 
 class BoundForm:
     """Answers are read at once; `check` says whether they may be stored.
 
-    tree: the form's nodes with points, people and facts filled in; fields: its questions, flat.
+    tree: the form's nodes with rows, people and facts filled in; fields: its questions, flat.
     typed: by HTML name, as typed, for drafts and redisplay.
     answers: by key, JSON-safe, of the fields that apply; what cannot be read is blank.
     """
@@ -37,12 +35,14 @@ class BoundForm:
         self.typed = typed
         self.today = today
         self.errors: dict[str, str] = {}
+        self.empty_rows = repeats.EMPTY_ROWS  # shown in a list that people fill in
         self.small = False  # small boxes and circles, for people who fill in forty a day
         # BaseForm, since Form makes every field an attribute: a key such as "data" would break it.
         self.form = BaseForm({field.key: unbound(field, today) for field in self.fields})
         self.form.process(_FormData(self.fields, typed))
         values = {field.key: self.input(field).for_condition() for field in self.fields}
-        self.applicable = tuple(applicable(tree, values))
+        left_out = repeats.left_out(self.fields, typed)
+        self.applicable = tuple(f for f in applicable(tree, values) if f.key not in left_out)
         self.answers = {field.key: self.input(field).data for field in self.applicable}
 
     def input(self, field: Field) -> Input:
@@ -59,14 +59,9 @@ class BoundForm:
             answer = self.input(field)
             if not answer.validate(self.form):
                 self.errors[field.key] = answer.errors[0]
-        if self._came_earlier() and not self.answers.get("received_reason", "reason not asked"):
-            self.errors.setdefault("received_reason", RECORDED_LATE)
+        for key, said in together.problems_in(self.applicable, self.answers, self.today):
+            self.errors.setdefault(key, said)
         return not self.errors
-
-    def _came_earlier(self) -> bool:
-        """Clocks count from received_on, so a day before today needs its reason."""
-        received_on = self.answers.get("received_on")
-        return bool(self.today and received_on and received_on < self.today.isoformat())
 
     @property
     def error_list(self) -> list[tuple[str, str]]:
@@ -79,12 +74,20 @@ class BoundForm:
     def _in_list(self, field: Field) -> str:
         """The message where it does not stand beside its field."""
         said = self.errors[field.key]
-        return f"{said} (point {field.number})" if field.point else said
+        return f"{said} ({repeats.REPEATS[field.each].word} {field.number})" if field.each else said
 
     def _first_wrong(self, field: Field) -> str:
         if field.kind != "date":
             return field.key
         return f"{field.key}-{(*self.input(field).wrong, 'day')[0]}"
+
+    def rows_shown(self, group: Group) -> int:
+        """How many rows of a list that people fill in stand on the page; see forms.repeats."""
+        return repeats.shown(group, self.typed, self.empty_rows)
+
+    def heading(self, group: Group) -> str:
+        """What stands above a row."""
+        return repeats.heading(group)
 
     @property
     def said_answers(self) -> list[tuple[str, str]]:
@@ -102,7 +105,7 @@ class BoundForm:
         return drawing.attributes(node)
 
     @property
-    def letter_parts(self) -> dict[str, str]:
+    def letter_parts(self) -> letters.Parts:
         """What was typed for the letter, by part; see forms.letters."""
         return letters.parts(self.tree, self.answers)
 

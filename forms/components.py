@@ -24,11 +24,19 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Point:
-    """One point complained about. `id` is part of field names; `label` has no number in front."""
+class Row:
+    """One entry of a repeated group, such as one point complained about.
+
+    id: part of the names of its fields. label: its heading, without a number. since: an ISO date;
+    no date asked for in the row may lie before it.
+    """
 
     id: str | int
     label: str
+    since: str = ""
+
+
+Rows: TypeAlias = Mapping[str, Sequence[Row]]  # by what a group is repeated for: point, promise, …
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,9 @@ class Field:
     decimals: int = 0
     multiple: bool = True  # files only
     default: Any = None
-    point: Point | None = None
-    number: int = 0  # of the point, from 1
+    each: str = ""  # what its group is repeated for
+    row: Row | None = None
+    number: int = 0  # of the row, from 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,14 +94,16 @@ class Field:
 
 @dataclass(frozen=True)
 class Group:
-    """Questions that belong together; with for_each, asked once for each point."""
+    """Questions that belong together; with for_each, asked once for each row (see repeats.py)."""
 
     label: str
     children: tuple[Node, ...]
     condition: feel.Tree | None = None
     for_each: str = ""
-    point: Point | None = None
-    number: int = 0  # of the point, from 1
+    most: int = 0  # rows of a list that people fill in
+    letter_part: str = ""  # that such a list fills
+    row: Row | None = None
+    number: int = 0  # of the row, from 1
 
 
 @dataclass(frozen=True)

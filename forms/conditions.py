@@ -14,7 +14,7 @@ _SHOWN_AS = {"number": "a number", "boolean": "true or false", "list": "a list",
 
 
 def problems_in(tree: Sequence[Node], unread: Collection[str] = ()) -> Iterator[str]:
-    """A condition may ask about fields above it; inside a repeated group, also the same point's.
+    """A condition may ask about fields above it; inside a repeated group, also the same row's.
 
     unread: keys of fields that are wrong in themselves; nothing more is said about them.
     """
@@ -34,7 +34,7 @@ def _walk(
         if isinstance(node, Field):
             above[node.key] = node
         elif isinstance(node, Group):
-            # What is asked for each point has many answers, so nothing below may ask about it.
+            # What is asked several times has many answers, so nothing below may ask about it.
             yield from _walk(node.children, known, dict(above) if node.for_each else above)
 
 
@@ -48,8 +48,8 @@ def _unknown(
             continue
         elif name not in above:
             yield (
-                f"“Hide if” asks about {name}, which does not come before it, or is asked for "
-                "each point."
+                f"“Hide if” asks about {name}, which does not come before it, or is asked several "
+                "times."
             )
         elif above[name].kind in ("files", "points"):
             yield f"“Hide if” cannot ask about {name}: files and lists of points do not decide."

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from forms import feel, formjs, posts, words
+from forms import formjs, posts, repeats, words
 from forms.bound import BoundForm
-from forms.components import Field, Group, Node, Option, Point, Text, fields_of, texts_of
+from forms.components import Field, Group, Node, Option, Rows, Text, fields_of, texts_of
+from forms.payments import payment_field
 from forms.readable import People
 from forms.refused import RESERVED_KEYS, UnknownField
-
-_POINT_ID = re.compile(r"[0-9a-z]{1,32}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class FormDefinition:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """All questions, flat and in order; one that is asked for each point comes once."""
+        """All questions, flat and in order; one that is asked for each row comes once."""
         return tuple(fields_of(self.tree))
 
     @cached_property
@@ -47,6 +45,16 @@ class FormDefinition:
         return frozenset(
             name for text in texts_of(self.tree) for name in words.placeholders(text.blocks)
         )
+
+    @cached_property
+    def repeated(self) -> dict[str, str]:
+        """What each repeated field is asked for, by its key without a row: point, promise, …"""
+        return dict(_repeated(self.tree, ""))
+
+    @property
+    def promises(self) -> bool:
+        """Whether it promises something: in a list of new promises, or as a payment."""
+        return repeats.LIST in self.repeated.values() or payment_field(self.fields) is not None
 
     def without(self, keys: Collection[str]) -> FormDefinition:
         """The form with some of its questions left out."""
@@ -58,18 +66,18 @@ class FormDefinition:
         values: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
         people: People | None = None,
-        points: Sequence[Point] | None = None,
+        rows: Rows | None = None,
         today: date | None = None,
         draft: Mapping[str, str | Sequence[str]] | None = None,
     ) -> BoundForm:
         """Return the form with what somebody typed; or else their `draft` (an earlier `typed`);
         or else `values` (answers by key) over the form's defaults.
 
-        facts fill {fact_name} in texts; people are (user id, name) by team id; points are those
-        of the case, in order; today is the London date. Raises UnknownField for a name in `typed`
-        that the form does not have; an old draft's is dropped.
+        facts fill {fact_name} in texts; people are (user id, name) by team id; rows are the case's
+        points, open promises and open copies, in order; today is the London date. Raises
+        UnknownField for a name in `typed` that the form does not have; an old draft's is dropped.
         """
-        tree = _filled(self.tree, facts or {}, people or {}, points or ())
+        tree = _filled(self.tree, facts or {}, people or {}, rows or {})
         fields = tuple(fields_of(tree))
         if typed is not None:
             said = posts.from_post(typed, fields)
@@ -80,14 +88,12 @@ class FormDefinition:
             said = posts.from_answers(defaults | dict(values or {}), fields)
         return BoundForm(self, tree, said, today)
 
-    def as_typed(
-        self, answers: Mapping[str, Any], points: Sequence[Point] | None = None
-    ) -> posts.Typed:
+    def as_typed(self, answers: Mapping[str, Any], rows: Rows | None = None) -> posts.Typed:
         """What somebody would post to give these answers: stories are played through the form.
 
         Raises UnknownField for an answer to a question that the form does not ask.
         """
-        fields = tuple(fields_of(_filled(self.tree, {}, {}, points or ())))
+        fields = tuple(fields_of(_filled(self.tree, {}, {}, rows or {})))
         if unknown := set(answers) - {field.key for field in fields}:
             raise UnknownField(sorted(unknown))
         return posts.from_answers(answers, fields)
@@ -101,11 +107,19 @@ def _kept(nodes: Sequence[Node], without: Collection[str]) -> tuple[Node, ...]:
     )
 
 
+def _repeated(nodes: Sequence[Node], each: str) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from _repeated(node.children, node.for_each or each)
+        elif isinstance(node, Field) and each:
+            yield node.key, each
+
+
 def _filled(
     nodes: Sequence[Node],
     facts: Mapping[str, Any],
     people: People,
-    points: Sequence[Point],
+    rows: Rows,
 ) -> tuple[Node, ...]:
     """The tree as one person sees it."""
     found: list[Node] = []
@@ -115,9 +129,9 @@ def _filled(
         elif isinstance(node, Field):
             found.append(_with_people(node, people))
         else:
-            group = replace(node, children=_filled(node.children, facts, people, points))
+            group = replace(node, children=_filled(node.children, facts, people, rows))
             if node.for_each:
-                found += [_of_point(group, point, n) for n, point in enumerate(points, 1)]
+                found += repeats.expanded(group, rows)
             else:
                 found.append(group)
     return tuple(found)
@@ -128,23 +142,3 @@ def _with_people(field: Field, people: People) -> Field:
     if team is None:
         return field
     return replace(field, options=tuple(Option(id, name) for id, name in people.get(team, ())))
-
-
-def _of_point(group: Group, point: Point, number: int) -> Group:
-    if not _POINT_ID.fullmatch(str(point.id)):
-        raise ValueError(f"{point.id!r} cannot be part of a field's name")
-    keys = {field.key: f"{field.key}__{point.id}" for field in fields_of(group.children)}
-
-    def of_point(node: Node) -> Node:
-        """The node with this point's keys, in its condition, too."""
-        condition = feel.renamed(node.condition, keys) if node.condition else None
-        if isinstance(node, Field):
-            named = replace(node, key=keys[node.key], condition=condition)
-            return replace(named, point=point, number=number)
-        if isinstance(node, Group):
-            children = tuple(of_point(child) for child in node.children)
-            return replace(node, children=children, condition=condition)
-        return replace(node, condition=condition)
-
-    children = tuple(of_point(child) for child in group.children)
-    return replace(group, children=children, point=point, number=number)

@@ -49,7 +49,7 @@ def params(
         ticked = {"value": TICKED, "text": label, "checked": common["value"] == TICKED}
         return common | {"items": [ticked], "fieldset": None, "classes": boxes}
     if field.kind in ("lines", "points"):
-        rows = 3 if field.point else 5
+        rows = 3 if field.row else 5
         return common | {"rows": rows, "autocomplete": field.properties.get("autocomplete")}
     return common | _input(field)
 

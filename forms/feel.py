@@ -65,7 +65,7 @@ def names(tree: Tree) -> set[str]:
 
 
 def renamed(tree: Tree, new_names: Mapping[str, str]) -> Tree:
-    """The same question about other fields, for a group that is repeated for each point."""
+    """The same question about other fields, for a group that is repeated."""
     if tree[0] == "name":
         return ("name", new_names.get(tree[1], tree[1]))
     if tree[0] == "value":

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from forms import conditions
+from forms import conditions, payments, repeats
 from forms.components import Field, Group, Node, Text, fields_of
 from forms.questions import KINDS, properties_of, read_condition, read_question
 from forms.refused import FormRefused
@@ -26,7 +26,7 @@ IGNORED = frozenset({"button", "spacer", "separator"})  # the page has its own
 _WHY_NOT = {
     "html": "It could bring scripts into the page. Use a text.",
     "iframe": "It would show another site inside ours. Put a link into the page instead.",
-    "dynamiclist": "For something asked once for each point, use a group with for_each = point.",
+    "dynamiclist": "For something asked several times, use a group with for_each.",
     "table": "Use a text.",
     "image": "Use a text.",
     "documentPreview": "Attachments are shown beside the form.",
@@ -46,6 +46,7 @@ def read(raw: bytes, name: str, reserved: Collection[str]) -> tuple[str, tuple[N
             "page: divide it."
         )
     reader.problems += _twice(tree)
+    reader.problems += payments.problems_in(tuple(fields_of(tree)))
     reader.problems += conditions.problems_in(tree, reader.unread)
     if not any(True for _ in fields_of(tree)) and not reader.problems:
         reader.problems.append("The form asks nothing. Add a field.")
@@ -143,18 +144,23 @@ class _Reader:
             return None
         if component.get("path"):
             self.problems.append(f"{where}: leave the path empty. Fields have one key, no path.")
-        for_each = properties_of(component, where, self.problems).get("for_each", "")
-        if for_each not in ("", "point"):
-            self.problems.append(f"{where}: for_each can only be “point”.")
+        properties = properties_of(component, where, self.problems)
+        for_each = properties.get("for_each", "")
         if for_each and repeated:
-            self.problems.append(f"{where}: a group for each point cannot stand in another one.")
+            self.problems.append(f"{where}: a repeated group cannot stand in another one.")
         label = component.get("label", "")
-        return Group(
+        before = len(self.problems)
+        group = Group(
             label if isinstance(label, str) else "",
             self.nodes(children, depth + 1, repeated or bool(for_each)),
             read_condition(component, where, self.problems),
             for_each,
+            int(properties.get("rows", 0)),
+            properties.get("letter_part", ""),
         )
+        if len(self.problems) == before:
+            self.problems += repeats.problems_in(group, where)
+        return repeats.with_limits(group)
 
 
 def _where(component: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from forms import feel, patterns
 from forms.components import Field, Kind, Option
+from forms.repeats import REPEATS
 
 KINDS: dict[str, Kind] = {
     "textfield": "text",
@@ -26,14 +27,16 @@ KINDS: dict[str, Kind] = {
 # What a property may stand on, and what its value may look like.
 _TRUE, _NAME, _DAY = "true", "[a-z][a-z0-9_]{0,40}", r"today|\d{4}-\d\d-\d\d"
 PROPERTIES: dict[str, tuple[Collection[str], str]] = {
-    "letter_part": (KINDS, _NAME),
+    "letter_part": ({*KINDS, "group"}, _NAME),
     "fact": (KINDS, _TRUE),
     "error": (KINDS, ".{1,200}"),
     "policy": ({*KINDS, "group"}, ".{1,100}"),
     "money": (("number", "textfield"), _TRUE),
     "person": (("select",), _NAME),
     "points": (("textarea",), _TRUE),
-    "for_each": (("group",), "point"),
+    "for_each": (("group",), "|".join(REPEATS)),
+    "rows": (("group",), "[1-9]|1[0-9]|20"),
+    "payment": (("number", "textfield"), _TRUE),
     "autocomplete": (("textfield", "textarea"), "[a-z][a-z0-9 -]{1,60}"),
     "min": (("datetime",), _DAY),
     "max": (("datetime",), _DAY),
@@ -44,6 +47,7 @@ MAX_LABEL, MAX_HINT, MAX_OPTIONS, MAX_OPTION = 300, 1_000, 200, 200  # character
 LINE, LONGEST_LINE, PATTERN_LINE, LONGEST_TEXT = 300, 1_000, 200, 20_000  # characters
 EARLIEST_DAY = "1990-01-01"  # the calendars begin there
 LATEST_DAY = "2100-12-31"
+HAPPENED = frozenset({"received_on", "promise_done_on", "copy_sent_on"})  # dates never ahead
 
 
 def read_question(
@@ -59,6 +63,8 @@ def read_question(
         kind = "points"
     elif kind == "date" and component.get("subtype", "date") != "date":
         problems.append(f"{where}: we ask for dates only, not for times. Choose the subtype date.")
+    if properties.get("payment") and kind != "money":
+        problems.append(f"{where}: a payment needs the property money = true, too.")
     key = _key(component.get("key"), where, reserved, problems)
     label = _words(component, "dateLabel" if kind == "date" else "label", MAX_LABEL)
     if kind == "date" and not label:
@@ -213,9 +219,9 @@ def _number(value: Any, where: str, problems: list[str]) -> str:
 def _days(
     component: Mapping[str, Any], properties: Mapping[str, str], where: str, problems: list[str]
 ) -> tuple[str, str]:
-    """The first and the last allowed day. A date on which we heard of something is never ahead."""
+    """The first and the last allowed day. A date on which something happened is never ahead."""
     first = "today" if component.get("disallowPassedDates") is True else EARLIEST_DAY
-    last = "today" if component.get("key") == "received_on" else LATEST_DAY
+    last = "today" if component.get("key") in HAPPENED else LATEST_DAY
     first, last = properties.get("min", first), properties.get("max", last)
     for day in (first, last):
         if day != "today" and not _is_day(day):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from forms import words
-from forms.components import Field, Point
+from forms import repeats, words
+from forms.components import Field, Row, Rows
 
 if TYPE_CHECKING:
     from forms.definition import FormDefinition
@@ -20,15 +20,16 @@ def readable_answers(
     definition: FormDefinition,
     answers: Mapping[str, Any],
     *,
-    points: Sequence[Point] = (),
+    rows: Rows | None = None,
     people: People | None = None,
 ) -> list[tuple[str, str]]:
     """Label and answer of each question that is in `answers`, in the form's order.
 
-    Pass the case's points and the teams' people, or points are numbered and people shown by id.
+    Pass the case's rows and the teams' people, or rows are numbered and people shown by id.
     """
-    asked = list(points) or _points_in(answers)
-    return said_answers(definition.bind(points=asked, people=people).fields, answers)
+    known = {each: here for each, here in (rows or {}).items() if here}
+    asked = dict(_rows_in(definition, answers)) | known
+    return said_answers(definition.bind(rows=asked, people=people).fields, answers)
 
 
 def said_answers(fields: Iterable[Field], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -40,13 +41,18 @@ def said_answers(fields: Iterable[Field], answers: Mapping[str, Any]) -> list[tu
     ]
 
 
-def _points_in(answers: Mapping[str, Any]) -> list[Point]:
-    ids = dict.fromkeys(key.split("__", 1)[1] for key in answers if "__" in key)
-    return [Point(id, f"Point {number}") for number, id in enumerate(ids, 1)]
+def _rows_in(
+    definition: FormDefinition, answers: Mapping[str, Any]
+) -> Iterator[tuple[str, list[Row]]]:
+    for each in set(definition.repeated.values()):
+        keys = (key.split("__", 1) for key in answers if "__" in key)
+        ids = dict.fromkeys(id for key, id in keys if definition.repeated.get(key) == each)
+        word = repeats.REPEATS[each].word.capitalize()
+        yield each, [Row(id, f"{word} {number}") for number, id in enumerate(ids, 1)]
 
 
 def _label(field: Field) -> str:
-    return f"{field.number}. {field.point.label}: {field.label}" if field.point else field.label
+    return f"{repeats.heading(field)}: {field.label}" if field.row else field.label
 
 
 def said_answer(field: Field, answer: Any) -> str:

@@ -8,6 +8,7 @@ import { focusWhatWasSaid, keepPlace } from './place.js';
 import { leaveWithoutTrace } from './leave.js';
 import { letterFollows } from './letter_live.js';
 import { offerPrinting } from './print.js';
+import { rowsGrow } from './rows.js';
 import { sendOnce } from './send_once.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
@@ -17,4 +18,5 @@ sendOnce();
 leaveWithoutTrace();
 offerPrinting();
 letterFollows();
+rowsGrow();
 if (!keepPlace()) focusWhatWasSaid();

@@ -22,15 +22,18 @@ from app.models import (
     Payload,
 )
 from app.models.people import User
-from app.services import deployments, history, tasks
+from app.services import deployments, history, rows, tasks
 from app.services.access import get_case, instance_of
 from app.services.answers import answers_of
 from app.services.cases import deadlines_of
 from app.services.deployments import Deployed
-from app.services.letters import fact_in_words, full_date, letters_of, recipient_of
-from app.services.points import of_case as points_of
+from app.services.letters import (
+    fact_in_words,
+    full_date,
+    letters_of,
+    recipient_of,
+)
 from app.viewer import Viewer
-from forms import Point as FormPoint
 from forms import readable_answers
 from forms.words import NOT_ANSWERED
 from timers.deadlines import DeadlineState
@@ -174,7 +177,7 @@ def _fact(spec: FactSpec, value: Any) -> str:
 
 
 def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
-    asked = [FormPoint(str(point.n), point.text) for point in points_of(db.session(), case)]
+    asked = rows.ever_asked(db.session(), case)
     people = [
         (user_id, name)
         for user_id, name in db.session.execute(
@@ -189,7 +192,7 @@ def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
             deployed.elements.get(answer.element),
         )
         if form is not None:
-            lines = readable_answers(form, answer.values, points=asked, people=teams)
+            lines = readable_answers(form, answer.values, rows=asked, people=teams)
         else:  # the form of an earlier version that this one no longer has
             lines = [(key, str(value)) for key, value in answer.values.items()]
         found.append(

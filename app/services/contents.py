@@ -144,6 +144,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
             name: [field.key for field in form.fields if field.properties.get("person")]
             for name, form in forms.items()
         },
+        promise_forms=frozenset(name for name, form in forms.items() if form.promises),
     )
     diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
     problems += lint(diagrams, facts, known)

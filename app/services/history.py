@@ -22,6 +22,7 @@ SILENT = {
     "disarmed",
     "decided",
 }  # kept, but not told on the case page
+PUTTING_RIGHT = {"promise_made", "promise_kept", "promise_moved", "copy_sent"}
 CHANNELS = {
     "email": "by e-mail",
     "post": "on the print-and-post list",
@@ -143,6 +144,21 @@ def _letter(action: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     return f"Letter: {detail['title']}", f"{to}{CHANNELS[detail['channel']]}.", False
 
 
+def _putting_right(action: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
+    """What became of a promise, or of a copy that was to be made."""
+    what, now = detail["text"], full_date(date.fromisoformat(detail["now"]))
+    if action == "promise_made":
+        return f"Promised: {what}", f"By {now}.", False
+    if action == "copy_sent":
+        return f"Copy sent: {what}", f"On {now}.", False
+    reason = detail["reason"]
+    if action == "promise_moved":
+        return f"Promise moved: {what}", f"{_moved(detail).rstrip('.')}: {reason}", False
+    done = "Paid" if detail["kind"] == "payment" else "Promise kept"
+    late = "" if detail["now"] <= detail["was"] else ", after its date"
+    return f"{done}: {what}", f"On {now}{late}. {reason}".rstrip(), bool(late)
+
+
 def _moved(detail: dict[str, Any]) -> str:
     was, now = (
         full_date(date.fromisoformat(day)) if day else "no date"
@@ -152,7 +168,9 @@ def _moved(detail: dict[str, Any]) -> str:
 
 
 def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
-    """What people do beside the procedure."""
+    """What people do beside the procedure, and what became of promises."""
+    if action in PUTTING_RIGHT:
+        return _putting_right(action, detail)
     to = tasks.name_of(detail.get("to"))
     words = {
         "claimed": (f"{name}: claimed", ""),

@@ -156,7 +156,7 @@ def compose(
     letter: str,
     facts: Mapping[str, Any],
     writer: Viewer | None,
-    parts: Mapping[str, str],
+    parts: Mapping[str, str | list[str]],
     points: Sequence[Mapping[str, str]],
     dates: Mapping[str, date | None] | None = None,
     recipient: Recipient | None = None,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.models import Case, Promise
+from app.services import deployments
+from app.services.calendars import calendar_of
 from timers.calendar import london_date
+from timers.deadlines import DeadlineState, state_of
 
 
 def of_case(session: Session, case: Case) -> list[Promise]:
@@ -21,6 +27,33 @@ def of_case(session: Session, case: Case) -> list[Promise]:
             .order_by(Promise.n)
         )
     )
+
+
+def open_of_case(session: Session, case: Case) -> list[Promise]:
+    """Those of them that are still to be done."""
+    return [promise for promise in of_case(session, case) if promise.done_on is None]
+
+
+def late_cases(session: Session, landlord_id: str) -> set[str]:
+    """The cases with a promise whose date has passed, open or closed."""
+    late = select(Promise.case_id).where(
+        Promise.landlord_id == landlord_id,
+        Promise.done_on.is_(None),
+        Promise.due_on < clock.today(),
+    )
+    return set(session.scalars(late))
+
+
+def standing(rows: Iterable[Promise]) -> list[tuple[Promise, DeadlineState]]:
+    """Promises of one landlord with how each stands today: kept or paid, late, or days left."""
+    return [(row, _state(row)) for row in rows]
+
+
+def _state(row: Promise) -> DeadlineState:
+    calendar = calendar_of(deployments.landlord(row.landlord_id).nation)
+    found = state_of("duty", row.due_on, row.done_on, None, clock.today(), calendar)
+    done = "Paid" if row.kind == "payment" else "Kept"
+    return replace(found, words=found.words.replace("Met", done))
 
 
 def made_on(session: Session, case: Case) -> str | None:

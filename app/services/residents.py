@@ -10,10 +10,21 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.engine import Element, Procedure
 from app.errors import BadInput, NotFound
-from app.landlords import Ombudsman
-from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing
+from app.landlords import (
+    Ombudsman,
+)
+from app.models import (
+    Blob,
+    Case,
+    Deadline,
+    Event,
+    Letter,
+    Note,
+    Outgoing,
+    Promise,
+)
 from app.models.base import new_id
-from app.services import actions, cases, deployments, letters, steps
+from app.services import actions, cases, deployments, letters, promises, steps
 from app.services.access import instance_of
 from app.services.complaints import hash_token
 from app.services.deployments import Deployed
@@ -49,6 +60,7 @@ class StatusPage:
     documents: list[Blob]
     added: list[Note]
     next_place: Ombudsman | None
+    promised: list[tuple[Promise, DeadlineState]]
 
 
 def case_behind(landlord_id: str, token: str) -> Case:
@@ -99,6 +111,7 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
         documents=[b for b in cases.documents_of(case) if b.by is None] if known else [],
         added=[n for n in cases.notes_of(case) if n.kind == "resident"] if known else [],
         next_place=deployments.landlord(landlord_id).next_place(instance.facts.get("next_place")),
+        promised=promises.standing(promises.of_case(db.session(), case)) if known else [],
     )
 
 

@@ -24,7 +24,7 @@ from app.engine import (
 )
 from app.models import Alert, Case, Event, Instance, Payload, Task
 from app.models.base import new_id
-from app.services import conversions, deadlines, deployments, letters
+from app.services import conversions, deadlines, deployments, letters, remedies
 from app.services.answers import newest_answer
 from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
 from app.services.deployments import Deployed
@@ -48,7 +48,7 @@ class Step:
     actor: Viewer
     now: datetime
     # what the submitted form says in letters: parts by name, and what it answers to each point
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str | list[str]] = field(default_factory=dict)
     answered_points: Sequence[Mapping[str, str]] = ()
 
     @property
@@ -252,6 +252,7 @@ def _send(step: Step, event: HistoryEvent) -> None:
     """A send task was passed: queue its letter, or tell its team."""
     element = step.deployed.elements[event.element]
     if letter := element.properties.get("letter"):
+        remedies.promise(step, letter, event.at)
         letters.queue(step, letter, event.element, event.at)
     if team := element.properties.get("alert"):
         says = element.properties.get("says") or element.name.removeprefix("Alert: ").capitalize()

@@ -26,8 +26,8 @@ from app.services import (
     complaints,
     deployments,
     outbox,
-    points,
     residents,
+    rows,
     sweep,
     tasks,
 )
@@ -35,8 +35,7 @@ from app.services.access import instance_of
 from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
 from app.viewer import Viewer
-from forms import BoundForm
-from forms import Point as FormPoint
+from forms import BoundForm, FormDefinition, Rows
 from timers.calendar import WorkingCalendar
 
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
@@ -259,23 +258,34 @@ def _add_information(state: _Play, answers: dict[str, Any]) -> None:
     residents.add_information(state.landlord_id, token, answers.get("text", ""), [])
 
 
-def _filled(definition: Any, answers: dict[str, Any], state: _Play) -> BoundForm:
+def _filled(definition: FormDefinition, answers: dict[str, Any], state: _Play) -> BoundForm:
     """The form as a person would post it. Raises BadInput with what the page would say."""
-    known = points.of_case(db.session(), state.case) if state.case_id else []
-    asked = [FormPoint(str(point.n), point.text) for point in known]
-    form: BoundForm = definition.bind(
-        typed=definition.as_typed(answers, asked),
+    asked = rows.asked(db.session(), state.case if state.case_id else None, definition)
+    form = definition.bind(
+        typed=definition.as_typed(_by_order(definition, answers, asked), asked),
         people={
             team: [(u.id, u.name) for u in accounts.people_of(state.landlord_id, team)]
             for team in deployments.landlord(state.landlord_id).teams
         },
-        points=asked,
+        rows=asked,
         facts=instance_of(state.case).facts if state.case_id else {},
         today=clock.today(),
     )
     if not form.check():
         raise BadInput(form.errors)
     return form
+
+
+def _by_order(definition: FormDefinition, answers: dict[str, Any], asked: Rows) -> dict[str, Any]:
+    """A story says promise_done_on__1 of the first promise on the page, whatever its id is."""
+    found = {}
+    for name, value in answers.items():
+        key, _, number = name.partition("__")
+        here = asked.get(definition.repeated.get(key, ""), ())
+        of_page = number.isdecimal() and definition.repeated.get(key) in {"promise", "copy"}
+        known = of_page and 0 < int(number) <= len(here)
+        found[f"{key}__{here[int(number) - 1].id}" if known else name] = value
+    return found
 
 
 def _answer(state: _Play, value: Any) -> Any:

@@ -22,6 +22,7 @@ from app.services import (
     letters,
     points,
     recipients,
+    rows,
     steps,
 )
 from app.services.access import get_task, instance_of, is_kept_out
@@ -32,7 +33,6 @@ from app.services.recipients import Recipient
 from app.services.taking import take
 from app.viewer import Viewer
 from forms import BoundForm
-from forms import Point as FormPoint
 
 Typed = MultiDict[str, str]
 KEPT = timedelta(days=7)  # for a text that lost a race
@@ -89,7 +89,7 @@ def bind(
     draft: dict[str, Any] | None = None,
     leave_out: frozenset[str] = frozenset(),
 ) -> BoundForm:
-    """A form with everything it may show: facts, the points, the people of its teams.
+    """A form with everything it may show: facts, the case's rows, the people of its teams.
 
     leave_out: the keys of questions that this person is not asked.
     """
@@ -99,7 +99,6 @@ def bind(
         team: [(user.id, user.name) for user in accounts.people_of(deployed.landlord_id, team)]
         for team in teams
     }
-    known = points.of_case(db.session(), case) if case else []
     known_facts = {
         name: value
         for name, value in facts.items()
@@ -111,7 +110,7 @@ def bind(
         values=known_facts,
         facts=facts,
         people=people,
-        points=[FormPoint(str(point.n), point.text) for point in known],
+        rows=rows.asked(db.session(), case, definition),
         today=clock.today(),
     )
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app import clock
 from app.db import db
 from app.engine import Element
 from app.errors import NotAllowed
 from app.models import Case, Deadline, Instance, Task
-from app.services import deployments, tasks
+from app.services import deployments, promises, tasks
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of
 from app.services.deadlines import state
@@ -35,6 +35,7 @@ class Running:
     who: str
     deadline: Deadline | None
     state: DeadlineState | None
+    promise_late: bool
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True)
 class ControlRoom:
-    """All that the page shows. numbers: open, late, today, week, waiting."""
+    """All that the page shows. numbers: of each filter."""
 
     rows: list[Running]
     places: list[Place]
@@ -59,15 +60,22 @@ class ControlRoom:
 
 
 def control_room(viewer: Viewer, show: str = "", stage: str = "") -> ControlRoom:
-    """The open cases of the viewer's landlord, the least time left first."""
+    """The open cases of the viewer's landlord, the least time left first.
+
+    A case with a late promise is looked after though it is closed; only "promises" shows it.
+    """
     if not viewer.can("watch"):
         raise NotAllowed
     calendar = calendar_of(deployments.landlord(viewer.landlord_id).nation)
     today = clock.today()
+    broken = promises.late_cases(db.session(), viewer.landlord_id)
     opened = list(
         db.session.scalars(
             unconflicted(
-                select(Case).where(Case.landlord_id == viewer.landlord_id, Case.status == "open"),
+                select(Case).where(
+                    Case.landlord_id == viewer.landlord_id,
+                    or_(Case.status == "open", Case.id.in_(broken)),
+                ),
                 viewer,
             )
         )
@@ -89,14 +97,17 @@ def control_room(viewer: Viewer, show: str = "", stage: str = "") -> ControlRoom
                 (tasks.name_of(first.claimed_by) or "Nobody yet") if first else "",
                 deadline,
                 state(deadline, today, calendar) if deadline else None,
+                case.id in broken,
             )
         )
     rows.sort(key=lambda row: (row.deadline.due_on if row.deadline else None) or date.max)
+    running = [row for row in rows if row.case.status == "open"]
+    listed = rows if show == "promises" else running
     return ControlRoom(
-        rows=[row for row in rows if _shown(row, show, stage, today)],
-        places=_places(viewer.landlord_id, rows, today),
-        numbers=_numbers(rows, today),
-        stages=_by_stage(rows),
+        rows=[row for row in listed if _shown(row, show, stage, today)],
+        places=_places(viewer.landlord_id, running, today),
+        numbers=_numbers(running, today) | {"promises": sum(row.promise_late for row in rows)},
+        stages=_by_stage(running),
     )
 
 
@@ -146,6 +157,8 @@ def _shown(row: Running, show: str, stage: str, today: date) -> bool:
             return not row.element
         case "hazard":
             return row.case.hazard
+        case "promises":
+            return row.promise_late
         case "unclaimed":
             return row.who == "Nobody yet"
     return True

@@ -9,8 +9,22 @@ from flask_sqlalchemy.pagination import Pagination
 
 from app import clock
 from app.db import db
-from app.models import AccessibleCopy, Case, Letter, Outgoing
-from app.services import accessible_copies, cases, deployments, history, letters, picture, tasks
+from app.models import (
+    AccessibleCopy,
+    Case,
+    Letter,
+    Outgoing,
+)
+from app.services import (
+    accessible_copies,
+    cases,
+    deployments,
+    history,
+    letters,
+    picture,
+    promises,
+    tasks,
+)
 from app.services.calendars import pinned_calendar
 from app.services.cases import CasePage
 from app.services.history import Line
@@ -28,6 +42,7 @@ from timers.deadlines import DeadlineState
 TABS = {
     "overview": "Overview",
     "letters": "Letters",
+    "put_right": "Put right",
     "documents": "Documents",
     "notes": "Notes and contacts",
     "people": "People",
@@ -125,6 +140,7 @@ def outcome_words(code: str) -> str:
 def _tabs(page: CasePage, current: str) -> list[dict[str, Any]]:
     counts = {
         "letters": len(page.letters),
+        "put_right": len(promises.of_case(db.session(), page.case)),
         "documents": len(page.documents),
         "notes": len(page.notes),
     }
@@ -341,6 +357,19 @@ def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
     return {"rows": rows, "version": _version(page)}
 
 
+def _put_right(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    """What was promised, and what was to be paid, with how each stands."""
+    rows = promises.standing(promises.of_case(db.session(), page.case))
+    return {
+        "actions": [(row, state) for row, state in rows if row.kind == "action"],
+        "payments": [
+            (row, state, tasks.name_of(row.approved_by))
+            for row, state in rows
+            if row.kind == "payment"
+        ],
+    }
+
+
 def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
     forbidden = page.case.resident.contact_never
     return {
@@ -352,6 +381,7 @@ def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
 GATHER = {
     "overview": _overview,
     "letters": _letters,
+    "put_right": _put_right,
     "history": _history,
     "people": _people,
 }

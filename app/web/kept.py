@@ -8,11 +8,10 @@ from werkzeug.datastructures import MultiDict
 
 from app.db import db
 from app.models import Answer, Draft, Task
-from app.services import deployments, points, tasks
+from app.services import deployments, points, rows, tasks
 from app.services.access import instance_of
 from app.web.taskpage import NOT_ANSWERED, people_for
 from forms import BoundForm, readable_answers
-from forms import Point as FormPoint
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,8 @@ def _counted(task: Task, counted: Answer | None) -> list[tuple[str, str]]:
         return []
     deployed = deployments.of_instance(instance_of(task.case))
     form = deployed.forms[task.form]
-    known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), task.case)]
-    return readable_answers(form, counted.values, points=known, people=people_for(form, deployed))
+    known = rows.ever_asked(db.session(), task.case)
+    return readable_answers(form, counted.values, rows=known, people=people_for(form, deployed))
 
 
 def _question(label: str, yours: str, theirs: str) -> Question:

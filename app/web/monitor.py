@@ -24,6 +24,7 @@ TILES = (  # filter, words, second line
     ("today", "Due today", "by the end of the day"),
     ("unclaimed", "Unclaimed", "nobody has the task"),
     ("hazard", "Hazard", "somebody may be in danger"),
+    ("promises", "Promises late", "of closed cases, too"),
     ("waiting", "With the resident", "nothing for us to do"),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from app.models import Deadline
+from app.models import Deadline, Promise
 from app.services.letters import full_date
 from app.services.residents import Stage, StatusPage
 from timers.calendar import london_date
@@ -98,6 +98,30 @@ def days(how: DeadlineState) -> str:
     return f"{how.days} working day" + ("" if how.days == 1 else "s")
 
 
+def promised(page: StatusPage) -> list[tuple[str, str]]:
+    """What we promised, and what became of it."""
+    return [(row.text, _became(row, how)) for row, how in page.promised]
+
+
+def _became(row: Promise, how: DeadlineState) -> str:
+    """By when; if it moved or is late, we say so."""
+    by = full_date(row.due_on)
+    if row.done_on:
+        done = "Paid" if row.kind == "payment" else "Done"
+        sorry = f". This was {late_by(how)} late. We are sorry." if how.code == "met_late" else ""
+        return f"{done} on {full_date(row.done_on)}{sorry}"
+    if how.code == "late":
+        return f"We said by {by}. We are {late_by(how)} late. We are sorry."
+    if row.due_on != row.first_due_on:
+        return f"Now by {by}. First we said {full_date(row.first_due_on)}."
+    return f"By {by}"
+
+
+def late_by(how: DeadlineState) -> str:
+    """3 working days; "a day" where only a weekend has passed."""
+    return days(how) if how.days else "a day"
+
+
 def steps(page: StatusPage) -> list[dict[str, str]]:
     """What is done, what happens now, what comes next; for the macro in parts/steps.html."""
     found = [_step("You told us", full_date(page.case.received_on), "done")]
@@ -144,4 +168,4 @@ def _met(row: Deadline, how: DeadlineState) -> str:
     done = full_date(row.met_on)
     if how.code != "met_late":
         return done
-    return f"{done}. This was {days(how) if how.days else 'a day'} late. We are sorry."
+    return f"{done}. This was {late_by(how)} late. We are sorry."

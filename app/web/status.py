@@ -98,6 +98,7 @@ def _status_page(slug: str, token: str, code: int = 200, problem: str = "") -> R
         headline=standing.headline(found),
         when=standing.when(found),
         steps=standing.steps(found),
+        promised=standing.promised(found),
         offers=_offers(found, slug, token),
         asked_for=_second_fact(found.case),
         letters=[(letter, _how_sent(letter, out)) for letter, out in found.letters],

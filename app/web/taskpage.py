@@ -12,8 +12,21 @@ from werkzeug.datastructures import MultiDict
 from app import clock
 from app.db import db
 from app.letters import to_html
-from app.models import Case, Person
-from app.services import accounts, actions, cases, deployments, points, tasks
+from app.models import (
+    Case,
+    Person,
+    Promise,
+)
+from app.services import (
+    accounts,
+    actions,
+    cases,
+    deployments,
+    points,
+    promises,
+    rows,
+    tasks,
+)
 from app.services.answers import answers_of
 from app.services.calendars import pinned_calendar
 from app.services.complaints import place
@@ -28,7 +41,7 @@ from app.viewer import Viewer
 from app.web.public import names_of_files
 from app.web.strips import Why, clock_time, safety_of, why_of
 from forms import FormDefinition, readable_answers
-from forms import Point as FormPoint
+from timers.deadlines import DeadlineState
 
 NOT_ANSWERED = "Not answered"
 SHADED = "Shaded parts are yours; the rest is the landlord’s letter."
@@ -71,7 +84,8 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         why=_why(found),
         source=source_of(case, deployed, viewer),
         points=points.of_case(db.session(), case),
-        asks_points=any(field.point for field in found.form.fields),
+        asks_points=any(field.each == "point" for field in found.form.fields),
+        promises=_promises(found),
         earlier=earlier(case, deployed),
         documents=cases.documents_of(case),
         offers=actions.offered(case, "staff"),
@@ -105,6 +119,13 @@ def confirm(viewer: Viewer, found: OpenTask) -> str:
 def letter_piece(viewer: Viewer, found: OpenTask) -> str:
     """The letter alone, for the live preview."""
     return render_template("tasks/letter_piece.html", **_letter(viewer, found))
+
+
+def _promises(found: OpenTask) -> list[tuple[Promise, DeadlineState]]:
+    """The open promises of the case, where the form does not ask for them itself."""
+    if "promise" in found.form.definition.repeated.values():
+        return []
+    return promises.standing(promises.open_of_case(db.session(), found.case))
 
 
 def _letter(viewer: Viewer, found: OpenTask, whole: bool = False) -> dict[str, Any]:
@@ -191,7 +212,7 @@ def source_of(case: Case, deployed: Deployed, viewer: Viewer) -> str:
 
 def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
     """What was submitted so far, newest first; questions without an answer are left out."""
-    known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), case)]
+    known = rows.ever_asked(db.session(), case)
     found = []
     for answer in reversed(answers_of(db.session(), case)):
         form = deployed.forms.get(answer.form)
@@ -199,7 +220,7 @@ def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
         if form is None or element is None:
             continue
         people = people_for(form, deployed)
-        said = readable_answers(form, answer.values, points=known, people=people)
+        said = readable_answers(form, answer.values, rows=known, people=people)
         told = [(label, text) for label, text in said if text != NOT_ANSWERED]
         who = tasks.name_of(answer.by) or "The resident"
         found.append(Earlier(element.name, who, answer.at, told))

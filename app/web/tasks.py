@@ -68,6 +68,9 @@ def _step(open_task: OpenTask, problems: dict[str, str], typed: Typed) -> Respon
     if pressed == "save":
         flash(f"Saved. “{task.name}” for {task.case.resident.name} waits for you as you left it.")
         return redirect(url_for("inbox.inbox"), code=303)
+    if asked := request.form.get("pr_rows", type=int):  # "Show more rows" of a list
+        open_task.form.empty_rows = asked
+        return taskpage.show(viewer(), open_task)
     if pressed in {"preview", "edit"}:
         return taskpage.show(viewer(), open_task)
     if not _is_complete(open_task):

@@ -97,7 +97,7 @@ def test_a_right_procedure_has_no_problems() -> None:
         (with_task(rule("ask", "")), "ask", "asks no decision table"),
         (with_task(call("ask", "x")), "ask", "there is no process 'x' to call"),
         (with_task(call("ask", "")), "ask", "calls no process"),
-        (with_task(user("ask", set="x")), "ask", "unknown property 'set'; known: assigned_in"),
+        (with_task(user("ask", set="x")), "ask", "unknown property 'set'; known: approves"),
         (with_task(call("ask", "x", letter="y")), "ask", "unknown property 'letter'"),
         (with_timer(kind="late"), "late", "kind is duty, reminder, window, not 'late'"),
         (with_timer(repeat="day"), "late", "repeat is working_day, not 'day'"),

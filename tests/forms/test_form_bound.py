@@ -8,9 +8,9 @@ import pytest
 from form_kit import TODAY, component, form, group, on, posted, said, text
 from werkzeug.datastructures import MultiDict
 
-from forms import Point, UnknownField, readable_answers
+from forms import Row, UnknownField, readable_answers
 
-POINTS = [Point("7", "The leak was not repaired"), Point("9", "Nobody rang you back")]
+POINTS = {"point": [Row("7", "The leak was not repaired"), Row("9", "Nobody rang you back")]}
 HAPPENED = component(
     "datetime", "x", "When it happened", required=True, properties={"max": "today"}
 )
@@ -66,7 +66,7 @@ RESPONSE = form(
 
 
 def test_a_group_is_asked_once_for_each_point():
-    found = posted(RESPONSE, {"outcome__7": "upheld", "outcome__9": "partly"}, points=POINTS)
+    found = posted(RESPONSE, {"outcome__7": "upheld", "outcome__9": "partly"}, rows=POINTS)
     assert [field.key for field in found.fields] == [
         "findings__7", "outcome__7", "why__7", "findings__9", "outcome__9", "why__9",
         "remedies", "award",
@@ -82,24 +82,24 @@ def test_a_group_is_asked_once_for_each_point():
 
 def test_a_point_that_the_case_does_not_have_is_unknown():
     with pytest.raises(UnknownField):
-        posted(RESPONSE, {"outcome__8": "upheld"}, points=POINTS)
+        posted(RESPONSE, {"outcome__8": "upheld"}, rows=POINTS)
     with pytest.raises(UnknownField):
-        posted(RESPONSE, {"outcome": "upheld"}, points=POINTS)
+        posted(RESPONSE, {"outcome": "upheld"}, rows=POINTS)
 
 
 def test_a_points_id_must_be_fit_for_a_name():
     with pytest.raises(ValueError, match="cannot be part of a field's name"):
-        RESPONSE.bind(points=[Point('7"><script>', "x")])
+        RESPONSE.bind(rows={"point": [Row('7"><script>', "x")]})
 
 
 def test_letter_parts_are_there_before_all_is_answered():
     typed = {"findings__7": "The pipe is cracked.", "outcome__7": "upheld", "award": "0"}
-    found = posted(RESPONSE, typed, points=POINTS)
+    found = posted(RESPONSE, typed, rows=POINTS)
     assert found.letter_parts == {
         "findings": "1. The leak was not repaired\n\nThe pipe is cracked.\n\nOutcome: Upheld"
     }
     typed |= {"outcome__9": "partly", "remedies": "A new pipe\nA call", "award": "£1,150"}
-    found = posted(RESPONSE, typed, points=POINTS)
+    found = posted(RESPONSE, typed, rows=POINTS)
     assert found.letter_parts["findings"].endswith("2. Nobody rang you back\n\nOutcome: Partly")
     assert found.letter_parts["remedies"] == "A new pipe\nA call"
     assert found.letter_parts["payment"] == "£1,150"
@@ -191,7 +191,7 @@ def test_histories_are_read_in_words():
 
 def test_histories_name_points_and_people():
     answers = {"outcome__7": "upheld", "outcome__9": "partly"}
-    assert readable_answers(RESPONSE, answers, points=POINTS) == [
+    assert readable_answers(RESPONSE, answers, rows=POINTS) == [
         ("1. The leak was not repaired: Outcome", "Upheld"),
         ("2. Nobody rang you back: Outcome", "Partly"),
     ]

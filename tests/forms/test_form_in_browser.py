@@ -15,7 +15,7 @@ from form_kit import ROOT, TODAY, component, form, group
 from playwright.sync_api import Browser, Page, expect
 from test_form_pages import page_template
 
-from forms import Point
+from forms import Row
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +45,7 @@ DEFINITION = form(
           component("textfield", "rest", "The rest", hide='=outcome != "partly"'),
           properties={"for_each": "point"}),
 )  # fmt: skip
-POINTS = [Point("1", "The leak"), Point("2", "The visit")]
+POINTS = {"point": [Row("1", "The leak"), Row("2", "The visit")]}
 
 
 class Server:
@@ -69,7 +69,7 @@ class Server:
             assert self.arrived.wait_for(lambda: len(self.drafts) >= count, timeout=10)
 
     def page(self) -> str:
-        bound = DEFINITION.bind(values=self.values, points=POINTS, today=TODAY)
+        bound = DEFINITION.bind(values=self.values, rows=POINTS, today=TODAY)
         whole = page_template(False).render(bound=bound, slot=False)
         token = '<input type="hidden" name="csrf_token" value="t0ken">'
         opening = f'<form action="/" data-draft-url="/draft">{token}'
@@ -209,7 +209,7 @@ def test_only_what_changed_since_is_sent_and_unticking_is_a_change(page, server)
     # "Why not post" came and went with the first box; its empty text is no change.
     assert sent == [{"never": ["post", "text"], "why_never": [""]}, {"never": [""]}]
     kept = {name: texts for draft in sent for name, texts in draft.items()}
-    assert DEFINITION.bind(typed=kept, points=POINTS).answers["never"] == []
+    assert DEFINITION.bind(typed=kept, rows=POINTS).answers["never"] == []
 
 
 @pytest.mark.parametrize("status", [500, 302, 403])

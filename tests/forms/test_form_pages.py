@@ -18,7 +18,7 @@ from jinja2 import (
 )
 from lxml import html
 
-from forms import BoundForm, FormDefinition, Point
+from forms import BoundForm, FormDefinition, Row
 
 PAGE = """
 {% from "forms/form.html" import form_fields, error_summary, hidden_answers, answers_summary %}
@@ -27,7 +27,7 @@ PAGE = """
 <div id="again">{{ hidden_answers(bound) }}</div>
 <div id="summary">{{ answers_summary(bound) }}</div></main>
 """
-POINTS = [Point("1", "The leak & the <mould>"), Point("2", "The visit")]
+POINTS = {"point": [Row("1", "The leak & the <mould>"), Row("2", "The visit")]}
 PEOPLE = {"housing": [("u1", "Grace Holt"), ("u2", "Paul Ames")]}
 
 EVERYTHING = form(
@@ -91,7 +91,7 @@ def draw(request):
 
 def bind(definition: FormDefinition, typed: dict[str, Any] | None = None) -> BoundForm:
     return definition.bind(
-        typed=typed, points=POINTS, people=PEOPLE, today=TODAY,
+        typed=typed, rows=POINTS, people=PEOPLE, today=TODAY,
         facts={"acknowledged_on": "2026-11-13"},
     )  # fmt: skip
 

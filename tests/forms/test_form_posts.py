@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from forms import BoundForm, FormDefinition, Point, UnknownField, readable_answers
+from forms import BoundForm, FormDefinition, Row, UnknownField, readable_answers
 
-POINTS = [Point("1", "The leak"), Point("2", "The visit")]
+POINTS = {"point": [Row("1", "The leak"), Row("2", "The visit")]}
 PEOPLE = {"team": [("u1", "Grace Holt")]}
 
 EVERYTHING = form(
@@ -49,7 +49,7 @@ def real_forms() -> list[FormDefinition]:
 
 
 def bind(definition: FormDefinition, typed: Any) -> BoundForm:
-    return definition.bind(typed=typed, people=PEOPLE, points=POINTS, today=TODAY)
+    return definition.bind(typed=typed, people=PEOPLE, rows=POINTS, today=TODAY)
 
 
 odd_texts = st.one_of(
@@ -84,7 +84,7 @@ def check_whole(found: BoundForm) -> None:
     assert all(isinstance(part, str) for part in found.letter_parts.values())
     assert all(said for _, said in found.said_answers)
     assert [found.params(field) for field in found.fields]
-    again = found.definition.bind(draft=found.typed, points=POINTS, people=PEOPLE, today=TODAY)
+    again = found.definition.bind(draft=found.typed, rows=POINTS, people=PEOPLE, today=TODAY)
     assert again.typed == found.typed and again.answers == found.answers
 
 
@@ -101,7 +101,7 @@ def test_any_values_under_the_forms_own_names_are_read_or_explained(data):
         assert found.answers["award"] is None or re.fullmatch(r"\d+\.\d\d", found.answers["award"])
         assert found.answers["officer"] in ("", "u1")
         # Whoever plays the stored answers again gets the same answers.
-        replayed = EVERYTHING.as_typed(found.answers, points=POINTS)
+        replayed = EVERYTHING.as_typed(found.answers, rows=POINTS)
         assert bind(EVERYTHING, replayed).answers == found.answers
         assert len(readable_answers(EVERYTHING, found.answers)) == len(found.answers)
 

@@ -127,7 +127,7 @@ def test_two_fields_with_one_key_are_refused():
                 group("H", component("textfield", "y"), properties={"for_each": "point"}),
                 properties={"for_each": "point"},
             ),
-            "a group for each point cannot stand in another one",
+            "a repeated group cannot stand in another one",
         ),
     ],
 )
@@ -177,7 +177,7 @@ def test_nobody_outside_may_ask_about_what_is_asked_for_each_point():
     )
     assert problems(repeated) == []
     (problem,) = problems(repeated, component("textfield", "x", hide='=outcome = "upheld"'))
-    assert "is asked for each point" in problem
+    assert "is asked several times" in problem
 
 
 @pytest.mark.parametrize(

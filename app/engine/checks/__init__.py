@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     references.messages_are_dated,
     references.messages_are_named,
     references.letters_exist,
+    references.promises_are_written,
     references.send_tasks_send,
     references.lanes_are_teams,
     references.decisions_exist,

@@ -23,7 +23,7 @@ class Known:
 
     forms and letters: their ids. teams: id -> name. form_keys: form id -> the keys of its fields,
     person_keys: form id -> those of its fields that choose a person; a form that is not listed
-    there is taken to have whatever is asked of it.
+    there is taken to have whatever is asked of it. promise_forms: those that promise something.
     """
 
     forms: Collection[str] = frozenset()
@@ -31,6 +31,7 @@ class Known:
     teams: Mapping[str, str] = field(default_factory=dict)
     form_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     person_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
+    promise_forms: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ EVERYWHERE = frozenset({"policy"})
 PROPERTIES = {
     "startEvent": {"public_form", "sets"},
     "endEvent": {"outcome", "continues_as", "counted_from"},
-    "userTask": {"writes", "sets", "not_the_handler_of", "senior_to", "assigned_in"},
+    "userTask": {"writes", "approves", "sets", "not_the_handler_of", "senior_to", "assigned_in"},
     "sendTask": {"letter", "alert", "says", "sets", "closes"},
     "businessRuleTask": set(),
     "callActivity": {"stage", "keeps_open"},
@@ -60,12 +60,20 @@ def messages_are_named(draft: Draft) -> Iterator[Problem]:
 
 
 def letters_exist(draft: Draft) -> Iterator[Problem]:
-    """A letter is written in a user task and sent by a send task."""
+    """A letter is written and approved in user tasks and sent by a send task."""
     for element in draft.of_kind("userTask", "sendTask"):
-        for name in ("writes", "letter"):
+        for name in ("writes", "approves", "letter"):
             letter = element.properties.get(name)
             if letter and letter not in draft.known.letters:
                 yield at(element, f"there is no letter {letter!r}")
+
+
+def promises_are_written(draft: Draft) -> Iterator[Problem]:
+    """What a form promises counts when its letter goes, so its task writes one."""
+    for element in draft.of_kind("userTask", "message", "startEvent"):
+        for form in filter(None, (element.form, element.properties.get("public_form"))):
+            if form in draft.known.promise_forms and not element.properties.get("writes"):
+                yield at(element, f"the form {form!r} promises something, but no letter says it")
 
 
 def send_tasks_send(draft: Draft) -> Iterator[Problem]:
