@@ -25,8 +25,9 @@ NEWEST = 5_000  # finished tasks that are looked at
 def heat(viewer: Viewer, kind: str = ROOT) -> dict[str, int]:
     """For each element with open work: 1 usual, 2 longer, 3 twice as long; left out if unknown.
 
-    Counted are cases of one kind. Compared is the time that open tasks have lain with the median of the finished ones. A stage is
-    as hot as the middle one of its tasks. Weekends count on both sides.
+    Counted are cases of one kind. Compared is the time that open tasks have lain with the median
+    of the finished ones. A stage is as hot as the middle one of its tasks. Weekends count on both
+    sides.
     """
     if not viewer.can("watch"):
         raise NotAllowed
