@@ -134,11 +134,13 @@ def _entries(case: Case, instance: Instance) -> list[Entry]:
         .where(Event.landlord_id == case.landlord_id, Event.instance_id == instance.id)
         .order_by(Event.n)
     )
-    return [_entry(event, payload.values if payload else {}, n) for event, payload, n in rows]
+    return [
+        _entry(event, payload.values if payload else {}, n, case.kind) for event, payload, n in rows
+    ]
 
 
-def _entry(event: Event, detail: dict[str, Any], version: int) -> Entry:
-    deployed = deployments.pinned(event.landlord_id, event.deployment_id)
+def _entry(event: Event, detail: dict[str, Any], version: int, kind: str) -> Entry:
+    deployed = deployments.pinned(event.landlord_id, event.deployment_id, kind)
     line = history.line_of(event, detail, deployed)
     element = deployed.elements.get(event.element)
     name = (element.name or event.element) if element else event.element

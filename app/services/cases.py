@@ -317,10 +317,11 @@ def search(
     stage: str = "",
     page_number: int = 1,
     received: tuple[date | None, date | None] = (None, None),
+    kind: str = "",
 ) -> tuple[list[Found], int]:
     """Cases by reference, name or address, newest first, and how many there are (at most 1,000).
 
-    received: the first and the last date on which the complaint came, either may be left out.
+    received: the first and the last date on which the case came, either may be left out.
     """
     if not viewer.can("read_cases"):
         raise NotAllowed
@@ -329,6 +330,8 @@ def search(
         query = query.where(Case.status == status)
     if stage:
         query = query.where(Case.stage == stage)
+    if kind:
+        query = query.where(Case.kind == kind)
     if received[0]:
         query = query.where(Case.received_on >= received[0])
     if received[1]:

@@ -29,7 +29,8 @@ from app.viewer import Viewer
 from forms import BoundForm
 
 DANGER = {"yes", "not_sure"}
-WHOLE_COMPLAINT = "What you complained about"  # the point when none is named
+# the point when none is named
+WHOLE_COMPLAINT, WHOLE_STORY = "What you complained about", "What you told us"
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,6 @@ def start_form(landlord_id: str, public: bool, kind: str = ROOT) -> str:
     """The form that begins a case: the start event's own, or the one for the public."""
     procedure = deployments.live(landlord_id, kind).procedure
     return (procedure.public_form if public else None) or procedure.start_form or ""
-
-
-def kinds(landlord_id: str, public: bool = False) -> dict[str, str]:
-    """What can be recorded, or sent in by the public: the kinds of case with their names."""
-    procedures = deployments.live(landlord_id).contents.procedures
-    return {
-        kind: procedure.name
-        for kind, procedure in procedures.items()
-        if not public or procedure.public_form
-    }
 
 
 def record(
@@ -73,7 +64,7 @@ def record(
         raise NotAllowed
     other = get_case(viewer, about, "work") if about else None
     person_id = other.resident.id if other else person_id
-    return _receive(viewer, form, key, kind, person_id, about=other.id if other else None)
+    return _receive(viewer, form, key, kind, person_id, about=other)
 
 
 def receive(
@@ -94,7 +85,7 @@ def _receive(
     kind: str,
     person_id: str | None = None,
     danger: str = "",
-    about: str | None = None,
+    about: Case | None = None,
 ) -> Receipt:
     deployed = deployments.live(actor.landlord_id, kind)
     answers = form.answers
@@ -110,7 +101,7 @@ def _receive(
         resident = _person(session, actor.landlord_id, answers, person_id)
         case = _case(session, actor, deployed, answers, resident, key, token)
         if about:
-            session.add(CaseLink(landlord_id=case.landlord_id, case_id=case.id, other_id=about,
+            session.add(CaseLink(landlord_id=case.landlord_id, case_id=case.id, other_id=about.id,
                                  kind="about"))  # fmt: skip
         _representative(session, case, answers)
         add_points(session, case, form, actor)
@@ -128,6 +119,8 @@ def _receive(
             by=actor,
             at=step.now,
         )
+        if about:  # told here only: not all who see the other case may know of this one
+            step.write("begun_about", other=about.reference)
         alert_of_danger(step, answers)
         return Receipt(case.reference, token)
 
@@ -142,7 +135,7 @@ def add_points(session: Session, case: Case, form: BoundForm, by: Viewer) -> Non
     known = {text.casefold() for text in session.scalars(_point_texts(case))}
     found = [text for key in asked for text in lines(form.answers.get(key))]
     if asked and not found and not known:
-        found = [WHOLE_COMPLAINT]
+        found = [WHOLE_COMPLAINT if case.kind == ROOT else WHOLE_STORY]
     for text in found:
         if text.casefold() not in known:
             add_point_row(session, case, text, by)

@@ -19,11 +19,15 @@ class Play(Protocol):
     landlord_id: str
     case_id: str
     refused: str
-    alerts_seen: int
-    letters_seen: int
 
     @property
     def case(self) -> Case: ...
+
+    @property
+    def alerts_seen(self) -> int: ...
+
+    @property
+    def letters_seen(self) -> int: ...
 
 
 def open_elements(state: Play) -> dict[str, str]:
@@ -103,6 +107,7 @@ def _facts(state: Play, wanted: dict[str, Any]) -> dict[str, Any]:
 
 EXPECTATIONS: dict[str, Callable[[Play, Any], Any]] = {
     "refused": lambda state, wanted: state.refused,
+    "kind": lambda state, wanted: state.case.kind,
     "stage": lambda state, wanted: state.case.stage_name,
     "status": lambda state, wanted: state.case.status,
     "outcome": lambda state, wanted: state.case.outcome,

@@ -13,7 +13,9 @@ from app.engine import Element
 from app.models import Case, Event, Instance, Payload
 from app.services import tasks
 from app.services.deployments import Deployed
+from app.services.kinds import title_of
 from app.services.letters import full_date
+from app.services.references import spaced
 
 SILENT = {
     "passed",
@@ -89,7 +91,7 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
     name = _name(event, element)
     match event.action:
         case "started":
-            return "Complaint recorded", "", False
+            return f"{title_of(deployed.procedure)} recorded", "", False
         case "submitted":
             return f"{name}: done", "", False
         case "received":
@@ -189,6 +191,9 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", ""),
         "copy_asked": ("A copy is to be made", f"{detail.get('copy', '')}."),
+        "begun_about": ("Begun about another case", spaced(detail.get("other", ""))),
+        "continued_from": ("Begun from another case", spaced(detail.get("other", ""))),
+        "continued_as": ("Went on as another case", spaced(detail.get("other", ""))),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

@@ -9,9 +9,10 @@ from sqlalchemy import Select, func, or_, select
 
 from app import clock
 from app.db import db
+from app.engine import ROOT
 from app.errors import NotAllowed
 from app.models import Alert, Case, Conflict, Draft, Party, Person, Task
-from app.services import deployments, tasks
+from app.services import deployments, kinds, tasks
 from app.services.access import instance_of
 from app.services.adjustments import in_words, language_of
 from app.services.calendars import calendar_of
@@ -231,6 +232,8 @@ def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar) -> Row:
 def chips(case: Case) -> list[tuple[str, bool]]:
     """What to look out for, a word or two each, hazards first."""
     found = [("Hazard", True)] if case.hazard else []
+    if case.kind != ROOT:
+        found.append((kinds.kind_of(case).title, False))
     resident = case.resident
     if resident.contact_never:
         found.append(("Safe contact", False))

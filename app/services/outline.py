@@ -11,10 +11,11 @@ from typing import Any
 
 from lxml import etree
 
-from app.engine import Element, FactSpec, Flow
+from app.engine import ROOT, Element, FactSpec, Flow
 from app.engine.diagram import BPMN
 from app.engine.xml import read_xml
 from app.services.deployments import Deployed
+from app.services.kinds import title_of
 from timers.deadlines import explain, read_rule
 
 KINDS = {
@@ -84,6 +85,19 @@ def pictures(deployed: Deployed) -> list[Picture]:
             calls = [e.calls for e in deployed.elements.values() if e.process == process]
             todo = [*filter(None, calls), *todo]
     return [found[process] for process in [*order, *sorted(set(found) - set(order))]]
+
+
+def by_kind(deployed: Deployed) -> list[tuple[str, list[Picture]]]:
+    """The processes of each kind of case under its heading; last those that nothing calls."""
+    all_of_them = pictures(deployed)
+    groups = []
+    for kind, procedure in deployed.contents.procedures.items():
+        reached = {element.process for element in procedure.elements.values()}
+        heading = "The complaint and its stages" if kind == ROOT else title_of(procedure)
+        groups.append((heading, [p for p in all_of_them if p.process in reached]))
+    shown = {picture for _, group in groups for picture in group}
+    unused = [picture for picture in all_of_them if picture not in shown]
+    return [*groups, *([("Not in use", unused)] if unused else [])]
 
 
 def _process_name(deployed: Deployed, process: etree._Element) -> str:

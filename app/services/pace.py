@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from app import clock
 from app.db import db
+from app.engine import ROOT
 from app.errors import NotAllowed
-from app.models import Task
+from app.models import Case, Task
 from app.services import deployments, watch
 from app.viewer import Viewer
 
@@ -21,22 +22,23 @@ LONGER, TWICE = 1.5, 2.0
 NEWEST = 5_000  # finished tasks that are looked at
 
 
-def heat(viewer: Viewer) -> dict[str, int]:
+def heat(viewer: Viewer, kind: str = ROOT) -> dict[str, int]:
     """For each element with open work: 1 usual, 2 longer, 3 twice as long; left out if unknown.
 
-    Compared is the time that open tasks have lain with the median of the finished ones. A stage is
-    as hot as the middle one of its tasks. Weekends count on both sides.
+    Counted are cases of one kind. Compared is the time that open tasks have lain with the median
+    of the finished ones. A stage is as hot as the middle one of its tasks. Weekends count on both
+    sides.
     """
     if not viewer.can("watch"):
         raise NotAllowed
     now = clock.now()
     usual = _usual(viewer.landlord_id)
-    elements = deployments.live(viewer.landlord_id).elements
+    elements = deployments.live(viewer.landlord_id, kind).procedure.elements
     ratios: dict[str, list[float]] = {}
     for element, opened_at in db.session.execute(
-        select(Task.element, Task.opened_at).where(
-            Task.landlord_id == viewer.landlord_id, Task.status == "open"
-        )
+        select(Task.element, Task.opened_at)
+        .join(Case, (Case.landlord_id == Task.landlord_id) & (Case.id == Task.case_id))
+        .where(Task.landlord_id == viewer.landlord_id, Task.status == "open", Case.kind == kind)
     ):
         if element in usual:
             ratio = (now - opened_at) / usual[element]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
-from app.engine import Element, Flow
+from app.engine import ROOT, Element, Flow
 from app.errors import NotFound
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.services import actions, tasks
@@ -67,7 +67,7 @@ class _Happened:
 
 
 def pictures(case: Case, instance: Instance, deployed: Deployed) -> list[Picture]:
-    """The whole complaint, then what is open inside it, outermost first."""
+    """The whole procedure, then what is open inside it, outermost first."""
     happened = _happened(instance, deployed)
     now = _now(case, deployed)
     root = deployed.procedure.root
@@ -77,7 +77,7 @@ def pictures(case: Case, instance: Instance, deployed: Deployed) -> list[Picture
 
 def picture_of(case: Case, instance: Instance, deployed: Deployed, process: str) -> Picture:
     """One diagram of the case's own deployment. Raises NotFound for another."""
-    if process not in {e.process for e in deployed.elements.values()}:
+    if process not in {e.process for e in deployed.procedure.elements.values()}:
         raise NotFound
     return _picture(process, deployed, _happened(instance, deployed), _now(case, deployed))
 
@@ -90,7 +90,7 @@ def entered(case: Case, instance: Instance, deployed: Deployed) -> list[tuple[st
 
 def file_of(deployed: Deployed, process: str) -> bytes:
     """The BPMN file that holds a process. Raises NotFound."""
-    for element in deployed.elements.values():
+    for element in deployed.procedure.elements.values():
         if element.process == process:
             return deployed.files[element.file]
     raise NotFound
@@ -98,9 +98,9 @@ def file_of(deployed: Deployed, process: str) -> bytes:
 
 def title_of(deployed: Deployed, process: str) -> str:
     """What people call a diagram: the name of the call that leads into it."""
-    elements = deployed.elements.values()
+    elements = deployed.procedure.elements.values()
     if process == deployed.procedure.root:
-        return "The whole complaint"
+        return "The whole complaint" if process == ROOT else deployed.procedure.name
     return next((e.name for e in elements if e.calls == process), process.replace("_", " "))
 
 
@@ -146,7 +146,7 @@ def _happened(instance: Instance, deployed: Deployed) -> list[_Happened]:
     found: list[_Happened] = []
     finished: set[str] = set()
     for event, payload in rows:
-        element = deployed.elements.get(event.element)
+        element = deployed.procedure.elements.get(event.element)
         detail: dict[str, Any] = payload.values if payload else {}
         if element is None:
             continue
@@ -167,7 +167,7 @@ def _is_panel(event: Event, element: Element) -> bool:
 
 def _ended_by(event: Event, element: Element, deployed: Deployed) -> list[_Happened]:
     """The stage that an event on its edge has ended: it was entered, but never passed."""
-    host = deployed.elements.get(element.attached_to or "")
+    host = deployed.procedure.elements.get(element.attached_to or "")
     if host is None or host.kind != "callActivity" or not element.interrupting:
         return []
     return [_Happened(host, event.at, _by(event), ended_early=True)]
@@ -180,7 +180,7 @@ def _by(event: Event) -> str:
 
 def _now(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
     """Open tasks, what is waited for, and the calls round them; outermost first."""
-    elements = deployed.elements
+    elements = deployed.procedure.elements
     places = [*_open_tasks(case, deployed), *_waiting(case, deployed)]
     around: dict[str, tuple[Element, str]] = {}
     for element, _ in places:
@@ -192,7 +192,7 @@ def _now(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
 
 def _calls_round(element: Element, deployed: Deployed) -> Iterator[Element]:
     """The calls that an element stands in, innermost first."""
-    elements = deployed.elements.values()
+    elements = deployed.procedure.elements.values()
     process, seen = element.process, {element.process}
     while call := next((e for e in elements if e.calls == process), None):
         yield call
@@ -209,9 +209,9 @@ def _open_tasks(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
         .order_by(Task.opened_at, Task.id)
     )
     return [
-        (deployed.elements[task.element], f"Now: {_who(task, deployed)}")
+        (deployed.procedure.elements[task.element], f"Now: {_who(task, deployed)}")
         for task in rows
-        if task.element in deployed.elements
+        if task.element in deployed.procedure.elements
     ]
 
 
@@ -222,7 +222,7 @@ def _who(task: Task, deployed: Deployed) -> str:
 
 def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
     """Messages and windows that hold the case up: those that hang on no activity."""
-    elements = deployed.elements
+    elements = deployed.procedure.elements
     rows = db.session.scalars(
         select(Deadline).where(
             Deadline.landlord_id == case.landlord_id,
@@ -248,14 +248,14 @@ def _until(row: Deadline) -> str:
 
 def _waited_at(live: set[str], deployed: Deployed) -> set[str]:
     """The event-based gateways that stand before what is waited for: the case has come to them."""
-    elements = deployed.elements
+    elements = deployed.procedure.elements
     before = {flow.source for identifier in live for flow in elements[identifier].incoming}
     return {source for source in before if elements[source].kind == "eventBasedGateway"}
 
 
 def _with_frames(passed: set[str], deployed: Deployed) -> set[str]:
     """Who was inside a subprocess has entered it."""
-    elements, found = deployed.elements, set(passed)
+    elements, found = deployed.procedure.elements, set(passed)
     for identifier in passed:
         parent = elements[identifier].parent
         while parent:
@@ -266,7 +266,7 @@ def _with_frames(passed: set[str], deployed: Deployed) -> set[str]:
 
 def _flows_taken(deployed: Deployed, passed: set[str]) -> Iterator[str]:
     """Arrows that must have been taken: the only way from one passed element to another."""
-    elements = deployed.elements
+    elements = deployed.procedure.elements
     left_by_event = {
         e.attached_to
         for e in elements.values()

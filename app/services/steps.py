@@ -268,7 +268,8 @@ def _set_stage(step: Step, snapshot: Snapshot) -> None:
 
 def stage_name(deployed: Deployed, stage: str) -> str:
     """What people call a stage: the name of the call activity that carries it."""
-    return next((e.name for e in deployed.elements.values() if e.stage == stage), stage)
+    elements = deployed.procedure.elements.values()
+    return next((e.name for e in elements if e.stage == stage), stage)
 
 
 def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:

@@ -5,45 +5,24 @@ The same format is an acceptance test, a demo case, a training example and an ow
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
 
 from app import clock
 from app.clock import LONDON, SetClock
-from app.db import db, transaction
+from app.db import db
 from app.errors import BadInput, NotForYou, NotOffered, PutrightError, TaskIsOver
-from app.models import Case, Membership, Task, User
-from app.models.base import new_id
-from app.services import (
-    accounts,
-    actions,
-    complaints,
-    deployments,
-    outbox,
-    residents,
-    rows,
-    sweep,
-    tasks,
-)
+from app.services import deployments, outbox, sweep
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
-from app.viewer import Viewer
-from forms import BoundForm, FormDefinition, Rows
-from timers.calendar import WorkingCalendar
+from app.services.story_acts import Play, StoryRefused, act, answer, staff, when
 
-RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
-NO_SIGN_IN = "story-people-do-not-sign-in"
-
-
-class StoryRefused(ValueError):
-    """The file is no story: says what is wrong with it."""
+__all__ = ["Played", "StoryRefused", "play", "read_story"]
 
 
 @dataclass
@@ -54,29 +33,6 @@ class Played:
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # at, who, does, then
     failures: list[str] = field(default_factory=list)
     reference: str = ""
-
-
-@dataclass
-class _Play:
-    """A story being played on one case."""
-
-    landlord_id: str
-    clock: SetClock
-    calendar: WorkingCalendar
-    today: date
-    played: Played
-    sends: bool
-    case_id: str = ""
-    refused: str = ""
-    alerts_seen: int = 0
-    letters_seen: int = 0
-
-    @property
-    def case(self) -> Case:
-        case = db.session.get(Case, (self.landlord_id, self.case_id))
-        if case is None:
-            raise StoryRefused("the story does something before the complaint is recorded")
-        return case
 
 
 def read_story(body: bytes) -> dict[str, Any]:
@@ -111,15 +67,15 @@ def play(
     landlord_id = story["landlord"]
     calendar = calendar_of(deployments.landlord(landlord_id).nation)
     played = Played(story["title"])
-    state = _Play(landlord_id, story_clock, calendar, today or clock.today(), played, sends)
+    state = Play(landlord_id, story_clock, calendar, today or clock.today(), sends)
     for number, step in enumerate(story["step"], 1):
         at = when(step["at"], state.today, calendar)
         if until is not None and at > until:
             break
         _let_time_pass(state, at)
-        _act(state, step)
+        told = _act(state, step)
         _see_to_post(state, step, until)
-        told = [*_failures(state, step.get("expect", {}))]
+        told += _failures(state, step.get("expect", {}))
         played.failures += [f"step {number}, {step['at']}: {failure}" for failure in told]
         played.rows.append(
             (
@@ -138,63 +94,57 @@ def play(
     return played
 
 
-def when(text: str, today: date, calendar: WorkingCalendar) -> datetime:
-    """An instant of a story in London: "2023-12-21 10:15", or "-12wd 10:15" from today."""
-    if match := RELATIVE.fullmatch(text):
-        n = int(match["n"])
-        day = today + timedelta(days=n) if match["unit"] == "d" else today
-        if match["unit"] == "wd" and n:
-            day = calendar.working_days(n, today)
-        return datetime.combine(day, time.fromisoformat(match["time"]), LONDON)
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=LONDON)
-    except ValueError as wrong:
-        raise StoryRefused(f"“{text}” is no time, like 2023-12-21 10:15 or -12wd 10:15") from wrong
-
-
-def _let_time_pass(state: _Play, at: datetime) -> None:
-    """Fire every deadline of this case at its own instant, as a punctual server would."""
-    while state.case_id:
-        due = instance_of(state.case).next_due_at
-        if due is None or due > at.astimezone(UTC):
-            break
-        state.clock.move_to(max(due, state.clock()))
-        sweep.fire(sweep.Due(state.landlord_id, instance_of(state.case).id))
+def _let_time_pass(state: Play, at: datetime) -> None:
+    """Fire every deadline of the story's cases at its own instant, as a punctual server would."""
+    while due := _next_due(state, at.astimezone(UTC)):
+        state.clock.move_to(max(due[0], state.clock()))
+        sweep.fire(sweep.Due(state.landlord_id, due[1]))
+        state.find_new_cases()
         _send(state)
     state.clock.move_to(at)
     _send(state)
 
 
-def _send(state: _Play) -> None:
+def _next_due(state: Play, until: datetime) -> tuple[datetime, str] | None:
+    """When the next deadline of the cases falls due, and the instance that it belongs to."""
+    rows = [instance_of(case) for case in state.cases]
+    due = [(row.next_due_at, row.id) for row in rows if row.next_due_at is not None]
+    return min((pair for pair in due if pair[0] <= until), default=None)
+
+
+def _send(state: Play) -> None:
     if state.sends:
         outbox.send_due(state.landlord_id)
 
 
-def _see_to_post(state: _Play, step: dict[str, Any], until: datetime | None) -> None:
+def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> None:
     """E-mail leaves at once, post on the same day; of the last day of a demo it is still to do."""
     _send(state)
     who = step.get("who", "resident")
     last_day = until is not None and clock.today() == until.astimezone(LONDON).date()
     if not state.sends or not state.case_id or who == "resident" or last_day:
         return
-    viewer = _staff(state, who)
+    viewer = staff(state, who)
     for row in outbox.page(viewer).to_post:
-        if row.case.id == state.case_id:
+        if row.case.id in state.case_ids:
             outbox.mark_posted(viewer, row.outgoing.id, clock.today())
 
 
-def _act(state: _Play, step: dict[str, Any]) -> None:
+def _act(state: Play, step: dict[str, Any]) -> list[str]:
+    """Do what the step says; returns what went wrong, unless the step expects a refusal."""
     state.refused = ""
     does = step.get("does")
-    if not does:
-        return
     try:
-        _do(state, does, step)
+        if "case" in step:
+            state.go_to(step["case"])
+        if does:
+            act(state, does, step)
     except (PutrightError, StoryRefused) as refused:
         state.refused = _refusal(refused)
-        wanted = step.get("expect", {}).get("refused")
-        if wanted is None:
-            state.played.failures.append(f"{step['at']} {does}: refused: {refused}")
+        if step.get("expect", {}).get("refused") is None:
+            return [f"{does}: refused: {refused}"]
+    state.find_new_cases()
+    return []
 
 
 def _refusal(refused: Exception) -> str:
@@ -211,135 +161,7 @@ def _refusal(refused: Exception) -> str:
     return type(refused).__name__
 
 
-def _do(state: _Play, does: str, step: dict[str, Any]) -> None:
-    deployed = deployments.live(state.landlord_id)
-    procedure = deployed.procedure
-    answers = {key: _answer(state, value) for key, value in step.get("answers", {}).items()}
-    who = step.get("who", "resident")
-    if does in (procedure.start_form, procedure.public_form) and not state.case_id:
-        form = _filled(deployed.forms[does], answers, state)
-        if who == "resident":
-            receipt = complaints.receive(state.landlord_id, form, new_id())
-        else:
-            receipt = complaints.record(_staff(state, who), form, new_id())
-        found = select(Case.id).where(
-            Case.landlord_id == state.landlord_id, Case.reference == receipt.reference
-        )
-        state.case_id = db.session.scalar(found) or ""
-    elif does in procedure.elements and procedure.elements[does].kind == "userTask":
-        viewer = _staff(state, who)
-        task = _open_task(state, does)
-        if step.get("claims") == "only":
-            tasks.claim(viewer, task.id)
-            return
-        form = _filled(pinned_form(state, task.form), answers, state)
-        tasks.submit(viewer, task.id, form)
-    elif does == "add_information":
-        _add_information(state, answers)
-    else:
-        viewer = residents.resident_viewer(state.case) if who == "resident" else _staff(state, who)
-        offer, _ = actions.open_action(viewer, state.case, does)
-        form = _filled(pinned_form(state, offer.form), answers, state)
-        actions.act(viewer, state.case, does, form)
-
-
-def pinned_form(state: _Play, form: str) -> Any:
-    """A form of the deployment that the case is pinned to."""
-    instance = instance_of(state.case)
-    return deployments.of_instance(instance).forms[form]
-
-
-def _add_information(state: _Play, answers: dict[str, Any]) -> None:
-    with transaction() as session:
-        case = session.get(Case, (state.landlord_id, state.case_id))
-        token = new_id()
-        if case is not None:
-            case.link_hash = complaints.hash_token(token)
-    residents.add_information(state.landlord_id, token, answers.get("text", ""), [])
-
-
-def _filled(definition: FormDefinition, answers: dict[str, Any], state: _Play) -> BoundForm:
-    """The form as a person would post it. Raises BadInput with what the page would say."""
-    asked = rows.asked(db.session(), state.case if state.case_id else None, definition)
-    form = definition.bind(
-        typed=definition.as_typed(_by_order(definition, answers, asked), asked),
-        people={
-            team: [(u.id, u.name) for u in accounts.people_of(state.landlord_id, team)]
-            for team in deployments.landlord(state.landlord_id).teams
-        },
-        rows=asked,
-        facts=instance_of(state.case).facts if state.case_id else {},
-        today=clock.today(),
-    )
-    if not form.check():
-        raise BadInput(form.errors)
-    return form
-
-
-def _by_order(definition: FormDefinition, answers: dict[str, Any], asked: Rows) -> dict[str, Any]:
-    """A story says promise_done_on__1 of the first promise on the page, whatever its id is."""
-    found = {}
-    for name, value in answers.items():
-        key, _, number = name.partition("__")
-        here = asked.get(definition.repeated.get(key, ""), ())
-        of_page = number.isdecimal() and definition.repeated.get(key) in {"promise", "copy"}
-        known = of_page and 0 < int(number) <= len(here)
-        found[f"{key}__{here[int(number) - 1].id}" if known else name] = value
-    return found
-
-
-def _answer(state: _Play, value: Any) -> Any:
-    """Values of a story as a form takes them: dates as ISO text, team/person as a user id."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
-        if re.fullmatch(r"[+-]?\d+(wd|d)", value):
-            return when(f"{value} 00:00", state.today, state.calendar).date().isoformat()
-        team, _, _person = value.partition("/")
-        if team in deployments.landlord(state.landlord_id).teams and _person:
-            return _staff(state, value).user_id
-    return value
-
-
-def _staff(state: _Play, who: str) -> Viewer:
-    """The colleague called team/person; made at first mention."""
-    team, _, name = who.partition("/")
-    if team not in deployments.landlord(state.landlord_id).teams or not name:
-        raise StoryRefused(f"“{who}” is no team/person of landlord.toml")
-    email = f"{name}@{state.landlord_id}.example"
-    user = db.session.scalar(select(User).where(User.email == email))
-    if user is None:
-        accounts.add_user(
-            state.landlord_id,
-            email=email,
-            name=name.replace("_", " ").title(),
-            role="staff",
-            password=NO_SIGN_IN,
-            teams=(team,),
-        )
-    elif team not in {membership.team for membership in user.memberships}:
-        with transaction() as session:
-            session.add(Membership(user_id=user.id, team=team))
-    db.session.expire_all()
-    return accounts.viewer_for(db.session.scalars(select(User).where(User.email == email)).one())
-
-
-def _open_task(state: _Play, element: str) -> Task:
-    """The open task at an element; else the last one, whose page says who finished it."""
-    query = select(Task).where(
-        Task.landlord_id == state.landlord_id,
-        Task.case_id == state.case_id,
-        Task.element == element,
-    )
-    task = db.session.scalar(
-        query.order_by((Task.status == "open").desc(), Task.opened_at.desc()).limit(1)
-    )
-    if task is None:
-        raise StoryRefused(f"there is no task {element} yet; open: {open_elements(state)}")
-    return task
-
-
-def _standing(state: _Play) -> str:
+def _standing(state: Play) -> str:
     if not state.case_id:
         return ""
     case = state.case
@@ -350,7 +172,7 @@ def _standing(state: _Play) -> str:
 # --- what must hold ------------------------------------------------------------------------------
 
 
-def _failures(state: _Play, expect: dict[str, Any]) -> list[str]:
+def _failures(state: Play, expect: dict[str, Any]) -> list[str]:
     db.session.expire_all()
     told = []
     for name, wanted in expect.items():
@@ -362,14 +184,12 @@ def _failures(state: _Play, expect: dict[str, Any]) -> list[str]:
             holds = found == _plain(state, wanted)
         if not holds:
             told.append(f"expected {name} {_plain(state, wanted)!r}, found {found!r}")
-    if state.refused and "refused" not in expect:
-        told.append(f"refused: {state.refused}")
     if state.case_id:
-        state.alerts_seen, state.letters_seen = len(alerts(state)), len(letters(state))
+        state.seen[state.case_id] = (len(alerts(state)), len(letters(state)))
     return told
 
 
-def _plain(state: _Play, wanted: Any) -> Any:
+def _plain(state: Play, wanted: Any) -> Any:
     if isinstance(wanted, dict):
         return {key: _plain(state, value) for key, value in wanted.items()}
-    return _answer(state, wanted) if not isinstance(wanted, list) else sorted(wanted)
+    return answer(state, wanted) if not isinstance(wanted, list) else sorted(wanted)

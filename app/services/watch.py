@@ -11,13 +11,14 @@ from sqlalchemy import or_, select
 
 from app import clock
 from app.db import db
-from app.engine import Element
+from app.engine import ROOT, Element
 from app.errors import NotAllowed
 from app.models import Case, Deadline, Instance, Task
 from app.services import deployments, promises, tasks
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of
 from app.services.deadlines import state
+from app.services.deployments import Deployed
 from app.services.references import spaced
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
@@ -51,18 +52,24 @@ class Place:
 
 @dataclass(frozen=True)
 class ControlRoom:
-    """All that the page shows. numbers: of each filter."""
+    """All that the page shows. numbers: of each filter.
+
+    kinds: how many cases of each kind are open; all else is of the kind asked for, or of all.
+    places: of one kind only, since each has diagrams of its own.
+    """
 
     rows: list[Running]
     places: list[Place]
     numbers: dict[str, int]
     stages: list[tuple[str, str, int]]
+    kinds: dict[str, int]
 
 
-def control_room(viewer: Viewer, show: str = "", stage: str = "") -> ControlRoom:
+def control_room(viewer: Viewer, show: str = "", stage: str = "", kind: str = "") -> ControlRoom:
     """The open cases of the viewer's landlord, the least time left first.
 
     A case with a late promise is looked after though it is closed; only "promises" shows it.
+    kind: only these; places are those of the complaint when no kind is asked for.
     """
     if not viewer.can("watch"):
         raise NotAllowed
@@ -101,13 +108,16 @@ def control_room(viewer: Viewer, show: str = "", stage: str = "") -> ControlRoom
             )
         )
     rows.sort(key=lambda row: (row.deadline.due_on if row.deadline else None) or date.max)
+    counted = Counter(row.case.kind for row in rows if row.case.status == "open")
+    rows = [row for row in rows if kind in ("", row.case.kind)]
     running = [row for row in rows if row.case.status == "open"]
     listed = rows if show == "promises" else running
     return ControlRoom(
         rows=[row for row in listed if _shown(row, show, stage, today)],
-        places=_places(viewer.landlord_id, running, today),
+        places=_places(deployments.live(viewer.landlord_id, kind or ROOT), running, today),
         numbers=_numbers(running, today) | {"promises": sum(row.promise_late for row in rows)},
         stages=_by_stage(running),
+        kinds=dict(counted),
     )
 
 
@@ -180,13 +190,13 @@ def _by_stage(rows: Iterable[Running]) -> list[tuple[str, str, int]]:
     return [(code, name, count) for (code, name), count in sorted(counted.items())]
 
 
-def _places(landlord_id: str, rows: list[Running], today: date) -> list[Place]:
-    """Counts for the diagram: at each task, and at each call activity above it."""
-    elements = deployments.live(landlord_id).elements
+def _places(deployed: Deployed, rows: list[Running], today: date) -> list[Place]:
+    """Counts for the diagrams of a kind: at each task, and at each call activity above it."""
+    elements = deployed.procedure.elements
     opened: Counter[str] = Counter()
     late: Counter[str] = Counter()
-    for row in rows:
-        at = [row.element] if row.element else waiting_at(landlord_id, row.case)
+    for row in (row for row in rows if row.case.kind == deployed.kind):
+        at = [row.element] if row.element else waiting_at(deployed.landlord_id, row.case)
         for element in around(elements, at):
             opened[element] += 1
             late[element] += _is_late(row, today)

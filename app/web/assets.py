@@ -20,7 +20,7 @@ from forms import BoundForm
 
 NAVIGATION = (  # ability, words, endpoint
     ("work", "Inbox", "inbox.inbox"),
-    ("work", "Record a complaint", "record.record"),
+    ("work", "record_words", "record.record"),
     ("read_cases", "Cases", "cases.find"),
     ("watch", "Running cases", "monitor.running"),
     ("audit", "Histories", "audit.histories"),
@@ -54,7 +54,14 @@ def known_everywhere() -> dict[str, Any]:
     words = {"today_words": full_date(clock.today()), "calendar_words": ""}
     if g.get("viewer") is not None and g.viewer.landlord_id:
         words |= _calendar_words(g.viewer.landlord_id)
-    return {"viewer": g.get("viewer"), "nav": _navigation(), "asset": asset, **words}
+        words |= {"record_words": _record_words(g.viewer.landlord_id)}
+    return {"viewer": g.get("viewer"), "nav": _navigation(words), "asset": asset, **words}
+
+
+def _record_words(landlord_id: str) -> str:
+    """What recording is called: where a landlord has several kinds of case, it is any of them."""
+    several = len(deployments.live(landlord_id).contents.procedures) > 1
+    return "Record a case" if several else "Record a complaint"
 
 
 def _calendar_words(landlord_id: str) -> dict[str, str]:
@@ -72,13 +79,17 @@ def _calendar_words(landlord_id: str) -> dict[str, str]:
     }
 
 
-def _navigation() -> list[dict[str, Any]]:
+def _navigation(known: dict[str, str]) -> list[dict[str, Any]]:
     viewer = g.get("viewer")
     if viewer is None:
         return []
     here = (request.endpoint or "").partition(".")[0]
     return [
-        {"href": url_for(endpoint), "text": words, "current": endpoint.partition(".")[0] == here}
+        {
+            "href": url_for(endpoint),
+            "text": known.get(words, words),
+            "current": endpoint.partition(".")[0] == here,
+        }
         for ability, words, endpoint in NAVIGATION
         if viewer.can(ability)
     ]

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.services import audit as auditing
 from app.services import cases
+from app.services.kinds import kind_of, kinds_of
 from app.services.outline import pictures
 from app.web.policy import allow, viewer
 
@@ -30,9 +31,11 @@ def histories() -> ResponseReturnValue:
     q, status = request.args.get("q", ""), request.args.get("status", "")
     first, last = _day("first"), _day("last")
     page = max(request.args.get("page", 1, int), 1)
+    kind = request.args.get("kind", "")
     found, total = cases.search(
-        viewer(), q, status or "all", page_number=page, received=(first, last)
+        viewer(), q, status or "all", page_number=page, received=(first, last), kind=kind
     )
+    kinds = [(each.id, each.title) for each in kinds_of(viewer().landlord_id)]
     return render_template(
         "audit/histories.html",
         found=found,
@@ -44,7 +47,10 @@ def histories() -> ResponseReturnValue:
         status=status,
         first=first,
         last=last,
-        searched=bool(q or status or first or last),
+        kind=kind,
+        kinds=kinds,
+        kind_titles=dict(kinds),
+        searched=bool(q or status or first or last or kind),
     )
 
 
@@ -61,7 +67,13 @@ def _day(name: str) -> date | None:
 def history(reference: str) -> ResponseReturnValue:
     """Every event of a case, what was submitted, and what was sent."""
     whole = auditing.whole(viewer(), reference)
-    return render_template("audit/history.html", whole=whole, pictures=pictures(whole.deployed))
+    reached = {element.process for element in whole.deployed.procedure.elements.values()}
+    return render_template(
+        "audit/history.html",
+        whole=whole,
+        kind=kind_of(whole.case),
+        pictures=[drawn for drawn in pictures(whole.deployed) if drawn.process in reached],
+    )
 
 
 @bp.get("/histories/<reference>/history.csv")

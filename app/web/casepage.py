@@ -29,6 +29,7 @@ from app.services.calendars import pinned_calendar
 from app.services.cases import CasePage
 from app.services.history import Line
 from app.services.inbox import chips
+from app.services.kinds import kind_of, title_of
 from app.services.letters import full_date
 from app.services.picture import Picture
 from app.services.references import spaced
@@ -77,10 +78,14 @@ def pages(number: int, total: int) -> Pagination:
     return _Pages(page=max(number, 1), per_page=cases.PAGE, error_out=False, total=total)
 
 
-def stages_of(landlord_id: str) -> list[tuple[str, str]]:
-    """Code and name of the stages of the procedure that is live now."""
-    elements = deployments.live(landlord_id).elements.values()
-    return list({e.stage: e.name for e in elements if e.stage}.items())
+def stages_of(landlord_id: str, kind: str = "") -> list[tuple[str, str]]:
+    """Code and name of the stages that are live now: of one kind of case, or of all."""
+    procedures = deployments.live(landlord_id).contents.procedures
+    stages: dict[str, str] = {}
+    for procedure in (p for root, p in procedures.items() if kind in ("", root)):
+        for element in (e for e in procedure.elements.values() if e.stage):
+            stages.setdefault(element.stage or "", element.name)
+    return list(stages.items())
 
 
 def show(viewer: Viewer, page: CasePage, tab: str) -> str:
@@ -103,7 +108,8 @@ def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
         "resident": case.resident,
         "reference": spaced(case.reference),
         "place": first_line(case.resident),
-        "came": _came(case),
+        "kind": kind_of(case),
+        "came": _came(page),
         "chips": chips(case),
         "safety": safety_of(case.resident),
         "now": now,
@@ -114,9 +120,10 @@ def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
     }
 
 
-def _came(case: Case) -> str:
+def _came(page: CasePage) -> str:
+    case, kind = page.case, title_of(page.deployed.procedure)
     channel = deployments.landlord(case.landlord_id).channel_name(case.channel)
-    return f"Complaint of {full_date(case.received_on)} ({channel.lower()})"
+    return f"{kind} of {full_date(case.received_on)} ({channel.lower()})"
 
 
 def _standing(page: CasePage) -> DeadlineState:

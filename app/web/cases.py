@@ -14,6 +14,7 @@ from app.letters import FilledLetter, to_html, to_plain
 from app.services import actions, cases, deployments, documents, letters, paper, picture, points
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
+from app.services.kinds import kinds_of
 from app.services.references import spaced
 from app.web import casepage, uploads
 from app.web.policy import allow, viewer
@@ -32,22 +33,40 @@ SANDBOX = "default-src 'none'; sandbox"
 @allow("read_cases")
 def find() -> ResponseReturnValue:
     """Look a case up."""
-    asked = {name: request.args.get(name, "").strip()[:100] for name in ("q", "status", "stage")}
+    names = ("q", "status", "stage", "kind")
+    asked = {name: request.args.get(name, "").strip()[:100] for name in names}
     asked["status"] = asked["status"] if asked["status"] in STATUS else "open"
+    stages = casepage.stages_of(viewer().landlord_id, asked["kind"])
+    asked["stage"] = asked["stage"] if asked["stage"] in dict(stages) else ""
     number = request.args.get("page", 1, int)
-    found, total = cases.search(viewer(), asked["q"], asked["status"], asked["stage"], number)
+    q, status, stage, kind = asked.values()
+    found, total = cases.search(viewer(), q, status, stage, number, kind=kind)
     return render_template(
         "cases/find.html",
         found=found,
         total=total,
         asked=asked,
         status=STATUS,
-        stages=casepage.stages_of(viewer().landlord_id),
+        stages=stages,
+        kinds=[(kind.id, kind.title) for kind in kinds_of(viewer().landlord_id)],
         chips=chips,
         pages=casepage.pages(number, total),
         href=lambda n: url_for(
-            "cases.find", page=n, q=asked["q"], status=asked["status"], stage=asked["stage"]
+            "cases.find", page=n, q=q, status=status, stage=stage, kind=kind or None
         ),
+    )
+
+
+@bp.get("/cases/<reference>/begin")
+@allow("work")
+def begin(reference: str) -> ResponseReturnValue:
+    """What else can be begun about the resident of a case."""
+    found = get_case(viewer(), reference, "work")
+    return render_template(
+        "cases/begin.html",
+        case=found,
+        kinds=kinds_of(found.landlord_id),
+        safety=safety_of(found.resident),
     )
 
 

@@ -1,4 +1,8 @@
-"""The public form: is anyone in danger, then the complaint, then what happens next."""
+"""The public form: is anyone in danger, then the complaint, then what happens next.
+
+A complaint has an address of its own; every other kind that the public can send in has the same
+pages under /tell-us/.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 
 from app.db import start_over
-from app.engine import EngineRefused
+from app.engine import ROOT, EngineRefused
 from app.errors import NotFound
-from app.landlords import Landlord
-from app.services import complaints, deployments, residents, returns, tasks
+from app.services import complaints, deployments, kinds, residents, returns, tasks
 from app.services.deployments import Deployed
 from app.web import limits, standing
 from app.web.policy import allow
@@ -37,6 +40,7 @@ bp = Blueprint("intake", __name__)
 allow_large_posts(bp)
 logger = logging.getLogger(__name__)
 
+COMPLAINT = {"kind": ROOT}
 CHOOSE = "Choose one answer. If you are not sure, choose the first."
 OPEN_TOO_LONG = (
     "This page was open for a long time. Look at it once more, then send it again. If you read "
@@ -45,42 +49,57 @@ OPEN_TOO_LONG = (
 FORM_CHANGED = "We changed this form while you filled it in. Look at it once more, then send it."
 
 
-@bp.route("/<slug>/complain", methods=["GET", "POST"])
+@bp.route("/<slug>/complain", defaults=COMPLAINT, methods=["GET", "POST"])
+@bp.route("/<slug>/tell-us/<kind>", methods=["GET", "POST"])
 @allow("public")
-def danger(slug: str) -> ResponseReturnValue:
+def danger(slug: str, kind: str) -> ResponseReturnValue:
     """Numbers to ring, then the only question that comes before the form."""
-    landlord = deployments.landlord(slug)
+    deployed = _public(slug, kind)
     answer = request.form.get("danger", "")
     if request.method == "POST" and answer in DANGER:
         session["danger"] = answer
         follows = "intake.help_now" if answer == "now" else "intake.form"
-        return redirect(url_for(follows, slug=slug), 303)
-    return _danger_page(landlord, CHOOSE if request.method == "POST" else "")
+        return redirect(url_for(follows, slug=slug, kind=kind), 303)
+    return _danger_page(deployed, CHOOSE if request.method == "POST" else "")
 
 
-def _not_taken(phone: str) -> str:
+def _public(slug: str, kind: str) -> Deployed:
+    """The live procedure of a kind that the public can send in. Raises NotFound for others."""
+    deployed = deployments.live(slug, kind)
+    if kind != ROOT and not deployed.procedure.public_form:
+        raise NotFound
+    return deployed
+
+
+def _not_taken(deployed: Deployed) -> str:
+    noun = kinds.noun_of(deployed.procedure)
     return (
-        "We could not take your complaint just now. That is our fault. What you wrote is still "
-        f"here: wait a minute and send it again, or ring us on {phone}."
+        f"We could not take your {noun} just now. That is our fault. What you wrote is still "
+        f"here: wait a minute and send it again, or ring us on {deployed.landlord.phone}."
     )
 
 
-def _danger_page(landlord: Landlord, problem: str) -> Response:
+def _danger_page(deployed: Deployed, problem: str) -> Response:
+    landlord = deployed.landlord
+    others = kinds.kinds_of(landlord.slug, public=True)
     return page(
         "intake/danger.html",
         landlord,
         422 if problem else 200,
+        deployed.kind,
         lines=danger_lines(landlord),
         problem=problem,
+        others=[other for other in others if other.id != deployed.kind],
     )
 
 
-@bp.get("/<slug>/complain/help-now")
+@bp.get("/<slug>/complain/help-now", defaults=COMPLAINT)
+@bp.get("/<slug>/tell-us/<kind>/help-now")
 @allow("public")
-def help_now(slug: str) -> ResponseReturnValue:
+def help_now(slug: str, kind: str) -> ResponseReturnValue:
     """Somebody may be in danger: the same numbers, and the way on."""
-    landlord = deployments.landlord(slug)
-    return page("intake/help_now.html", landlord, lines=danger_lines(landlord))
+    landlord = _public(slug, kind).landlord
+    return page("intake/help_now.html", landlord, kind=kind, lines=danger_lines(landlord))
 
 
 @dataclass
@@ -105,17 +124,18 @@ class Visit:
         return visit
 
 
-@bp.route("/<slug>/complain/form", methods=["GET", "POST"])
+@bp.route("/<slug>/complain/form", defaults=COMPLAINT, methods=["GET", "POST"])
+@bp.route("/<slug>/tell-us/<kind>/form", methods=["GET", "POST"])
 @allow("public")
-def form(slug: str) -> ResponseReturnValue:
+def form(slug: str, kind: str) -> ResponseReturnValue:
     """The landlord's public form: empty, or with what was typed and what became of it."""
-    deployed = deployments.live(slug)
+    deployed = _public(slug, kind)
     return _sent(deployed) if request.method == "POST" else _fresh(deployed)
 
 
 def _fresh(deployed: Deployed) -> ResponseReturnValue:
     if session.get("danger") not in DANGER:
-        return redirect(url_for("intake.danger", slug=deployed.landlord_id))
+        return redirect(_address("danger", deployed))
     visit = Visit(session["danger"])
     definition = _definition(deployed)
     hazard = next((f for f in definition.fields if f.key == "triage_hazard"), None)
@@ -148,31 +168,38 @@ def _sent(deployed: Deployed) -> ResponseReturnValue:
     if wait := limits.take(limits.COMPLAINTS, limits.visitor()):
         return _too_many(deployed, bound, visit, wait)
     try:
-        receipt = complaints.receive(slug, bound, visit.key, DANGER.get(visit.danger, ""))
+        hazard = DANGER.get(visit.danger, "")
+        receipt = complaints.receive(slug, bound, visit.key, hazard, deployed.kind)
     except (EngineRefused, SQLAlchemyError):
         logger.exception("a complaint could not be taken", extra={"landlord": slug})
         start_over()
-        return _form_page(deployed, bound, visit, 503, _not_taken(deployed.landlord.phone))
+        return _form_page(deployed, bound, visit, 503, _not_taken(deployed))
     if visit.back:
         returns.forget(slug, visit.back)
     session.pop("danger", None)
-    session["receipt"] = [slug, receipt.reference, receipt.token]
-    return redirect(url_for("intake.done", slug=slug), 303)
+    session["receipt"] = [slug, deployed.kind, receipt.reference, receipt.token]
+    return redirect(_address("done", deployed), 303)
 
 
-@bp.get("/<slug>/complain/done")
+def _address(endpoint: str, deployed: Deployed) -> str:
+    return url_for(f"intake.{endpoint}", slug=deployed.landlord_id, kind=deployed.kind)
+
+
+@bp.get("/<slug>/complain/done", defaults=COMPLAINT)
+@bp.get("/<slug>/tell-us/<kind>/done")
 @allow("public")
-def done(slug: str) -> ResponseReturnValue:
+def done(slug: str, kind: str) -> ResponseReturnValue:
     """Reference, private link, what happens next. Shown in this visit only."""
-    landlord = deployments.landlord(slug)
-    whose, reference, token = session.get("receipt") or ("", "", "")
-    if whose != slug:
-        return redirect(url_for("intake.danger", slug=slug))
+    landlord = _public(slug, kind).landlord
+    *whose, reference, token = session.get("receipt") or ("", "", "", "")
+    if whose != [slug, kind]:
+        return redirect(url_for("intake.danger", slug=slug, kind=kind))
     status = residents.page(slug, token, known=False) if token else None
     return make_private(
         page(
             "intake/done.html",
             landlord,
+            kind=kind,
             reference=reference,
             link=url_for("status.status", slug=slug, token=token, _external=True) if token else "",
             hazard=status.case.hazard if status else False,
@@ -184,24 +211,27 @@ def done(slug: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<slug>/complain/saved")
+@bp.get("/<slug>/complain/saved", defaults=COMPLAINT)
+@bp.get("/<slug>/tell-us/<kind>/saved")
 @allow("public")
-def saved(slug: str) -> ResponseReturnValue:
+def saved(slug: str, kind: str) -> ResponseReturnValue:
     """The return link of a form that was kept for later."""
-    landlord = deployments.landlord(slug)
-    whose, token = session.get("saved") or ("", "")
-    if whose != slug:
-        return redirect(url_for("intake.danger", slug=slug))
-    link = url_for("intake.come_back", slug=slug, token=token, _external=True)
-    return make_private(page("intake/saved.html", landlord, link=link, until=returns.last_day()))
+    landlord = _public(slug, kind).landlord
+    *whose, token = session.get("saved") or ("", "", "")
+    if whose != [slug, kind]:
+        return redirect(url_for("intake.danger", slug=slug, kind=kind))
+    link = url_for("intake.come_back", slug=slug, kind=kind, token=token, _external=True)
+    until = returns.last_day()
+    return make_private(page("intake/saved.html", landlord, kind=kind, link=link, until=until))
 
 
-@bp.get("/<slug>/complain/return/<token>")
+@bp.get("/<slug>/complain/return/<token>", defaults=COMPLAINT)
+@bp.get("/<slug>/tell-us/<kind>/return/<token>")
 @allow("public")
-def come_back(slug: str, token: str) -> ResponseReturnValue:
+def come_back(slug: str, kind: str, token: str) -> ResponseReturnValue:
     """The form as it was left."""
     try:
-        deployed = deployments.live(slug)
+        deployed = _public(slug, kind)
         values = returns.values_of(slug, token)
     except NotFound:
         raise NotFound(
@@ -232,17 +262,18 @@ def leave(slug: str) -> ResponseReturnValue:
 @bp.errorhandler(CSRFError)
 def open_too_long(error: CSRFError) -> ResponseReturnValue:
     """The visit ended while the page was open: show what was typed, to be sent once more."""
-    slug = (request.view_args or {}).get("slug", "")
-    deployed, visit = deployments.live(slug), Visit.posted()
+    place = request.view_args or {}
+    deployed, visit = _public(place["slug"], place["kind"]), Visit.posted()
     if request.endpoint != "intake.form":
-        return _danger_page(deployed.landlord, OPEN_TOO_LONG)
+        return _danger_page(deployed, OPEN_TOO_LONG)
     typed, _ = _typed(_definition(deployed), request.form)
     bound = tasks.bind(deployed, _definition(deployed).name, None, {}, typed)
     return _form_page(deployed, bound, visit, 422, OPEN_TOO_LONG)
 
 
 def _definition(deployed: Deployed) -> FormDefinition:
-    return deployed.forms[complaints.start_form(deployed.landlord_id, public=True)]
+    procedure = deployed.procedure
+    return deployed.forms[procedure.public_form or procedure.start_form or ""]
 
 
 def _typed(
@@ -262,11 +293,12 @@ def _form_page(
     status: int = 200,
     notice: str = "",
 ) -> Response:
-    landlord = deployments.landlord(deployed.landlord_id)
+    landlord = deployed.landlord
     return page(
         "intake/form.html",
         landlord,
         status,
+        deployed.kind,
         bound=bound,
         visit=visit,
         notice=notice,
@@ -276,7 +308,7 @@ def _form_page(
 
 
 def _too_many(deployed: Deployed, bound: BoundForm, visit: Visit, wait: int) -> Response:
-    phone = deployments.landlord(deployed.landlord_id).phone
+    phone = deployed.landlord.phone
     said = (
         f"Too much was sent from here in one hour. Wait {limits.minutes(wait)}, then send it "
         f"again, or ring us on {phone}. What you wrote is still here."
@@ -291,5 +323,5 @@ def _save(deployed: Deployed, bound: BoundForm, visit: Visit) -> ResponseReturnV
         return _too_many(deployed, bound, visit, wait)
     values = {**bound.typed, "pr_danger": [visit.danger]}
     token = returns.save(deployed.landlord_id, values, visit.back)
-    session["saved"] = [deployed.landlord_id, token]
-    return redirect(url_for("intake.saved", slug=deployed.landlord_id), 303)
+    session["saved"] = [deployed.landlord_id, deployed.kind, token]
+    return redirect(_address("saved", deployed), 303)

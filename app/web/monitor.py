@@ -8,9 +8,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import clock
+from app.engine import ROOT
 from app.errors import BadInput, NotFound
 from app.services import deployments, incidents, pace, watch
 from app.services.deployments import Deployed
+from app.services.kinds import kinds_of, title_of
 from app.services.outline import pictures
 from app.services.references import spaced
 from app.services.watch import ControlRoom, Place
@@ -33,34 +35,38 @@ TILES = (  # filter, words, second line
 @allow("watch")
 def running() -> ResponseReturnValue:
     """All open cases: numbers, diagram, list."""
-    show, stage = request.args.get("show", ""), request.args.get("stage", "")
-    room = watch.control_room(viewer(), show, stage)
-    deployed = deployments.live(viewer().landlord_id)
+    show, stage, kind = (request.args.get(name, "") for name in ("show", "stage", "kind"))
+    room = watch.control_room(viewer(), show, stage, kind)
+    deployed = deployments.live(viewer().landlord_id, kind or ROOT)
     places = _by_process(room, deployed)
     every = "all" in request.args
+    kinds = kinds_of(viewer().landlord_id)
     return render_template(
         "monitor/running.html",
         room=room,
         rows=room.rows if every else room.rows[:FIRST],
-        tiles=_tiles(room, show, stage),
-        box=_box(deployed, places, stage),
+        tiles=_tiles(room, show, stage, kind),
+        box=_box(deployed, places, stage, several=len(kinds) > 1),
         groups=[(p, places[p.process]) for p in pictures(deployed) if p.process in places],
         shown_words=next((words for key, words, _ in TILES if key == show), TILES[0][1]),
         stage_words=next((name for code, name, _ in room.stages if code == stage), ""),
         show=show,
         stage=stage,
+        kind=kind,
+        kinds=[(each, room.kinds.get(each.id, 0)) for each in kinds],
+        kind_titles={each.id: each.title for each in kinds},
         stopped=len(incidents.open_incidents(viewer())),
         now=clock.now(),
     )
 
 
-def _tiles(room: ControlRoom, show: str, stage: str) -> list[dict[str, Any]]:
+def _tiles(room: ControlRoom, show: str, stage: str, kind: str) -> list[dict[str, Any]]:
     return [
         {
             "number": room.numbers[key or "open"],
             "words": words,
             "sub": sub,
-            "href": url_for(".running", show=key or None, stage=stage or None),
+            "href": url_for(".running", show=key or None, stage=stage or None, kind=kind or None),
             "current": key == show,
         }
         for key, words, sub in TILES
@@ -76,17 +82,22 @@ def _by_process(room: ControlRoom, deployed: Deployed) -> dict[str, list[Place]]
     return found
 
 
-def _box(deployed: Deployed, places: dict[str, list[Place]], stage: str) -> dict[str, Any]:
-    """The whole complaint with its numbers; below it the stage that was chosen."""
-    heat = pace.heat(viewer())
+def _box(
+    deployed: Deployed, places: dict[str, list[Place]], stage: str, several: bool
+) -> dict[str, Any]:
+    """The whole procedure of a kind with its numbers; below it the stage that was chosen."""
+    heat = pace.heat(viewer(), deployed.kind)
+    whole = "Where the open cases are"
+    if several:
+        whole = f"{title_of(deployed.procedure)}: where the open cases are"
     inside = [
         (f"Inside {call.name}", call.calls)
-        for call in deployed.elements.values()
+        for call in deployed.procedure.elements.values()
         if stage and call.stage == stage and call.calls
     ]
     views = [
         {"title": title} | _view(places.get(process, []), process, heat)
-        for title, process in [("Where the open cases are", deployed.procedure.root), *inside]
+        for title, process in [(whole, deployed.procedure.root), *inside]
     ]
     return {"id": "where", "mode": "counts", "views": views}
 

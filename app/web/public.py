@@ -8,7 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
+from app.engine import ROOT
 from app.landlords import Landlord
+from app.services.kinds import kind_named
 from app.web import limits, uploads
 from forms import BoundForm, Field
 
@@ -65,11 +67,17 @@ def _line(when: str, number: str, advice: str) -> Line:
     return {"when": when, "number": number, "advice": advice}
 
 
-def page(template: str, landlord: Landlord, status: int = 200, **values: Any) -> Response:
-    """A page in the landlord's name. Nothing outside learns its address."""
+def page(
+    template: str, landlord: Landlord, status: int = 200, kind: str = ROOT, **values: Any
+) -> Response:
+    """A page in the landlord's name, in the words of a kind of case.
+
+    Nothing outside learns its address.
+    """
     html = render_template(
         template,
         landlord=landlord,
+        kind=kind_named(landlord.slug, kind),
         landlord_name=landlord.name,
         leave_href=url_for("intake.leave", slug=landlord.slug),
         **values,

@@ -1,4 +1,4 @@
-"""Recording a complaint that came by phone, letter, e-mail or in person."""
+"""Recording what came by phone, letter, e-mail or in person: a complaint, or another kind."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.db import db
+from app.engine import ROOT
+from app.errors import NotFound
 from app.models import Person
 from app.services import cases, complaints, deployments, tasks
+from app.services.access import get_case
 from app.services.complaints import Receipt
+from app.services.kinds import kind_named, kind_of, kinds_of
 from app.services.references import spaced
 from app.web import uploads
 from app.web.policy import allow, viewer
@@ -25,6 +29,7 @@ from app.web.public import (
     merge_errors,
     names_of_files,
 )
+from app.web.strips import safety_of
 from app.web.tasks import posted
 from forms import BoundForm
 
@@ -36,12 +41,18 @@ KEY = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Asked:
-    """What was typed into the look-up, and who was chosen: a person's id, "new", or nobody yet."""
+    """What was typed into the look-up, and what was chosen there.
+
+    person: a person's id, "new", or nobody yet. about: the case that the new one is about, whose
+    resident it then has.
+    """
 
     name: str
     postcode: str
     address: str
     person: str
+    kind: str = ROOT
+    about: str = ""
 
     @property
     def any(self) -> bool:
@@ -51,20 +62,37 @@ class Asked:
 @bp.route("/record", methods=["GET", "POST"])
 @allow("work")
 def record() -> ResponseReturnValue:
-    """Danger first, then who it is, then the landlord's own form."""
+    """Danger first, then what and who it is, then the landlord's own form."""
     if request.method == "POST":
         return _sent()
     asked = _asked()
-    if not asked.person:
-        return _look_up(asked)
-    return _form_page(_bound(None, _known(asked)), asked.person, uuid.uuid4().hex)
+    if asked.about or asked.person:
+        return _form_page(asked, _bound(asked, None, _known(asked)), uuid.uuid4().hex)
+    return _look_up(asked)
 
 
 def _asked() -> Asked:
-    def text(name: str) -> str:
-        return request.args.get(name, "").strip()[:200]
+    def text(name: str, otherwise: str = "") -> str:
+        return request.args.get(name, "").strip()[:200] or otherwise
 
-    return Asked(text("name"), text("postcode"), text("address"), text("person")[:32])
+    return _of_a_kind(
+        Asked(
+            text("name"),
+            text("postcode"),
+            text("address"),
+            text("person")[:32],
+            text("kind", ROOT),
+            text("about"),
+        )
+    )
+
+
+def _of_a_kind(asked: Asked) -> Asked:
+    """Raises NotFound for no kind of ours, and for one that can only be about another case."""
+    deployments.live(viewer().landlord_id, asked.kind)
+    if not asked.about and not kind_named(viewer().landlord_id, asked.kind).asks_who:
+        raise NotFound
+    return asked
 
 
 def _look_up(asked: Asked) -> str:
@@ -73,13 +101,14 @@ def _look_up(asked: Asked) -> str:
         "record/look_up.html",
         asked=asked,
         found=found,
+        kinds=[kind for kind in kinds_of(viewer().landlord_id) if kind.asks_who],
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
 
 
 def _known(asked: Asked) -> dict[str, Any]:
     """The answers that the look-up gives already."""
-    person = _person(asked.person)
+    person = _person(asked)
     if person is not None:
         return {key: getattr(person, column) for key, column in complaints.PERSON_FIELDS.items()}
     return {
@@ -89,44 +118,60 @@ def _known(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _person(person_id: str) -> Person | None:
+def _person(asked: Asked) -> Person | None:
     """The chosen person; None for somebody else, or for an id of another landlord."""
-    return db.session.get(Person, (viewer().landlord_id, person_id)) if person_id else None
+    if asked.about:
+        return get_case(viewer(), asked.about, "work").resident
+    return db.session.get(Person, (viewer().landlord_id, asked.person)) if asked.person else None
 
 
-def _bound(typed: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> BoundForm:
-    deployed = deployments.live(viewer().landlord_id)
-    form = complaints.start_form(viewer().landlord_id, public=False)
+def _bound(
+    asked: Asked, typed: MultiDict[str, str] | None, values: dict[str, Any] | None = None
+) -> BoundForm:
+    deployed = deployments.live(viewer().landlord_id, asked.kind)
+    form = deployed.procedure.start_form or ""
     return tasks.bind(deployed, form, None, {}, typed, values)
 
 
 def _sent() -> ResponseReturnValue:
-    person, key = request.form.get("pr_person", ""), request.form.get("pr_key", "")
+    asked, key, typed = _asked_before(), request.form.get("pr_key", ""), posted()
     key = key if KEY.fullmatch(key) else uuid.uuid4().hex
-    typed = posted()
-    fields = _bound(None).fields
+    fields = _bound(asked, None).fields
     errors = uploads.keep(viewer().landlord_id, viewer().user_id, fields, typed)
     errors |= drop_lost_files(viewer().landlord_id, fields, typed)
-    form = _bound(typed)
+    form = _bound(asked, typed)
     if request.form.get("pr_step") != "add_files":
         form.check()
     merge_errors(form, errors)
     if form.errors or request.form.get("pr_step") == "add_files":
-        return _form_page(form, person, key), 422 if form.errors else 200
-    chosen = _person(person)
-    receipt = complaints.record(viewer(), form, key, chosen.id if chosen else None)
+        return _form_page(asked, form, key), 422 if form.errors else 200
+    chosen = _person(asked)
+    person_id = chosen.id if chosen else None
+    receipt = complaints.record(viewer(), form, key, person_id, asked.kind, asked.about or None)
+    if asked.about:
+        kind = kind_named(viewer().landlord_id, asked.kind)
+        flash(f"{kind.title} recorded. It is linked with {spaced(asked.about)}.")
+        return redirect(url_for("cases.case", reference=receipt.reference), code=303)
     _remember(receipt)
     return redirect(url_for("record.receipt", reference=receipt.reference), code=303)
 
 
-def _form_page(form: BoundForm, person: str, key: str) -> str:
-    chosen = _person(person)
+def _asked_before() -> Asked:
+    """What the form's own page carries from the look-up."""
+    own = {name: request.form.get(f"pr_{name}", "")[:200] for name in ("person", "kind", "about")}
+    return _of_a_kind(Asked("", "", "", own["person"], own["kind"] or ROOT, own["about"]))
+
+
+def _form_page(asked: Asked, form: BoundForm, key: str) -> str:
+    chosen = _person(asked)
     return render_template(
         "record/form.html",
         form=form,
         key=key,
-        person=person,
+        asked=asked,
+        kind=kind_named(viewer().landlord_id, asked.kind),
         chosen=chosen,
+        safety=safety_of(chosen) if chosen else None,
         files=names_of_files(viewer().landlord_id, form),
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
@@ -151,6 +196,7 @@ def receipt(reference: str) -> ResponseReturnValue:
     return render_template(
         "record/receipt.html",
         case=case,
+        kind=kind_of(case),
         reference=spaced(case.reference),
         link=link,
         landlord=landlord,

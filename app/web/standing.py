@@ -1,4 +1,4 @@
-"""Where a complaint stands, in the words of the person who made it.
+"""Where a case stands, in the words of the person who began it.
 
 Stages are known by the codes that reports count (architecture.md), never by a landlord's names.
 """
@@ -8,15 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from app.models import Deadline, Promise
+from app.models import (
+    Deadline,
+    Promise,
+)
+from app.services.kinds import (
+    noun_of,
+)
 from app.services.letters import full_date
 from app.services.residents import Stage, StatusPage
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState
 
 CLOSED = {  # outcome -> what is going on
-    "refused": "We did not take this complaint on",
-    "withdrawn": "You stopped this complaint",
+    "refused": "We did not take this {} on",
+    "withdrawn": "You stopped this {}",
     "resolved_quickly": "We agreed with you how to put it right",
 }
 ANSWERED = "You have our answer"
@@ -35,8 +41,8 @@ NOW = {
 TITLES = {"intake": "We read it", "quick": "We try to put it right quickly"}
 TEXTS = {  # stage -> what happens in it
     "intake": "We tell you in writing what happens next.",
-    "quick": "We try to put it right quickly. If that does not work, your complaint goes on.",
-    "informal": "We try to put it right quickly. If that does not work, your complaint goes on.",
+    "quick": "We try to put it right quickly. If that does not work, your {} goes on.",
+    "informal": "We try to put it right quickly. If that does not work, your {} goes on.",
     "stage_1": "Somebody looks into it and answers you in writing.",
     "stage_2": "Somebody who is new to it looks at it again and answers you in writing.",
     "stage_3": "Other people look at it again and answer you in writing.",
@@ -56,8 +62,12 @@ class When:
 
 def headline(page: StatusPage) -> str:
     """What is going on."""
+    noun = noun_of(page.deployed.procedure)
     if page.case.status == "closed":
-        return CLOSED.get(page.case.outcome, ANSWERED)
+        answered = ANSWERED if page.stages else f"Your {noun} is closed"
+        return CLOSED.get(page.case.outcome, answered).format(noun)
+    if not page.stages:
+        return f"We have your {noun}"
     if _is_between_stages(page):
         return DECIDING if page.upcoming and page.upcoming[0].kind == "duty" else ANSWERED
     return NOW.get(page.case.stage, "We are looking into it")
@@ -65,7 +75,8 @@ def headline(page: StatusPage) -> str:
 
 def _is_between_stages(page: StatusPage) -> bool:
     """Whether the case has left one stage and not entered another."""
-    return page.case.status == "open" and all(stage.state != "now" for stage in page.stages)
+    between = page.stages and all(stage.state != "now" for stage in page.stages)
+    return bool(between) and page.case.status == "open"
 
 
 def when(page: StatusPage) -> When | None:
@@ -130,7 +141,10 @@ def steps(page: StatusPage) -> list[dict[str, str]]:
         found.append(_step(_title(stage), _text(page, stage), stage.state))
     if page.case.status == "closed":
         ended = full_date(london_date(page.case.closed_at)) if page.case.closed_at else ""
-        return [*found, _step("This complaint is closed", ended, "done")]
+        closed = f"This {noun_of(page.deployed.procedure)} is closed"
+        return [*found, _step(closed, ended, "done")]
+    if not page.stages:
+        return [*found, _step("We look at what you told us", "", "now")]
     if _is_between_stages(page) and headline(page) == DECIDING:
         found.append(_step("We decide what comes next", "", "now"))
     elif _is_between_stages(page):
@@ -151,6 +165,7 @@ def _text(page: StatusPage, stage: Stage) -> str:
     if stage.state == "done":
         return next((_met(*pair) for pair in page.deadlines if _ends(page, pair[0], stage)), "")
     text = TEXTS.get(page.case.stage if stage.state == "now" else stage.code, "")
+    text = text.format(noun_of(page.deployed.procedure))
     if stage.state == "next" and stage.code.startswith("stage_") and stage.code != "stage_1":
         return ONLY_IF_ASKED + text
     return text

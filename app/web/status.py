@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.errors import BadInput, ChangedMeanwhile, NotFound, NotOffered, Stopped
-from app.landlords import Landlord
 from app.letters import FilledLetter, to_html
 from app.models import Case, Letter, Outgoing
 from app.services import actions, deployments, paper, residents
 from app.services.access import instance_of
 from app.services.complaints import hash_token
+from app.services.kinds import kind_of
 from app.services.letters import full_date, sent_on
 from app.services.residents import StatusPage
 from app.web import limits, standing, uploads
@@ -39,10 +39,10 @@ DEAD_LINK = (
     "landlord: they can give you a new link."
 )
 PAPERS = Field(key="papers", type="filepicker", kind="files", label="Photos or papers")
-MOVED_ON = "Your complaint has moved on, so this cannot be done any more. Nothing is lost: "
+MOVED_ON = "Your {} has moved on, so this cannot be done any more. Nothing is lost: "
 NOT_NOW = "We cannot do this now, and a manager has been told. Nothing is lost: "
 SEND_INSTEAD = "what you wrote is below. Send it, and we read it."
-AGAIN = "Somebody worked on your complaint in the same moment. Send it once more."
+AGAIN = "Somebody worked on your {} in the same moment. Send it once more."
 
 
 @bp.errorhandler(NotFound)
@@ -93,6 +93,7 @@ def _status_page(slug: str, token: str, code: int = 200, problem: str = "") -> R
         "status/status.html",
         landlord,
         code,
+        found.case.kind,
         found=found,
         token=token,
         headline=standing.headline(found),
@@ -138,39 +139,40 @@ def _how_sent(letter: Letter, out: Outgoing | None) -> str:
 @allow("public")
 def add(slug: str, token: str) -> ResponseReturnValue:
     """Tell us something new, or add files."""
-    residents.case_behind(slug, token)
-    landlord = deployments.landlord(slug)
+    case = residents.case_behind(slug, token)
     typed = MultiDict((k, v) for k in ("text", PAPERS.key) for v in request.form.getlist(k))
     if request.method == "GET":
-        return _add_page(landlord, token, typed)
+        return _add_page(case, token, typed)
     errors, wait = keep_files(slug, [PAPERS], typed)
     errors |= drop_lost_files(slug, [PAPERS], typed)
     wait = wait or limits.take(limits.ADDITIONS, limits.visitor())
     if wait:
         said = f"Too much was sent from here in one hour. Wait {limits.minutes(wait)}, or ring us."
-        return _slow_down(_add_page(landlord, token, typed, 429, errors | {"text": said}), wait)
+        return _slow_down(_add_page(case, token, typed, 429, errors | {"text": said}), wait)
     if errors or request.form.get("pr_do") == "add_files":
-        return _add_page(landlord, token, typed, 422 if errors else 200, errors)
+        return _add_page(case, token, typed, 422 if errors else 200, errors)
     try:
         residents.add_information(slug, token, typed.get("text", ""), typed.getlist(PAPERS.key))
     except BadInput as wrong:
-        return _add_page(landlord, token, typed, 422, wrong.errors)
-    flash("We have it. The people who work on your complaint have been told.")
+        return _add_page(case, token, typed, 422, wrong.errors)
+    flash(f"We have it. The people who work on your {kind_of(case).noun} have been told.")
     return redirect(url_for("status.status", slug=slug, token=token), 303)
 
 
 def _add_page(
-    landlord: Landlord,
+    case: Case,
     token: str,
     typed: MultiDict[str, str],
     code: int = 200,
     errors: dict[str, str] | None = None,
     notice: str = "",
 ) -> Response:
+    landlord = deployments.landlord(case.landlord_id)
     return page(
         "status/add.html",
         landlord,
         code,
+        case.kind,
         token=token,
         text=typed.get("text", ""),
         papers=PAPERS,
@@ -189,7 +191,7 @@ def act(slug: str, token: str, message: str) -> ResponseReturnValue:
     try:
         if request.method == "GET":
             _, form = actions.open_action(viewer, case, message)
-            return _act_page(slug, token, message, form)
+            return _act_page(case, token, message, form)
         offer, form = actions.open_action(viewer, case, message, request.form)
         typed = MultiDict((k, v) for k, vs in form.typed.items() for v in vs)
         errors, wait = keep_files(slug, form.fields, typed)
@@ -199,40 +201,39 @@ def act(slug: str, token: str, message: str) -> ResponseReturnValue:
             form.check()
         merge_errors(form, errors)
         if form.errors or request.form.get("pr_do") == "add_files":
-            answer = _act_page(slug, token, message, form, 422 if form.errors else 200)
+            answer = _act_page(case, token, message, form, 422 if form.errors else 200)
             return _slow_down(answer, wait) if wait else answer
         actions.act(viewer, case, message, form)
     except ChangedMeanwhile:
-        return _act_page(slug, token, message, form, 409, AGAIN)
+        return _act_page(case, token, message, form, 409, AGAIN.format(kind_of(case).noun))
     except (NotOffered, Stopped) as refused:
         if request.method == "GET":
-            flash("This cannot be done any more: your complaint has moved on.")
+            flash(f"This cannot be done any more: your {kind_of(case).noun} has moved on.")
             return redirect(url_for("status.status", slug=slug, token=token))
-        return _kept(slug, token, MOVED_ON if isinstance(refused, NotOffered) else NOT_NOW)
+        moved_on = MOVED_ON.format(kind_of(case).noun)
+        return _kept(case, token, moved_on if isinstance(refused, NotOffered) else NOT_NOW)
     flash(f"We have it: {form.definition.title or offer.label}.")
     return redirect(url_for("status.status", slug=slug, token=token), 303)
 
 
 def _act_page(
-    slug: str, token: str, message: str, form: BoundForm, code: int = 200, notice: str = ""
+    case: Case, token: str, message: str, form: BoundForm, code: int = 200, notice: str = ""
 ) -> Response:
-    landlord = deployments.landlord(slug)
     return page(
         "status/act.html",
-        landlord,
+        deployments.landlord(case.landlord_id),
         code,
+        case.kind,
         token=token,
         message=message,
         bound=form,
-        files=names_of_files(slug, form),
+        files=names_of_files(case.landlord_id, form),
         notice=notice,
     )
 
 
-def _kept(slug: str, token: str, said: str) -> ResponseReturnValue:
+def _kept(case: Case, token: str, said: str) -> ResponseReturnValue:
     """What was typed for something that is over: to be sent as information instead."""
-    case = residents.case_behind(slug, token)
-    landlord = deployments.landlord(slug)
     deployed = deployments.of_instance(instance_of(case))
     definition = deployed.forms.get(request.form.get("pr_form", ""))
     typed: MultiDict[str, str] = MultiDict()
@@ -241,7 +242,7 @@ def _kept(slug: str, token: str, said: str) -> ResponseReturnValue:
         form = definition.bind(draft=draft)
         said_so_far = [f"{label}: {said}" for label, said in form.said_answers]
         typed["text"] = "\n".join(said_so_far)
-    return _add_page(landlord, token, typed, 409, notice=said + SEND_INSTEAD)
+    return _add_page(case, token, typed, 409, notice=said + SEND_INSTEAD)
 
 
 @bp.get("/letters/<letter_id>")
@@ -255,6 +256,7 @@ def letter(slug: str, token: str, letter_id: str) -> ResponseReturnValue:
     return page(
         "status/letter.html",
         deployments.landlord(slug),
+        kind=case.kind,
         token=token,
         case=case,
         letter=row,

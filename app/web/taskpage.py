@@ -33,6 +33,7 @@ from app.services.complaints import place
 from app.services.deadlines import covered_by
 from app.services.deployments import Deployed
 from app.services.inbox import chips
+from app.services.kinds import kind_of
 from app.services.letters import full_date
 from app.services.recipients import Recipient
 from app.services.references import spaced
@@ -80,6 +81,7 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         resident=case.resident,
         reference=spaced(case.reference),
         chips=chips(case),
+        kind=kind_of(case),
         safety=safety_of(case.resident),
         why=_why(found),
         source=source_of(case, deployed, viewer),

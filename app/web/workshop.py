@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from app.engine import DiagramRefused
 from app.errors import DeploymentRefused, NotFound
 from app.services import contents, deployments, workshop
-from app.services.outline import Picture, outline, pictures
+from app.services.deployments import Deployed
+from app.services.outline import Picture, by_kind, outline, pictures
 from app.services.tables import tables
 from app.web.policy import allow, viewer
 from app.web.thumbnail import thumbnail
@@ -35,27 +36,26 @@ class Card:
 def procedures() -> ResponseReturnValue:
     """The diagrams and tables of the procedure, and its versions."""
     version, deployed = workshop.version(viewer(), request.args.get("version", None, int))
-    elements = deployed.elements.values()
-    cards = []
-    for picture in pictures(deployed):
-        inside = [e for e in elements if e.process == picture.process]
-        cards.append(
-            Card(
-                picture,
-                next((e.name for e in elements if e.calls == picture.process), ""),
-                sum(e.kind == "userTask" for e in inside),
-                sum(e.kind == "timer" for e in inside),
-                thumbnail(deployed.files[picture.file]),
-            )
-        )
     return render_template(
         "workshop/procedures.html",
         version=version,
         versions=workshop.versions(viewer()),
-        cards=cards,
+        groups=[(name, [_card(p, deployed) for p in group]) for name, group in by_kind(deployed)],
         tables=tables(deployed).values(),
         landlord=deployed.landlord,
         published=session.pop("published", None),
+    )
+
+
+def _card(picture: Picture, deployed: Deployed) -> Card:
+    elements = deployed.elements.values()
+    inside = [e for e in elements if e.process == picture.process]
+    return Card(
+        picture,
+        next((e.name for e in elements if e.calls == picture.process), ""),
+        sum(e.kind == "userTask" for e in inside),
+        sum(e.kind == "timer" for e in inside),
+        thumbnail(deployed.files[picture.file]),
     )
 
 
