@@ -169,6 +169,10 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "document_added": ("Document added", detail.get("name", "")),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", ""),
+        "lesson_recorded": ("Learning recorded", ""),
+        "lesson_edited": ("Learning: text for the public page changed", ""),
+        "lesson_published": ("Learning published on the website", ""),
+        "lesson_taken_off": ("Learning taken off the website", ""),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

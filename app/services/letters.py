@@ -17,6 +17,7 @@ from app.models import Case, Deadline, Letter, Outgoing, Person, Point, Task, Us
 from app.models.base import new_id
 from app.services import deployments
 from app.services.deployments import Deployed
+from app.services.links import status_link
 from app.services.references import spaced
 from app.viewer import Viewer
 from timers.calendar import london_date
@@ -67,6 +68,7 @@ def fields(
         "case_story": case.story,
         "case_desired_outcome": case.desired_outcome,
         "case_stage": case.stage_name,
+        "case_status_link": status_link(case),
         "landlord_name": landlord.name,
         "landlord_phone": landlord.phone,
         "landlord_email": landlord.email,
@@ -152,7 +154,10 @@ def compose(
     values |= {f"deadline_{timer}_due": full_date(day) for timer, day in (dates or {}).items()}
     if points:
         values["part_points"] = list(points)
-    return fill(template_of(deployed, letter, on), values)
+    template = template_of(deployed, letter, on)
+    if template.to != "resident":
+        values["case_status_link"] = ""  # the page is the resident's own
+    return fill(template, values)
 
 
 def write(step: Step, letter: str, filled: FilledLetter) -> Letter:

@@ -14,8 +14,8 @@ from app.models import Blob, Case, Deadline, Event, Letter, Note, Outgoing
 from app.models.base import new_id
 from app.services import actions, cases, deployments, letters, steps
 from app.services.access import instance_of
-from app.services.complaints import hash_token
 from app.services.deployments import Deployed
+from app.services.links import hash_token
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 

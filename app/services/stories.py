@@ -25,6 +25,7 @@ from app.services import (
     actions,
     complaints,
     deployments,
+    links,
     outbox,
     points,
     residents,
@@ -255,7 +256,7 @@ def _add_information(state: _Play, answers: dict[str, Any]) -> None:
         case = session.get(Case, (state.landlord_id, state.case_id))
         token = new_id()
         if case is not None:
-            case.link_hash = complaints.hash_token(token)
+            case.link_hash = links.hash_token(token)
     residents.add_information(state.landlord_id, token, answers.get("text", ""), [])
 
 

@@ -12,8 +12,8 @@ from app.letters import FilledLetter, to_html
 from app.models import Case, Letter, Outgoing
 from app.services import actions, deployments, outbox, residents
 from app.services.access import instance_of
-from app.services.complaints import hash_token
 from app.services.letters import full_date, sent_on
+from app.services.links import hash_token
 from app.services.residents import StatusPage
 from app.web import limits, standing, uploads
 from app.web.errors import page as error_page
