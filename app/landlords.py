@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import DeploymentRefused
 
@@ -68,6 +70,33 @@ class DangerLine(Part):
     about: str = ""
 
 
+class Policy(Part):
+    """Who answers for the policy, and when it is looked at again. cycle: “every three years”."""
+
+    owner: str = ""
+    operational_owner: str = ""
+    approved_by: str = ""
+    review_on: date | None = None
+    cycle: str = ""
+
+
+class Report(Part):
+    """What the report counts besides. counts: facts, choices or yes/no. year_begins: a month."""
+
+    counts: list[str] = []
+    year_begins: Literal[1, 4, 7, 10] = 4
+
+
+class DueReport(Part):
+    """A report, who gets it, and the months by whose end it is due."""
+
+    name: str
+    to: str
+    months: list[Annotated[int, Field(ge=1, le=12)]] = Field(min_length=1)
+    about: str = ""
+    policy: str = ""
+
+
 class Landlord(Part):
     """A landlord. `alert_team_…`: who hears at once of a hazard or a safeguarding worry."""
 
@@ -97,6 +126,17 @@ class Landlord(Part):
     channels: list[Choice] = []
     danger_lines: list[DangerLine] = []
     targets: dict[str, float] = {}
+    policy: Policy = Policy()
+    report: Report = Report()
+    reports: list[DueReport] = []
+
+    @model_validator(mode="after")
+    def reports_have_names_of_their_own(self) -> Self:
+        """Each is known by its name, also after it was presented."""
+        names = [report.name for report in self.reports]
+        if len(set(names)) < len(names):
+            raise ValueError("two [[reports]] have the same name; give each its own")
+        return self
 
     def team_of_lane(self, lane: str | None) -> str | None:
         """The id of the team whose name stands on the lane, or None."""

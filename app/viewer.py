@@ -20,6 +20,7 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "read_cases": frozenset({"staff", "manager", "auditor"}),
     "watch": frozenset({"manager"}),  # running cases, incidents
     "audit": frozenset({"auditor"}),  # histories, versions
+    "report": frozenset({"manager", "auditor"}),  # the Customer Feedback Report
     "see_procedures": frozenset({"staff", "manager", "process_owner", "auditor"}),
     "own_procedures": frozenset({"process_owner"}),
     "administer": frozenset({"administrator"}),

@@ -5,6 +5,7 @@ from app.models.deployments import CalendarRow, DayOffRow, Deployment, Deploymen
 from app.models.people import Conflict, ContactArrangement, Landlord, Membership, Person, User
 from app.models.post import AccessibleCopy, Blob, Letter, Outgoing
 from app.models.remedies import Lesson, Promise
+from app.models.reports import ReportPresented
 from app.models.returns import Return
 from app.models.running import (
     Answer,
@@ -46,6 +47,7 @@ __all__ = [
     "Person",
     "Point",
     "Promise",
+    "ReportPresented",
     "Return",
     "Task",
     "User",

@@ -44,10 +44,14 @@ class Promise(OwnedById, Base):
 
 
 class Lesson(OwnedById, Base):
-    """What a case taught us. public_text names nobody; it is shown once published_on is set."""
+    """What a case taught us. public_text names nobody; it is shown once published_on is set.
+
+    element: the task or message in whose form it was told; told there again, it is changed.
+    """
 
     __tablename__ = "lesson"
     case_id: Mapped[str] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(100))
     text: Mapped[str] = mapped_column(Text)
     public_text: Mapped[str] = mapped_column(Text, default="")
     change: Mapped[str] = mapped_column(Text, default="")  # what we do differently, by whom
@@ -55,4 +59,8 @@ class Lesson(OwnedById, Base):
     by: Mapped[str | None] = mapped_column(String(32))
     published_on: Mapped[date | None]
     published_by: Mapped[str | None] = mapped_column(String(32))
-    __table_args__ = (of_case(), Index("ix_lesson_published", "landlord_id", "published_on"))
+    __table_args__ = (
+        of_case(),
+        UniqueConstraint("landlord_id", "case_id", "element"),
+        Index("ix_lesson_published", "landlord_id", "published_on"),
+    )

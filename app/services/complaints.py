@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -24,6 +21,7 @@ from app.services import deployments, steps
 from app.services.access import get_case, unconflicted
 from app.services.answers import keep_answer
 from app.services.deployments import Deployed
+from app.services.private_links import hash_token, link_token
 from app.services.references import new_reference
 from app.viewer import Viewer
 from forms import BoundForm
@@ -305,20 +303,6 @@ def alert_of_danger(step: steps.Step, answers: Mapping[str, Any]) -> None:
     if answers.get("triage_safeguarding") in DANGER:
         team = landlord.alert_team_safeguarding or landlord.alert_team_hazard
         step.alert(team, "", "A worry about somebody's safety was reported")
-
-
-def link_token(landlord_id: str, key: str) -> str:
-    """The private link of a submission: 128 bits that only this server can work out from its key.
-
-    Not drawn at random: a double click must show the link, too, and it is stored hashed only.
-    """
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(secret, f"link {landlord_id} {key}".encode(), "sha256").hexdigest()[:32]
-
-
-def hash_token(token: str) -> str:
-    """How a private link is stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def known_people(

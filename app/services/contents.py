@@ -135,6 +135,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += _next_place_problems(facts, landlord)
     problems += _landlord_problems(landlord)
     problems += _letter_problems(files, facts, landlord)
+    problems += _report_problems(landlord, facts)
     known = Known(
         forms=frozenset(forms),
         letters=frozenset(Path(p).stem.partition("@")[0] for p in files if _is_letter(p)),
@@ -178,6 +179,15 @@ def _read_forms(
             if field.properties.get("person", "") not in {"", *landlord.teams}
         ]
     return forms, problems
+
+
+def _report_problems(landlord: LandlordFile, facts: Mapping[str, FactSpec]) -> list[Problem]:
+    """The report counts facts with few values."""
+    return [
+        Problem("landlord.toml", name, "[report] counts: no declared choice or yes/no fact.")
+        for name in landlord.report.counts
+        if name not in facts or facts[name].type not in {"choice", "bool"}
+    ]
 
 
 def _next_place_problems(facts: Mapping[str, FactSpec], landlord: LandlordFile) -> list[Problem]:

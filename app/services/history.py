@@ -194,6 +194,10 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "begun_about": ("Begun about another case", spaced(detail.get("other", ""))),
         "continued_from": ("Begun from another case", spaced(detail.get("other", ""))),
         "continued_as": ("Went on as another case", spaced(detail.get("other", ""))),
+        "lesson_recorded": ("Learning recorded", ""),
+        "lesson_edited": ("Learning: text for the public page changed", ""),
+        "lesson_published": ("Learning published on the website", ""),
+        "lesson_taken_off": ("Learning taken off the website", ""),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

@@ -20,6 +20,7 @@ from app.models.base import new_id
 from app.services import accessible_copies, deployments, officers, recipients
 from app.services.deployments import Deployed
 from app.services.officers import Officer
+from app.services.private_links import status_link
 from app.services.recipients import Recipient
 from app.services.references import spaced
 from app.viewer import Viewer
@@ -74,6 +75,7 @@ def fields(
         "case_story": case.story,
         "case_desired_outcome": case.desired_outcome,
         "case_stage": case.stage_name,
+        "case_status_link": status_link(case),
         "landlord_name": landlord.name,
         "landlord_phone": landlord.phone,
         "landlord_email": landlord.email,
@@ -179,6 +181,8 @@ def compose(
     values |= date_fields(case, deployed, dates or {})
     if points:
         values["part_points"] = list(points)
+    if template.to != "resident":
+        values["case_status_link"] = ""  # the page is the resident's own
     return replace(fill(template, values), copy_for=recipient.copy_for)
 
 

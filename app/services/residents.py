@@ -26,8 +26,8 @@ from app.models import (
 from app.models.base import new_id
 from app.services import actions, cases, deployments, letters, promises, steps
 from app.services.access import instance_of
-from app.services.complaints import hash_token
 from app.services.deployments import Deployed
+from app.services.private_links import hash_token
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 

@@ -12,7 +12,7 @@ from app.db import db, transaction
 from app.errors import NotFound
 from app.models import Return
 from app.services import deployments
-from app.services.complaints import hash_token
+from app.services.private_links import hash_token
 
 KEPT = timedelta(days=14)
 Values = dict[str, list[str]]

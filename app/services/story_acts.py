@@ -15,7 +15,16 @@ from app.db import db, transaction
 from app.errors import BadInput
 from app.models import Case, CaseLink, Membership, Task, User
 from app.models.base import new_id
-from app.services import accounts, actions, complaints, deployments, residents, rows, tasks
+from app.services import (
+    accounts,
+    actions,
+    complaints,
+    deployments,
+    private_links,
+    residents,
+    rows,
+    tasks,
+)
 from app.services.access import instance_of
 from app.services.deployments import Deployed
 from app.services.expectations import open_elements
@@ -172,7 +181,7 @@ def _add_information(play: Play, answers: dict[str, Any]) -> None:
         case = session.get(Case, (play.landlord_id, play.case_id))
         token = new_id()
         if case is not None:
-            case.link_hash = complaints.hash_token(token)
+            case.link_hash = private_links.hash_token(token)
     residents.add_information(play.landlord_id, token, answers.get("text", ""), [])
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.services import points, progress
+from app.services import (
+    lessons,
+    points,
+    progress,
+)
 from app.services.answers import keep_answer
 from app.services.complaints import add_points, claim_blobs, update_person
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def take(step: Step, form: BoundForm, element: str, task_id: str | None = None) -> dict[str, Any]:
-    """Keep a form's answers, with the points, files and contact details in them; return them.
+    """Keep a form's answers: points, files, contact details and lessons; return them.
 
     Facts are the engine's matter, and the letter's texts the step's.
     """
@@ -33,6 +37,7 @@ def take(step: Step, form: BoundForm, element: str, task_id: str | None = None) 
     add_points(step.session, step.case, form, step.actor)
     progress.follow_up(step, form)
     claim_blobs(step.session, step.case, form)
+    lessons.keep(step, answers, element)
     if step.actor.user_id:  # what a resident writes in a message changes no record of ours
         update_person(step.case.resident, answers)
     return answers

@@ -24,6 +24,7 @@ NAVIGATION = (  # ability, words, endpoint
     ("read_cases", "Cases", "cases.find"),
     ("watch", "Running cases", "monitor.running"),
     ("audit", "Histories", "audit.histories"),
+    ("read_cases", "Learning", "learning.lessons"),
     ("see_procedures", "Procedures", "workshop.procedures"),
     ("post", "Post", "post.outbox"),
     ("administer", "People", "admin.users"),

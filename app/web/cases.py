@@ -99,6 +99,9 @@ def action(reference: str, message: str) -> ResponseReturnValue:
         if form.errors:
             return _action_page(offer, form, found), 422
         actions.act(viewer(), found, message, form)
+    except BadInput as refused:
+        form.errors.update(refused.errors)
+        return _action_page(offer, form, found), 422
     except NotOffered as gone:
         return _not_offered(reference, gone.message), 409
     flash(f"{offer.label}: recorded.")

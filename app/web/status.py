@@ -11,9 +11,11 @@ from app.letters import FilledLetter, to_html
 from app.models import Case, Letter, Outgoing
 from app.services import actions, deployments, paper, residents
 from app.services.access import instance_of
-from app.services.complaints import hash_token
-from app.services.kinds import kind_of
+from app.services.kinds import (
+    kind_of,
+)
 from app.services.letters import full_date, sent_on
+from app.services.private_links import hash_token
 from app.services.residents import StatusPage
 from app.web import limits, standing, uploads
 from app.web.errors import page as error_page

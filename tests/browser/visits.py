@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.db import db
 from app.models import Case, Task
-from app.services.complaints import hash_token
+from app.services.private_links import hash_token
 from tests.browser.conftest import LANDLORD, Site
 from tests.browser.typing import fill
 from tests.cases import RECORDED, recorded

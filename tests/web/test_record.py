@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.db import db
 from app.models import Blob, Case, Person
-from app.services import complaints, deployments, documents, references
+from app.services import complaints, deployments, documents, private_links, references
 from app.viewer import Viewer
 from tests.cases import RECORDED, first_team, recorded
 
@@ -92,7 +92,7 @@ def test_the_receipt_has_reference_private_link_and_what_comes_next(
     case = db.session.scalars(select(Case)).one()
     assert references.spaced(case.reference) in page and "What happens next" in page
     token = re.search(rf"/{landlord}/status/([\w-]+)", page)
-    assert token is not None and complaints.hash_token(token[1]) == case.link_hash
+    assert token is not None and private_links.hash_token(token[1]) == case.link_hash
     assert "act now" not in page
     again = browser.get(answer.headers["Location"])
     assert again.status_code == 200 and "/status/" not in again.text

@@ -17,8 +17,8 @@ from app.db import db
 from app.models import Alert, Answer, Blob, Case, Deadline, Event, Letter, Note
 from app.services import actions, deployments, residents, sweep
 from app.services.access import instance_of
-from app.services.complaints import hash_token
 from app.services.letters import full_date
+from app.services.private_links import hash_token
 from tests import public
 from tests.cases import RECORDED, first_team, told
 

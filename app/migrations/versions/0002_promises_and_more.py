@@ -54,6 +54,7 @@ def upgrade():
     sa.Column('landlord_id', sa.String(length=60), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('element', sa.String(length=100), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('public_text', sa.Text(), nullable=False),
     sa.Column('change', sa.Text(), nullable=False),
@@ -63,7 +64,8 @@ def upgrade():
     sa.Column('published_by', sa.String(length=32), nullable=True),
     sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_lesson_landlord_id')),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_lesson_landlord_id')),
-    sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_lesson'))
+    sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_lesson')),
+    sa.UniqueConstraint('landlord_id', 'case_id', 'element', name=op.f('uq_lesson_landlord_id'))
     )
     with op.batch_alter_table('lesson', schema=None) as batch_op:
         batch_op.create_index('ix_lesson_published', ['landlord_id', 'published_on'], unique=False)
@@ -94,6 +96,18 @@ def upgrade():
     )
     with op.batch_alter_table('promise', schema=None) as batch_op:
         batch_op.create_index('ix_promise_due', ['landlord_id', 'done_on', 'due_on'], unique=False)
+
+    op.create_table('report_presented',
+    sa.Column('landlord_id', sa.String(length=60), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('report', sa.String(length=200), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('presented_on', sa.Date(), nullable=False),
+    sa.Column('by', sa.String(length=32), nullable=True),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_report_presented_landlord_id')),
+    sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_report_presented')),
+    sa.UniqueConstraint('landlord_id', 'report', 'due_on', name=op.f('uq_report_presented_landlord_id'))
+    )
 
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.add_column(sa.Column('person_id', sa.String(length=32), nullable=True))
@@ -138,6 +152,7 @@ def downgrade():
                existing_nullable=False)
         batch_op.drop_column('person_id')
 
+    op.drop_table('report_presented')
     with op.batch_alter_table('promise', schema=None) as batch_op:
         batch_op.drop_index('ix_promise_due')
 

@@ -1,0 +1,79 @@
+"""The whole report of one landlord for one period, beside the period before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import select
+
+from app.db import db
+from app.errors import NotAllowed, NotFound
+from app.models import Case
+from app.services import deployments
+from app.services.access import unconflicted
+from app.services.periods import Period
+from app.services.reporting import afterwards, decisions, duties, received
+from app.services.reporting.duties import Duty
+from app.services.reporting.figures import Figure, Number, Scope, Section
+from app.services.reporting.received import Trend
+from app.viewer import Viewer
+
+LISTED = 500  # cases behind a number, at most
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows. Counts are of all cases; lists only of those one may open."""
+
+    period: Period
+    trend: Trend
+    duties: list[Duty]
+    sections: list[Section]
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """Every number, by its key."""
+        drawn = [f for section in self.sections for g in section.groups for f in g.figures]
+        return {f.key: f for f in [*drawn, *(f for duty in self.duties for f in duty.figures)]}
+
+    def number(self, key: str) -> Number:
+        """A number by its key; 0 for what was not counted in this period."""
+        return self.figures[key].number if key in self.figures else 0
+
+
+def report(viewer: Viewer, period: Period) -> Report:
+    """Count a period. Raises NotAllowed."""
+    if not viewer.can("report"):
+        raise NotAllowed
+    scope = Scope(
+        viewer.landlord_id,
+        period,
+        deployments.live(viewer.landlord_id),
+        deployments.landlord(viewer.landlord_id),
+    )
+    return Report(
+        period,
+        received.trend(scope),
+        duties.duties(scope),
+        [
+            received.section(scope),
+            duties.stages(scope),
+            decisions.facts(scope),
+            decisions.closed(scope),
+            afterwards.promises(scope),
+            received.dangers(scope),
+            afterwards.learning(scope),
+            afterwards.satisfaction(scope),
+        ],
+    )
+
+
+def cases_behind(viewer: Viewer, period: Period, key: str) -> tuple[Figure, list[Case]]:
+    """A number with its cases that the viewer may open, newest first. Raises NotFound."""
+    figure = report(viewer, period).figures.get(key)
+    if figure is None:
+        raise NotFound
+    query = select(Case).where(Case.landlord_id == viewer.landlord_id, Case.id.in_(figure.cases))
+    newest = unconflicted(query, viewer).order_by(Case.received_on.desc(), Case.reference)
+    return figure, list(db.session.scalars(newest.limit(LISTED)))
