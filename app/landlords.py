@@ -10,9 +10,14 @@ from app.errors import DeploymentRefused
 
 
 class Part(BaseModel):
-    """A table of landlord.toml. Unknown keys are refused, so that a slip of the pen is noticed."""
+    """A table of landlord.toml. Unknown keys are refused, so that a slip of the pen is noticed.
+
+    policy: the paragraphs of the policy that it carries, such as "3.3a, 4.2a".
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: str = ""
 
 
 class Team(Part):
@@ -43,6 +48,13 @@ class Choice(Part):
     name: str
 
 
+class Neighbour(Part):
+    """Another policy of the landlord, to which staff are pointed where ours ends."""
+
+    name: str
+    about: str
+
+
 class DangerLine(Part):
     """A number to ring before any question is asked."""
 
@@ -70,12 +82,11 @@ class Landlord(Part):
     alert_team_hazard: str
     alert_team_safeguarding: str = ""
     alert_team_blocked_post: str = ""
-    policy_title: str = ""
-    policy_date: str = ""
     teams: dict[str, Team]
     ombudsman: Ombudsman
     ombudsmen: dict[str, Ombudsman] = {}
     channels: list[Choice] = []
+    policies: list[Neighbour] = []
     danger_lines: list[DangerLine] = []
     targets: dict[str, float] = {}
 

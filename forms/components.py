@@ -93,6 +93,7 @@ class Group:
     for_each: str = ""
     point: Point | None = None
     number: int = 0  # of the point, from 1
+    policy: str = ""  # the paragraphs of the policy that it carries
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Text:
 
     blocks: tuple[Block, ...]
     condition: feel.Tree | None = None
+    policy: str = ""  # the paragraphs of the policy that it carries
 
 
 Node: TypeAlias = Field | Group | Text
@@ -130,6 +132,21 @@ def texts_of(nodes: Sequence[Node]) -> Iterator[Text]:
             yield node
         elif isinstance(node, Group):
             yield from texts_of(node.children)
+
+
+def cited(nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:
+    """What carries paragraphs of the policy: (its words, "3.2, 3.4"), in reading order."""
+    for node in nodes:
+        if isinstance(node, Field):
+            words, policy = node.label, node.properties.get("policy", "")
+        elif isinstance(node, Group):
+            words, policy = node.label, node.policy
+        else:
+            words, policy = " ".join(node.blocks[0].lines) if node.blocks else "", node.policy
+        if policy:
+            yield words, policy
+        if isinstance(node, Group):
+            yield from cited(node.children)
 
 
 def applicable(nodes: Sequence[Node], values: Mapping[str, Any]) -> Iterator[Field]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from forms import feel, formjs, posts, words
 from forms.bound import BoundForm
-from forms.components import Field, Group, Node, Option, Point, Text, fields_of, texts_of
+from forms.components import Field, Group, Node, Option, Point, Text, cited, fields_of, texts_of
 from forms.readable import People
 from forms.refused import RESERVED_KEYS, UnknownField
 
@@ -47,6 +47,11 @@ class FormDefinition:
         return frozenset(
             name for text in texts_of(self.tree) for name in words.placeholders(text.blocks)
         )
+
+    @cached_property
+    def cited(self) -> tuple[tuple[str, str], ...]:
+        """What carries paragraphs of the policy: (its words, "3.2, 3.4")."""
+        return tuple(cited(self.tree))
 
     def without(self, keys: Collection[str]) -> FormDefinition:
         """The form with some of its questions left out."""

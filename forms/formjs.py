@@ -132,7 +132,8 @@ class _Reader:
             self.problems.append(
                 f"{where}: {{{bad[0]}}} is not the name of a fact. Only facts stand in {{ }}."
             )
-        return Text(found, read_condition(component, where, self.problems))
+        policy = properties_of(component, where, self.problems).get("policy", "")
+        return Text(found, read_condition(component, where, self.problems), policy)
 
     def group(
         self, component: dict[str, Any], where: str, depth: int, repeated: bool
@@ -143,7 +144,8 @@ class _Reader:
             return None
         if component.get("path"):
             self.problems.append(f"{where}: leave the path empty. Fields have one key, no path.")
-        for_each = properties_of(component, where, self.problems).get("for_each", "")
+        properties = properties_of(component, where, self.problems)
+        for_each = properties.get("for_each", "")
         if for_each not in ("", "point"):
             self.problems.append(f"{where}: for_each can only be “point”.")
         if for_each and repeated:
@@ -154,6 +156,7 @@ class _Reader:
             self.nodes(children, depth + 1, repeated or bool(for_each)),
             read_condition(component, where, self.problems),
             for_each,
+            policy=properties.get("policy", ""),
         )
 
 

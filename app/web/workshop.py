@@ -54,7 +54,7 @@ def procedures() -> ResponseReturnValue:
         versions=workshop.versions(viewer()),
         cards=cards,
         tables=tables(deployed).values(),
-        landlord=deployed.landlord,
+        policy=deployed.contents.policy,
         published=session.pop("published", None),
     )
 
