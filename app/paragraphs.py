@@ -60,6 +60,11 @@ def cited_in(text: str) -> list[str]:
     return [number.strip() for number in text.split(",")] if text else []
 
 
+def whole_paragraphs(text: str) -> str:
+    """A citation in the policy's own numbers, as people read it: "4.1" for "4.1b, 4.1c"."""
+    return ", ".join(dict.fromkeys(_whole_of(number) or number for number in cited_in(text)))
+
+
 def read_policy(body: bytes) -> PolicyFile:
     """Parse a policy.toml. Raises DeploymentRefused with every problem in words."""
     try:

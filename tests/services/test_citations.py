@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.engine import Problem
+from app.paragraphs import whole_paragraphs
 from app.services import contents
 from app.services.contents import Contents
 from app.services.coverage import Row, coverage
@@ -272,3 +273,11 @@ def test_a_story_that_cannot_be_read_is_named() -> None:
     (found,) = problems(files(policy()) | {"stories/broken.toml": b"title ="})
 
     assert "stories/broken.toml" in found.message
+
+
+@pytest.mark.parametrize(
+    ("cited", "read"),
+    [("4.1b, 4.1c, 3.2i", "4.1, 3.2"), ("3.4", "3.4"), ("3.1.1A", "3.1.1A"), ("", "")],
+)
+def test_on_pages_about_cases_the_numbers_are_the_policys_own(cited: str, read: str) -> None:
+    assert whole_paragraphs(cited) == read
