@@ -12,9 +12,14 @@ from app.errors import DeploymentRefused
 
 
 class Part(BaseModel):
-    """A table of landlord.toml. Unknown keys are refused, so that a slip of the pen is noticed."""
+    """A table of landlord.toml. Unknown keys are refused, so that a slip of the pen is noticed.
+
+    policy: the paragraphs of the policy that it carries, such as "3.3a, 4.2a".
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: str = ""
 
 
 class Team(Part):
@@ -60,6 +65,13 @@ class Choice(Part):
 
     id: str
     name: str
+
+
+class Neighbour(Part):
+    """Another policy of the landlord, to which staff are pointed where ours ends."""
+
+    name: str
+    about: str
 
 
 class DangerLine(Part):
@@ -116,14 +128,13 @@ class Landlord(Part):
     alert_team_hazard: str
     alert_team_safeguarding: str = ""
     alert_team_blocked_post: str = ""
-    policy_title: str = ""
-    policy_date: str = ""
     teams: dict[str, Team]
     ombudsman: Ombudsman
     ombudsmen: dict[str, Ombudsman] = {}
     bodies: dict[str, Body] = {}
     contact_person: ContactPerson | None = None
     channels: list[Choice] = []
+    policies: list[Neighbour] = []
     danger_lines: list[DangerLine] = []
     targets: dict[str, float] = {}
     policy: Policy = Policy()

@@ -104,6 +104,7 @@ class Group:
     letter_part: str = ""  # that such a list fills
     row: Row | None = None
     number: int = 0  # of the row, from 1
+    policy: str = ""  # the paragraphs of the policy that it carries
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class Text:
 
     blocks: tuple[Block, ...]
     condition: feel.Tree | None = None
+    policy: str = ""  # the paragraphs of the policy that it carries
 
 
 Node: TypeAlias = Field | Group | Text
@@ -141,6 +143,21 @@ def texts_of(nodes: Sequence[Node]) -> Iterator[Text]:
             yield node
         elif isinstance(node, Group):
             yield from texts_of(node.children)
+
+
+def cited(nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:
+    """What carries paragraphs of the policy: (its words, "3.2, 3.4"), in reading order."""
+    for node in nodes:
+        if isinstance(node, Field):
+            words, policy = node.label, node.properties.get("policy", "")
+        elif isinstance(node, Group):
+            words, policy = node.label, node.policy
+        else:
+            words, policy = " ".join(node.blocks[0].lines) if node.blocks else "", node.policy
+        if policy:
+            yield words, policy
+        if isinstance(node, Group):
+            yield from cited(node.children)
 
 
 def applicable(nodes: Sequence[Node], values: Mapping[str, Any]) -> Iterator[Field]:

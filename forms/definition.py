@@ -10,7 +10,7 @@ from typing import Any
 
 from forms import formjs, posts, repeats, words
 from forms.bound import BoundForm
-from forms.components import Field, Group, Node, Option, Rows, Text, fields_of, texts_of
+from forms.components import Field, Group, Node, Option, Rows, Text, cited, fields_of, texts_of
 from forms.payments import payment_field
 from forms.readable import People
 from forms.refused import RESERVED_KEYS, UnknownField
@@ -55,6 +55,11 @@ class FormDefinition:
     def promises(self) -> bool:
         """Whether it promises something: in a list of new promises, or as a payment."""
         return repeats.LIST in self.repeated.values() or payment_field(self.fields) is not None
+
+    @cached_property
+    def cited(self) -> tuple[tuple[str, str], ...]:
+        """What carries paragraphs of the policy: (its words, "3.2, 3.4")."""
+        return tuple(cited(self.tree))
 
     def without(self, keys: Collection[str]) -> FormDefinition:
         """The form with some of its questions left out."""

@@ -133,7 +133,8 @@ class _Reader:
             self.problems.append(
                 f"{where}: {{{bad[0]}}} is not the name of a fact. Only facts stand in {{ }}."
             )
-        return Text(found, read_condition(component, where, self.problems))
+        policy = properties_of(component, where, self.problems).get("policy", "")
+        return Text(found, read_condition(component, where, self.problems), policy)
 
     def group(
         self, component: dict[str, Any], where: str, depth: int, repeated: bool
@@ -157,6 +158,7 @@ class _Reader:
             for_each,
             int(properties.get("rows", 0)),
             properties.get("letter_part", ""),
+            policy=properties.get("policy", ""),
         )
         if len(self.problems) == before:
             self.problems += repeats.problems_in(group, where)

@@ -30,7 +30,7 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "letter_part": ({*KINDS, "group"}, _NAME),
     "fact": (KINDS, _TRUE),
     "error": (KINDS, ".{1,200}"),
-    "policy": ({*KINDS, "group"}, ".{1,100}"),
+    "policy": ({*KINDS, "group", "text"}, ".{1,100}"),
     "money": (("number", "textfield"), _TRUE),
     "person": (("select",), _NAME),
     "points": (("textarea",), _TRUE),

@@ -38,12 +38,14 @@ class Rule:
     """One row. tests: one expression for each column, None where every input fits.
 
     outputs: fact -> expression. number: the row as the owner counts it, from 1.
+    about: the owner's remark, in which [3.5a] cites a paragraph of the policy.
     """
 
     id: str
     number: int
     tests: tuple[str | None, ...]
     outputs: Mapping[str, str]
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ def _read_table(file: str, decision: etree._Element, problems: list[Problem]) ->
         except ExpressionRefused as refused:
             refuse(f"row {number}: {refused}", where)
             continue
-        rules.append(Rule(where, number, tests, dict(zip(outputs, answers, strict=True))))
+        about = " ".join((row.findtext("{*}description") or "").split())
+        rules.append(Rule(where, number, tests, dict(zip(outputs, answers, strict=True)), about))
     name = decision.get("name", identifier)
     return Table(identifier, name, file, policy, inputs, outputs, tuple(rules))
 

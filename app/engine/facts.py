@@ -49,13 +49,17 @@ MAX_TEXT = 200  # characters of a list's entry: a code or a user's id, never som
 
 @dataclass(frozen=True)
 class FactSpec:
-    """One declared fact. type: date, bool, int, money, choice or list. default: as JSON."""
+    """One declared fact. type: date, bool, int, money, choice or list. default: as JSON.
+
+    policy: the paragraphs of the policy that it carries, such as "3.4a, 3.5b".
+    """
 
     name: str
     type: str
     label: str
     default: Any = None
     choices: tuple[str, ...] = ()
+    policy: str = ""
 
 
 def parse_facts(raw: bytes, file: str = "facts.toml") -> dict[str, FactSpec]:
@@ -81,7 +85,7 @@ def _declare(name: str, table: Any) -> FactSpec:
     if not isinstance(table, dict) or table.get("type") not in DEFAULTS:
         kinds = ", ".join(DEFAULTS)
         raise FactRefused(name, f"needs a type: {kinds}. Words, names and addresses are no facts")
-    if unknown := table.keys() - {"type", "label", "default", "choices"}:
+    if unknown := table.keys() - {"type", "label", "default", "choices", "policy"}:
         raise FactRefused(name, f"has an unknown setting: {', '.join(sorted(unknown))}")
     kind, choices = table["type"], table.get("choices", [])
     if (kind == "choice") != bool(choices):
@@ -89,11 +93,12 @@ def _declare(name: str, table: Any) -> FactSpec:
     if not isinstance(choices, list) or not all(isinstance(c, str) and c for c in choices):
         raise FactRefused(name, "needs choices that are words")
     label = table.get("label", name.replace("_", " ").capitalize())
-    if not isinstance(label, str):
-        raise FactRefused(name, "needs a label that is text")
+    policy = table.get("policy", "")
+    if not isinstance(label, str) or not isinstance(policy, str):
+        raise FactRefused(name, "needs a label and a policy that are text")
     spec = FactSpec(name, kind, label, choices=tuple(choices))
     default = as_json(spec, table.get("default", DEFAULTS[kind]))
-    return FactSpec(name, kind, label, default, tuple(choices))
+    return FactSpec(name, kind, label, default, tuple(choices), policy)
 
 
 def as_json(spec: FactSpec, value: Any) -> Any:

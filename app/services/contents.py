@@ -23,6 +23,8 @@ from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterRefused, LetterTemplate, parse_letter
+from app.paragraphs import PolicyFile, read_policy
+from app.services import citations
 from forms import FormDefinition, FormRefused
 
 # facts that a procedure may declare and Putright then keeps by itself: see kept_facts.py
@@ -92,6 +94,17 @@ class Contents:
     def landlord(self) -> LandlordFile:
         return read_landlord(self.files["landlord.toml"])
 
+    @cached_property
+    def policy(self) -> PolicyFile | None:
+        """The paragraphs of the policy, if the landlord has listed them."""
+        body = self.files.get("policy.toml")
+        return read_policy(body) if body is not None else None
+
+    @cached_property
+    def citations(self) -> tuple[citations.Citation, ...]:
+        """Who cites which paragraph."""
+        return tuple(citations.citations(self))
+
 
 def choices_of(facts: Mapping[str, FactSpec]) -> dict[str, tuple[str, ...]]:
     """What there is to choose from, by fact."""
@@ -149,6 +162,8 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     )
     diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
     problems += lint(diagrams, facts, known)
+    if not any(problem.severity == "error" for problem in problems):
+        problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
 
@@ -223,6 +238,21 @@ def _landlord_problems(landlord: LandlordFile) -> list[Problem]:
         )
         problems.append(Problem("landlord.toml", None, said, "warning"))
     return problems
+
+
+def _policy_problems(trial: Contents) -> list[Problem]:
+    """What the citations of a deployment that is otherwise in order leave open."""
+    try:
+        policy = trial.policy
+    except DeploymentRefused as refused:
+        return [Problem("policy.toml", None, said) for said in refused.problems]
+    if policy is None:
+        says = "The file is missing: nobody can see which paragraph is carried out by what."
+        return [Problem("policy.toml", None, says, "warning")]
+    try:
+        return list(citations.problems(policy, trial.citations))
+    except ValueError as broken:  # of a story: the only files that nothing has read before
+        return [Problem("stories", None, f"A story cannot be read: {broken}")]
 
 
 def _letter_problems(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.engine import ArmedDeadline, Element, Procedure, Snapshot, condition
 from app.models import Deadline, Task
+from app.paragraphs import whole_paragraphs
 from app.services.answers import answers_of
 from timers.calendar import WorkingCalendar, london_date
 from timers.deadlines import DeadlineState, Rule, explain, long_date, read_rule, state_of
@@ -73,7 +74,7 @@ def _new(step: Step, armed: ArmedDeadline) -> Deadline:
         stage=step.case.stage,
         rule=element.expression or "",
         met_by=element.properties.get("met_by", ""),
-        policy=element.properties.get("policy", ""),
+        policy=whole_paragraphs(element.properties.get("policy", "")),
         calendar_version=step.calendar.version,
         armed_at=step.now,
     )

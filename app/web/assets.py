@@ -12,6 +12,7 @@ from flask import Flask, current_app, g, request, url_for
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from app import clock
+from app.paragraphs import whole_paragraphs
 from app.services import deployments
 from app.services.calendars import calendar_of
 from app.services.letters import full_date
@@ -46,6 +47,7 @@ def init_app(app: Flask) -> None:
         "short_date": short_date,
         "day_and_time": day_and_time,
         "spaced": spaced,
+        "paragraphs": whole_paragraphs,
     }
     app.context_processor(known_everywhere)
 

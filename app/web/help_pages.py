@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, send_from_directory, url_for
+from flask import Blueprint, current_app, render_template, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -17,6 +18,8 @@ from markupsafe import Markup, escape
 
 from app.errors import NotFound
 from app.services import deployments
+from app.services.citations import KINDS
+from app.services.coverage import Row, Way, coverage
 from app.settings import Settings
 from app.viewer import ROLES
 from app.web.policy import allow, viewer
@@ -25,6 +28,12 @@ bp = Blueprint("help", __name__)
 TEXTS = Path(__file__).resolve().parent.parent / "help"
 SCROLLS = 'class="pr-scroll" tabindex="0" role="group"'
 PICTURE = re.compile(r"pictures/([a-z0-9_]+\.png)")
+WAYS: dict[Way, str] = {  # in which a paragraph is carried out: see services.coverage.Way
+    "diagram": "By diagrams and tables",
+    "other": "Only by forms, letters or settings",
+    "nothing": "Nothing needed",
+    "hole": "Not carried out yet",
+}
 PAGE_LINK = re.compile(r"\[([^\]]+)\]\(page:([a-z_]+\.[a-z_]+)\)")  # [inbox](page:inbox.inbox)
 
 
@@ -33,7 +42,8 @@ PAGE_LINK = re.compile(r"\[([^\]]+)\]\(page:([a-z_]+\.[a-z_]+)\)")  # [inbox](pa
 def help_page() -> ResponseReturnValue:
     """What the viewer's role does, then the words, the keys, the other roles, and whom to ask."""
     who = viewer()
-    landlord = deployments.landlord(who.landlord_id) if who.landlord_id else None
+    live = deployments.live(who.landlord_id) if who.landlord_id else None
+    landlord = live.landlord if live else None
     return render_template(
         "help/help.html",
         role=ROLES[who.role] if who.role else "",
@@ -46,9 +56,41 @@ def help_page() -> ResponseReturnValue:
         words=_words(),
         keyboard=_text("keyboard.md"),
         landlord=landlord,
+        policy=live.contents.policy if live else None,
         drawing=_drawing_file().is_file(),
         sees_procedures=who.can("see_procedures") and landlord is not None,
     )
+
+
+@bp.get("/help/policy")
+@allow("signed_in")
+def policy() -> ResponseReturnValue:
+    """Every paragraph of the landlord's policy, with what carries it, or why nothing need."""
+    who = viewer()
+    if not who.landlord_id:
+        raise NotFound("Choose a landlord first: each has a policy of its own.")
+    deployed = deployments.live(who.landlord_id)
+    show, asked = request.args.get("show", ""), request.args.get("q", "").strip()
+    rows = coverage(deployed)
+    ways = Counter(row.way for row in rows)
+    return render_template(
+        "help/policy.html",
+        policy=deployed.contents.policy,
+        landlord=deployed.landlord,
+        proved=sum(bool(row.proved_by) for row in rows if not row.parts),
+        ways=[(way, words, ways[way]) for way, words in WAYS.items()],
+        rows=[r for r in rows if show in (r.way, "") and _speaks_of(r, asked)],
+        kinds=KINDS,
+        show=show,
+        q=asked,
+    )
+
+
+def _speaks_of(row: Row, asked: str) -> bool:
+    """Whether a paragraph, what carries it or what proves it has these words."""
+    told = [row.number, row.says, row.reading, row.nothing_because]
+    told += [f"{c.name} {c.file} {c.element}" for c in (*row.carried_by, *row.proved_by)]
+    return asked.casefold() in " ".join(told).casefold()
 
 
 @bp.get("/help/procedures")

@@ -42,7 +42,7 @@ def procedures() -> ResponseReturnValue:
         versions=workshop.versions(viewer()),
         groups=[(name, [_card(p, deployed) for p in group]) for name, group in by_kind(deployed)],
         tables=tables(deployed).values(),
-        landlord=deployed.landlord,
+        policy=deployed.contents.policy,
         published=session.pop("published", None),
     )
 

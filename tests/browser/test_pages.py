@@ -63,6 +63,7 @@ PAGES = {
         "/tasks/{task}/hand-over",
         "/post",
         "/help",
+        "/help/policy",
         "/procedures",
         "/people",  # not for staff
         "/cases/NOTHING",
@@ -84,7 +85,13 @@ PAGES = {
         "/help",
         "/help/procedures",
     ),
-    "ruth_adeyemi": ("/histories", "/histories?q=nobody", "/histories/{case}", "/help"),
+    "ruth_adeyemi": (
+        "/histories",
+        "/histories?q=nobody",
+        "/histories/{case}",
+        "/help",
+        "/help/policy?show=hole",
+    ),
     "sam_field": ("/people", "/people/add", "/people/{person}", "/people/days-off", "/help"),
 }
 # Shown only after something was done in the same visit: test_states.py looks at them.

@@ -22,6 +22,7 @@ def test_facts_are_declared_with_type_label_and_default() -> None:
         [extension]
         type = "int"
         default = 5
+        policy = "4.1c, 4.2c"
         [outcome]
         type = "choice"
         choices = ["upheld", "refused"]
@@ -31,6 +32,7 @@ def test_facts_are_declared_with_type_label_and_default() -> None:
     )
     assert facts["acknowledged_on"].label == "Acknowledged"
     assert facts["outcome"].label == "Outcome"
+    assert (facts["extension"].policy, facts["outcome"].policy) == ("4.1c, 4.2c", "")
     assert facts["outcome"].choices == ("upheld", "refused")
     defaults = {name: spec.default for name, spec in facts.items()}
     assert defaults == {
@@ -56,6 +58,7 @@ def test_facts_are_declared_with_type_label_and_default() -> None:
         ('[a]\ntype = "choice"', "needs choices"),
         ('[a]\ntype = "int"\nchoices = ["x"]', "needs choices"),
         ('[a]\ntype = "choice"\nchoices = ["x"]\ndefault = "y"', "one of x"),
+        ('[a]\ntype = "int"\npolicy = 4.1', "policy that are text"),
         ("a = 5", "needs a type"),
         ("[a", "not readable"),
     ],

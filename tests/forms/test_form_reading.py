@@ -255,3 +255,23 @@ def test_what_is_not_a_form_is_refused(raw, words):
 def test_the_facts_in_texts_are_known_to_lint():
     definition = form(NAME, text("Acknowledged on {acknowledged_on}, {extension} days more."))
     assert definition.facts_shown == {"acknowledged_on", "extension"}
+
+
+def test_fields_groups_and_texts_cite_paragraphs_of_the_policy() -> None:
+    made = form(
+        component("textarea", "story", label="What happened?", properties={"policy": "3.2a"}),
+        text("Say sorry once.", properties={"policy": "5.1"}),
+        group(
+            "Learning",
+            component("textarea", "learning"),
+            component("textarea", "change", properties={"policy": "6.1"}),
+            properties={"policy": "6.1, 8.2"},
+        ),
+    )
+
+    assert made.cited == (
+        ("What happened?", "3.2a"),
+        ("Say sorry once.", "5.1"),
+        ("Learning", "6.1, 8.2"),
+        ("Change", "6.1"),
+    )

@@ -12,6 +12,7 @@ from app.engine.checks.references import PROPERTIES
 from app.engine.facts import DEFAULTS, FUNCTIONS
 from app.letters import parse_letter
 from app.letters.fields import FIXED_FIELDS
+from app.paragraphs import Paragraph, read_policy
 from app.services.complaints import PERSON_FIELDS
 from app.services.expectations import EXPECTATIONS
 from app.services.stories import read_story
@@ -38,10 +39,11 @@ def told(words: set[str]) -> set[str]:
         set(FIXED_FIELDS),
         set(EXPECTATIONS),
         set(PERSON_FIELDS),
+        set(Paragraph.model_fields),
         set(DEFAULTS),
         {name for name in FUNCTIONS if name not in {"len", "min", "max"}},
     ],
-    ids=["diagrams", "forms", "letters", "stories", "people", "facts", "expressions"],
+    ids=["diagrams", "forms", "letters", "stories", "people", "policy", "facts", "expressions"],
 )
 def test_everything_is_told(words: set[str]) -> None:
     assert words - told(words) == set()
@@ -73,6 +75,12 @@ def test_the_example_of_a_story_can_be_read() -> None:
 
     assert tomllib.loads(example)["landlord"]
     assert read_story(example.encode())["step"]
+
+
+def test_the_example_of_a_policy_can_be_read() -> None:
+    example = next(e for e in EXAMPLES if "[sections]" in e)
+
+    assert "3.5b" in read_policy(example.encode()).paragraphs
 
 
 def test_every_picture_and_link_is_there() -> None:

@@ -1,0 +1,29 @@
+"""Every paragraph of every landlord's policy is carried by something, or says why nothing need."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.services.contents import Contents
+from app.services.coverage import Row, coverage
+from app.services.deployments import Deployed, read_folders, slugs
+from app.settings import ROOT
+
+LANDLORDS = slugs(ROOT / "processes")
+
+
+def rows_of(landlord: str) -> list[Row]:
+    files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
+    return coverage(Deployed(landlord, "", Contents(files)))
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_every_landlord_lists_its_policy(landlord: str) -> None:
+    assert rows_of(landlord)
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_no_paragraph_is_a_hole(landlord: str) -> None:
+    holes = [row.number for row in rows_of(landlord) if row.hole]
+
+    assert holes == []
