@@ -47,7 +47,9 @@ class Body(Part):
     """Somebody outside who gets letters, such as a council or a regulator."""
 
     name: str
+    phone: str = ""
     email: str = ""
+    website: str = ""
     address: str = ""
     contact: str = ""  # the person or team that a letter is for
 
@@ -82,7 +84,7 @@ class DangerLine(Part):
     about: str = ""
 
 
-class Policy(Part):
+class Governance(Part):
     """Who answers for the policy, and when it is looked at again. cycle: “every three years”."""
 
     owner: str = ""
@@ -106,7 +108,6 @@ class DueReport(Part):
     to: str
     months: list[Annotated[int, Field(ge=1, le=12)]] = Field(min_length=1)
     about: str = ""
-    policy: str = ""
 
 
 class Landlord(Part):
@@ -137,7 +138,7 @@ class Landlord(Part):
     policies: list[Neighbour] = []
     danger_lines: list[DangerLine] = []
     targets: dict[str, float] = {}
-    policy: Policy = Policy()
+    governance: Governance = Governance()
     report: Report = Report()
     reports: list[DueReport] = []
 

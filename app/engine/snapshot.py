@@ -99,6 +99,12 @@ class Snapshot:
 
     @property
     def stuck(self) -> bool:
-        """Nobody and nothing can move it, as when a branch ended before its join: an incident."""
-        waits = any(deadline.falls_due_at for deadline in self.deadlines.values())
+        """Nobody and nothing can move it, as when a branch ended before its join: an incident.
+
+        A timer whose date is not known yet waits: the fact that it needs may come by itself.
+        """
+        waits = any(
+            deadline.falls_due_at or (deadline.due_on is None and not deadline.fired)
+            for deadline in self.deadlines.values()
+        )
         return not (self.completed or self.tasks or self.messages or waits)

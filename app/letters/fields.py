@@ -20,6 +20,8 @@ FIXED_FIELDS = frozenset(
 OMBUDSMAN_CONTACTS = frozenset({"ombudsman_phone", "ombudsman_website", "ombudsman_address"})
 
 PART = re.compile(r"part_[a-z][a-z0-9_]{0,40}")
+# of a body outside, such as a council: body_council_phone
+BODY = re.compile(r"body_(?P<id>[a-z][a-z0-9_]{0,40})_(name|phone|email|website|address)")
 DEADLINE = re.compile(r"deadline_[A-Za-z_][A-Za-z0-9_]{0,80}_due")
 
 
@@ -35,7 +37,13 @@ def part_words(field: str) -> str:
 
 def problem_with(field: str, facts: Collection[str]) -> str | None:
     """Say why a letter cannot print this field; None if it can."""
-    if field in FIXED_FIELDS or field in facts or is_part(field) or DEADLINE.fullmatch(field):
+    if (
+        field in FIXED_FIELDS
+        or field in facts
+        or is_part(field)
+        or DEADLINE.fullmatch(field)
+        or BODY.fullmatch(field)
+    ):
         return None
     near = get_close_matches(field, [*FIXED_FIELDS, *facts], n=1, cutoff=0.75)
     hint = f"; did you mean {{{{{near[0]}}}}}?" if near else ""

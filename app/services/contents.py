@@ -23,6 +23,7 @@ from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterRefused, LetterTemplate, parse_letter
+from app.letters.fields import BODY
 from app.paragraphs import PolicyFile, read_policy
 from app.services import citations
 from forms import FormDefinition, FormRefused
@@ -267,6 +268,11 @@ def _letter_problems(
             if letter.to not in known:
                 said = f"There is nobody called {letter.to}; a letter may go to {', '.join(known)}."
                 problems.append(Problem(path, None, said))
+            problems += [
+                Problem(path, None, f"{{{{{field}}}}}: landlord.toml has no [bodies.{body}].")
+                for field in sorted(letter.fields)
+                if (named := BODY.fullmatch(field)) and (body := named["id"]) not in landlord.bodies
+            ]
         except LetterRefused as refused:
             problems += [Problem(path, None, said) for said in refused.problems]
         except UnicodeDecodeError:

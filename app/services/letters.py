@@ -85,6 +85,7 @@ def fields(
         "officer_job": officer.job,
         "officer_phone": officer.phone,
     }
+    values |= body_fields(landlord)
     values |= ombudsman_fields(landlord.next_place(facts.get("next_place")))
     dates = {
         row.element: row.prints_on or row.due_on
@@ -123,6 +124,15 @@ def ombudsman_fields(place: Ombudsman | None) -> dict[str, str]:
         "ombudsman_phone": place.phone,
         "ombudsman_website": place.form or place.website,
         "ombudsman_address": place.address,
+    }
+
+
+def body_fields(landlord: LandlordFile) -> dict[str, str]:
+    """The contact fields of each body outside, such as body_council_phone."""
+    return {
+        f"body_{body_id}_{name}": getattr(body, name)
+        for body_id, body in landlord.bodies.items()
+        for name in ("name", "phone", "email", "website", "address")
     }
 
 

@@ -83,8 +83,8 @@ class Walk:
     def _step(self, snapshot: Snapshot) -> Snapshot:
         instants = [d.falls_due_at for d in snapshot.deadlines.values() if d.falls_due_at]
         acts: list[OpenTask | Offer] = [*snapshot.tasks.values(), *snapshot.messages]
-        if instants and (not acts or self.chance.random() < 0.3):
-            self.now = max(self.now, min(instants))
+        if not acts or (instants and self.chance.random() < 0.3):
+            self.now = max(self.now, min(instants)) if instants else self.now + timedelta(days=30)
             return fire_due(self.procedure, snapshot.stored, self.now, self.calendar)
         if not instants or min(instants) > self.now + timedelta(hours=30):
             self.now += timedelta(hours=self.chance.randrange(30))
