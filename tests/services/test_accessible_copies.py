@@ -141,9 +141,7 @@ def test_the_why_of_the_window_tells_the_pause(grace: Viewer) -> None:
     assert row.why.endswith("until Wednesday 25 November 2026")
 
 
-@pytest.mark.parametrize(
-    ("person", "dated"), [({}, True), ({"language": "Polish"}, False)]
-)
+@pytest.mark.parametrize(("person", "dated"), [({}, True), ({"language": "Polish"}, False)])
 def test_a_letter_prints_no_last_day_while_that_waits_for_a_copy(
     grace: Viewer, person: dict[str, object], dated: bool
 ) -> None:
