@@ -12,7 +12,9 @@ from app.engine.checks.references import PROPERTIES
 from app.engine.facts import DEFAULTS, FUNCTIONS
 from app.letters import parse_letter
 from app.letters.fields import FIXED_FIELDS
+from app.letters.template import KEYS
 from app.services.complaints import PERSON_FIELDS
+from app.services.contents import KEPT_TYPES
 from app.services.expectations import EXPECTATIONS
 from app.services.stories import read_story
 from app.settings import ROOT
@@ -39,9 +41,21 @@ def told(words: set[str]) -> set[str]:
         set(EXPECTATIONS),
         set(PERSON_FIELDS),
         set(DEFAULTS),
+        set(KEYS),
+        set(KEPT_TYPES),
         {name for name in FUNCTIONS if name not in {"len", "min", "max"}},
     ],
-    ids=["diagrams", "forms", "letters", "stories", "people", "facts", "expressions"],
+    ids=[
+        "diagrams",
+        "forms",
+        "letters",
+        "stories",
+        "people",
+        "facts",
+        "front",
+        "kept",
+        "expressions",
+    ],
 )
 def test_everything_is_told(words: set[str]) -> None:
     assert words - told(words) == set()
