@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,13 @@ import pytest
 from app.letters import FilledLetter, fill, parse_letter, to_html, to_plain
 from app.letters.filled import Box, Bullets, Gap, Heading, Paragraph, Point, Points, Run
 
-FACTS = frozenset({"extension", "agreed", "award", "heard_on"})
+FACTS = frozenset({"extension", "agreed", "award", "heard_on", "place"})
+CHOICES = {"place": ("court", "none")}
 
 
 def filled(body: str, requires: tuple[str, ...] = (), **values: Any) -> FilledLetter:
     front = f'+++\ntitle = "Our answer"\nrequires = {json.dumps(requires)}\n+++\n'
-    return fill(parse_letter(front + body, "answer", FACTS), values)
+    return fill(parse_letter(front + body, "answer", FACTS, CHOICES), values)
 
 
 def text(*runs: str) -> Paragraph:
@@ -55,6 +57,42 @@ def test_values_of_every_kind_are_printed_as_words(value: object, words: str) ->
 def test_a_fact_that_says_nothing_closes_its_condition(value: object) -> None:
     assert filled("a{{#if award}} b{{/if}}", award=value).blocks == (text("a"),)
     assert filled("a\n\n{{#if award}}\nb\n{{/if}}", award=value).blocks == (text("a"),)
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [("court", "a b e"), ("none", "a c d"), ("", "a c e"), (None, "a c e")],
+)
+def test_a_choice_is_compared_with_a_word(place: str | None, says: str) -> None:
+    body = 'a {{#if place == "court"}}b{{#else}}c{{/if}} {{#if place != "none"}}e{{#else}}d{{/if}}'
+    assert filled(body, place=place).blocks == (text(says),)
+
+
+def test_the_else_is_printed_where_there_is_nothing_to_say() -> None:
+    body = "{{#if ombudsman_name}}\nAsk {{ombudsman_name}}.\n{{#else}}\nAsk us.\n{{/if}}"
+    assert filled(body).blocks == (text("Ask us."),)
+    assert filled(body).empty == ()
+    assert to_plain(filled(body, ombudsman_name="Ombudsman")).endswith("Ask Ombudsman.\n")
+
+
+def test_what_people_typed_can_be_looked_at_alone() -> None:
+    points = [{"title": "1. Leak", "text": "We found it.", "decision": "We agree."}]
+    letter = filled(
+        "Dear {{resident_name}}\n\n{{part_answer}}\n\n{{part_points}}\n\n- {{part_remedy}}",
+        resident_name="Ama",
+        part_answer="Sorry.",
+        part_points=points,
+        part_remedy="A pipe",
+    )
+    assert letter.typed() == "Sorry.\nWe found it.\nA pipe"
+
+
+def test_a_copy_is_marked_on_top_and_kept_so() -> None:
+    letter = replace(filled("Dear Ama\n\nText"), copy_for="Copy for Tom")
+    assert to_plain(letter) == "Copy for Tom\n\nDear Ama\n\nOur answer\n\nText\n"
+    assert FilledLetter.from_json(letter.to_json()) == letter
+    old = {key: value for key, value in letter.to_json().items() if key != "copy_for"}
+    assert FilledLetter.from_json(old).copy_for == ""
 
 
 @pytest.mark.parametrize("value", [True, 5, "yes", date(2026, 1, 1), ["x"]])

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 from app.letters import FilledLetter, LetterHead, fill, parse_letter, to_pdf
+from app.letters.pdf import TINTS
 
 FONTS = Path(__file__).parents[2] / "node_modules" / "@expo-google-fonts" / "source-sans-3"
 AT = datetime(2026, 11, 26, 9, 30, 0, 654_321, UTC)  # as the real clock gives it
@@ -181,11 +183,31 @@ def test_large_print_is_18_points_and_has_no_table() -> None:
 
 
 def test_paper_may_be_tinted() -> None:
-    plain = to_pdf(letter(), HEAD, AT, fonts_dir=FONTS)
-    cream = to_pdf(letter(), HEAD, AT, fonts_dir=FONTS, tint="cream")
-    yellow = to_pdf(letter(), HEAD, AT, fonts_dir=FONTS, tint="yellow")
-    assert words(plain) == words(cream) == words(yellow)
-    assert len({plain, cream, yellow}) == 3
+    white = to_pdf(letter(), HEAD, AT, fonts_dir=FONTS)
+    tinted = [to_pdf(letter(), HEAD, AT, fonts_dir=FONTS, tint=tint) for tint in TINTS]
+    assert {words(white), *map(words, tinted)} == {words(white)}
+    assert len({white, *tinted}) == 1 + len(TINTS)
+
+
+def colours(pdf: bytes) -> set[bytes]:
+    """What the pages are drawn with: each setting of a colour."""
+    drawn = b" ".join(page.get_contents().get_data() for page in read(pdf).pages)  # type: ignore[union-attr]
+    return set(re.findall(rb"[\d. ]+ (?:scn|SCN|rg|RG|g|G)\b", drawn))
+
+
+def test_a_plain_letter_has_one_column_in_black_and_neither_table_nor_box() -> None:
+    plain = to_pdf(letter(), HEAD, AT, fonts_dir=FONTS, plain=True)
+    normal = to_pdf(letter(), HEAD, AT, fonts_dir=FONTS)
+    assert "/Table" not in roles(plain)
+    assert len(colours(plain)) == 1 < len(colours(normal))
+    for said in ("1. The leak It was not repaired. We agree.", "Ask the Housing Ombudsman."):
+        assert said in words(plain)
+
+
+def test_a_copy_says_on_top_for_whom_it_is() -> None:
+    copy = replace(letter(), copy_for="Copy for Tom Adeyemi, who speaks for Kezia Boateng")
+    text = words(to_pdf(copy, HEAD, AT, fonts_dir=FONTS))
+    assert "who speaks for Kezia Boateng Dear Ms Boateng Our answer" in text
 
 
 def test_address_is_printed_only_if_it_is_posted() -> None:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from app.letters import LetterRefused, LetterTemplate, parse_letter
 from app.letters.nodes import Bullets, Conditional, Field, Heading, Paragraph, Text
 
-FACTS = frozenset({"acknowledged_on", "stage_1_extension"})
+FACTS = frozenset({"acknowledged_on", "stage_1_extension", "next_place"})
+CHOICES = {"next_place": ("ombudsman", "none")}
 FRONT = '+++\ntitle = "Our answer"\n+++\n'
 
 
 def parse(body: str, front: str = FRONT, name: str = "stage_1_response") -> LetterTemplate:
-    return parse_letter(front + body, name, FACTS)
+    return parse_letter(front + body, name, FACTS, CHOICES)
 
 
 def problems_of(body: str, front: str = FRONT, name: str = "stage_1_response") -> list[str]:
@@ -83,6 +84,32 @@ def test_condition_within_a_paragraph_may_hold_bold_and_a_line_end() -> None:
             )
         ),
     )
+
+
+def test_a_choice_is_compared_and_a_condition_may_have_an_else() -> None:
+    letter = parse(
+        '{{#if next_place == "none"}}\nA\n{{#else}}\nB {{today}}\n{{/if}}\n\n'
+        'x{{#if next_place!="ombudsman"}}y{{ #else }}z{{/if}}'
+    )
+    assert letter.body == (
+        Conditional(
+            "next_place",
+            (Paragraph((Text("A"),)),),
+            (Paragraph((Text("B "), Field("today"))),),
+            "none",
+        ),
+        Paragraph(
+            (Text("x"), Conditional("next_place", (Text("y"),), (Text("z"),), "ombudsman", False))
+        ),
+    )
+    assert letter.fields == {"next_place", "today"}
+
+
+def test_a_letter_that_decides_must_say_where_to_go_next() -> None:
+    front = '+++\ntitle = "T"\ndecides = true\n+++\n'
+    assert parse("{{#if ombudsman_name}}x{{/if}}", front).decides
+    assert not parse("x").decides
+    assert problems_of("x", front)[0].startswith("This letter decides something, so it must say")
 
 
 def test_bold_works_however_close_letters_stand_to_a_field() -> None:
@@ -161,6 +188,40 @@ def test_windows_line_ends_and_a_byte_order_mark_do_no_harm() -> None:
             "{{#if today}}\nx{{#if case_story}}y{{/if}}\n{{/if}}",
             "Line 5: {{#if}} within {{#if}} is not possible.",
         ),
+        ("{{#else}}", "Line 4: this {{#else}} has no {{#if}} on a line of its own."),
+        ("x {{#else}}", "Line 4: this {{#else}} has no {{#if}} in its paragraph."),
+        (
+            "{{#if today}}\na\n{{#else}}\nb\n{{#else}}\nc\n{{/if}}",
+            "Line 8: an {{#if}} has one {{#else}} at most.",
+        ),
+        (
+            '{{#if next_place == "none"}}',
+            'Line 4: {{#if next_place == "none"}} has no {{/if}} on a line of its own.',
+        ),
+        (
+            '{{#if next_place == "none"}}\n{{#if today}}x{{/if}}\n{{/if}}',
+            "Line 5: {{#if}} within {{#if}} is not possible.",
+        ),
+        # comparisons
+        (
+            '{{#if next_place == "court"}}x{{/if}}',
+            "“court” is no choice of next_place; its choices are ombudsman, none.",
+        ),
+        (
+            '{{#if next_place == ""}}x{{/if}}',
+            "“” is no choice of next_place; its choices are ombudsman, none.",
+        ),
+        (
+            '{{#if acknowledged_on == "none"}}x{{/if}}',
+            '{{#if acknowledged_on == "none"}}: acknowledged_on is no declared fact of the type',
+        ),
+        ('{{#if other != "none"}}x{{/if}}', "{{other}} is not a field of letters"),
+        ("{{#if next_place == none}}x{{/if}}", "Line 4: {{#if next_place == none}} is not known"),
+        ("{{#if next_place == 'none'}}x{{/if}}", "Line 4: {{#if next_place == 'none'}} is not"),
+        ('{{#if next_place = "none"}}x{{/if}}', 'Line 4: {{#if next_place = "none"}} is not'),
+        ('{{#if "none" == next_place}}x{{/if}}', 'Line 4: {{#if "none" == next_place}} is not'),
+        ('{{#if next_place == "a" or today}}x{{/if}}', "Line 4: {{#if next_place =="),
+        ('{{#if stage_1_extension > "1"}}x{{/if}}', "Line 4: {{#if stage_1_extension >"),
         # what a letter cannot hold
         ("<b>x</b>", "Line 4: HTML is not possible in a letter."),
         ("a <br> b", "Line 4: HTML is not possible in a letter."),
@@ -215,6 +276,7 @@ def test_anything_else_is_refused_with_its_line(body: str, says: str) -> None:
         ('+++\ntitle = "T"\nrequires = ["part_x"]\n+++\n', "requires names part_x, but the text"),
         ('+++\ntitle = "T"\nvalid_from = "soon"\n+++\n', "valid_from = 'soon' is not a date"),
         ('+++\ntitle = "T"\npolicy = 4.1\n+++\n', "policy cites paragraphs as text"),
+        ('+++\ntitle = "T"\ndecides = "yes"\n+++\n', "decides is true or false"),
     ],
 )
 def test_front_matter_that_is_wrong_is_refused(front: str, says: str) -> None:

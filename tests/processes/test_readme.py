@@ -12,8 +12,10 @@ from app.engine.checks.references import PROPERTIES
 from app.engine.facts import DEFAULTS, FUNCTIONS
 from app.letters import parse_letter
 from app.letters.fields import FIXED_FIELDS
+from app.letters.template import KEYS
 from app.paragraphs import Paragraph, read_policy
 from app.services.complaints import PERSON_FIELDS
+from app.services.contents import KEPT_TYPES
 from app.services.expectations import EXPECTATIONS
 from app.services.stories import read_story
 from app.settings import ROOT
@@ -41,9 +43,22 @@ def told(words: set[str]) -> set[str]:
         set(PERSON_FIELDS),
         set(Paragraph.model_fields),
         set(DEFAULTS),
+        set(KEYS),
+        set(KEPT_TYPES),
         {name for name in FUNCTIONS if name not in {"len", "min", "max"}},
     ],
-    ids=["diagrams", "forms", "letters", "stories", "people", "policy", "facts", "expressions"],
+    ids=[
+        "diagrams",
+        "forms",
+        "letters",
+        "stories",
+        "people",
+        "policy",
+        "facts",
+        "front",
+        "kept",
+        "expressions",
+    ],
 )
 def test_everything_is_told(words: set[str]) -> None:
     assert words - told(words) == set()
