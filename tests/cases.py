@@ -36,7 +36,7 @@ def told(landlord_id: str, steps: list[dict[str, Any]]) -> Case:
     """
     story = {"landlord": landlord_id, "title": "A test", "step": steps}
     played = stories.play(story, sends=False)
-    assert played.failures == []
+    assert played.failures == [], played.failures
     db.session.expire_all()
     return db.session.scalars(select(Case).where(Case.reference == played.reference)).one()
 

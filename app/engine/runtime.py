@@ -121,7 +121,8 @@ def _step(
     instance = Instance(procedure, engine, deserializing=True)
     load(stored.state, instance)
     instance.observe(write=False)
-    instance.catch_up(_utc(now))
+    instance.catch_up(_utc(now))  # by the facts that held until now
+    instance.engine.facts.record(stored.news)
     act(instance)
     return _snapshot(instance)
 

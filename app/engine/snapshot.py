@@ -10,10 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database keeps of an instance: the engine's state and the facts as JSON."""
+    """What the database keeps of an instance: the engine's state and the facts as JSON.
+
+    news: facts that have changed outside the procedure. They hold from the instant of the step on:
+    what was due before is judged by the facts that held then.
+    """
 
     state: bytes
     facts: Mapping[str, Any]
+    news: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

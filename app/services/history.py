@@ -99,7 +99,7 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
         case "due":
             return _time_ran_out(element, name, detail)
         case "moved":
-            return f"{name}: new date", _moved(detail), False
+            return _new_date(element, name, detail)
         case "letter_queued" | "letter_sent":
             return _letter(event.action, detail)
         case "alerted":
@@ -135,6 +135,13 @@ def _time_ran_out(
     day = full_date(date.fromisoformat(due_on)) if due_on else ""
     told = f"The time ended on {day}." if window else f"It was due on {day}."
     return f"{name}: the time ran out", told, not window
+
+
+def _new_date(element: Element | None, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
+    """A limit moved. A reminder only starts work: when that moves is nobody's news."""
+    if element is not None and element.properties.get("kind") == "reminder":
+        return "", "", False
+    return f"{name}: new date", _moved(detail), False
 
 
 def _letter(action: str, detail: dict[str, Any]) -> tuple[str, str, bool]:

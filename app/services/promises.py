@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.models import Case, Promise
 from app.services import deployments
+from app.services.access import instance_of
 from app.services.calendars import calendar_of
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState, state_of
@@ -57,9 +58,16 @@ def _state(row: Promise) -> DeadlineState:
 
 
 def made_on(session: Session, case: Case) -> str | None:
-    """Since when something promised is open; None when nothing is."""
+    """Since when something promised has been open without a break; None when nothing is.
+
+    It stays the same while one promise is kept and another is open, so that a clock on it strikes
+    once for all that is open together.
+    """
     made_at = session.scalar(_open(case, func.min(Promise.made_at)))
-    return london_date(made_at).isoformat() if made_at else None
+    if made_at is None:
+        return None
+    before: str | None = instance_of(case).facts.get("promises_made_on")
+    return before or london_date(made_at).isoformat()
 
 
 def due_on(session: Session, case: Case) -> str | None:

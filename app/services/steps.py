@@ -57,7 +57,7 @@ class Step:
 
     def stored(self) -> Stored:
         """What the engine goes on from, with the facts that Putright keeps by itself."""
-        return Stored(self.instance.state, self.instance.facts | kept_facts(self))
+        return Stored(self.instance.state, self.instance.facts, kept_facts(self))
 
     def write(
         self,

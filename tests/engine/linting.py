@@ -17,9 +17,10 @@ FACTS = declare(
     panel="list",
 )
 KNOWN = Known(
-    forms={"record_complaint", "complain", "ask", "answer", "news", "view"},
+    forms={"record_complaint", "complain", "ask", "answer", "news", "view", "promising"},
     letters={"notice"},
     teams={"complaints": TEAM},
+    promise_forms={"promising"},
 )
 
 

@@ -88,6 +88,8 @@ def test_a_right_procedure_has_no_problems() -> None:
         (with_message(form="new"), "news", "there is no form 'new'"),
         (with_message(form=""), "news", "has no form; name one with the property form"),
         (with_task(user("ask", writes="x")), "ask", "there is no letter 'x'"),
+        (with_task(user("ask", approves="x")), "ask", "there is no letter 'x'"),
+        (with_task(user("ask", form="promising")), "ask", "'promising' promises something, but no"),
         (with_send(letter="x"), "post", "there is no letter 'x'"),
         (with_send(letter="notice", alert="complaints"), "post", "either a letter or an alert"),
         (with_send(policy="4"), "post", "either a letter or an alert"),
