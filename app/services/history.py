@@ -152,6 +152,11 @@ def _moved(detail: dict[str, Any]) -> str:
     return f"From {was} to {now}."
 
 
+def _until(detail: dict[str, Any]) -> str:
+    ends_on = detail.get("ends_on")
+    return f"Until {full_date(date.fromisoformat(ends_on))}." if ends_on else ""
+
+
 def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     """What people do beside the procedure."""
     to = tasks.name_of(detail.get("to"))
@@ -174,6 +179,8 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "begun_about": ("Begun about another case", spaced(detail.get("other", ""))),
         "continued_from": ("Begun from another case", spaced(detail.get("other", ""))),
         "continued_as": ("Went on as another case", spaced(detail.get("other", ""))),
+        "arrangement_began": ("Contact arrangement in force", _until(detail)),
+        "arrangement_ended": ("Contact arrangement ended", ""),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")
