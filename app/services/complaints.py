@@ -15,11 +15,12 @@ from app import clock
 from app.db import db, transaction
 from app.engine import ROOT
 from app.errors import NotAllowed
-from app.models import Blob, Case, CaseLink, Party, Person, Point
+from app.models import Blob, Case, Party, Person, Point
 from app.models.base import new_id
 from app.services import deployments, steps
 from app.services.access import get_case, unconflicted
 from app.services.answers import keep_answer
+from app.services.conversions import linked
 from app.services.deployments import Deployed
 from app.services.private_links import hash_token, link_token
 from app.services.references import new_reference
@@ -99,8 +100,7 @@ def _receive(
         resident = _person(session, actor.landlord_id, answers, person_id)
         case = _case(session, actor, deployed, answers, resident, key, token)
         if about:
-            session.add(CaseLink(landlord_id=case.landlord_id, case_id=case.id, other_id=about.id,
-                                 kind="about"))  # fmt: skip
+            linked(session, case, about, "about")
         _representative(session, case, answers)
         add_points(session, case, form, actor)
         claim_blobs(session, case, form)

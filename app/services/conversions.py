@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Case, CaseLink, Party, Point
+from app.models import Case, CaseLink, Conflict, Party, Point
 from app.models.base import new_id
 from app.services.references import new_reference
 
@@ -71,7 +71,21 @@ def copied(
         )
         for row in old.parties
     )
-    session.add(CaseLink(landlord_id=new.landlord_id, case_id=new.id, other_id=old.id, kind=link))
-    session.flush()
+    linked(session, new, old, link)
     session.refresh(new, ["parties"])
     return new
+
+
+def linked(session: Session, new: Case, old: Case, kind: str) -> None:
+    """Link a case that has just begun with an older one. Who is kept out of that is out of both."""
+    session.add(CaseLink(landlord_id=new.landlord_id, case_id=new.id, other_id=old.id, kind=kind))
+    kept_out = select(Conflict).where(
+        Conflict.landlord_id == old.landlord_id, Conflict.case_id == old.id
+    )
+    for row in session.scalars(kept_out).all():
+        session.add(
+            Conflict(
+                landlord_id=new.landlord_id, case_id=new.id, user_id=row.user_id, reason=row.reason
+            )
+        )
+    session.flush()

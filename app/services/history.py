@@ -176,6 +176,11 @@ def _moved(detail: dict[str, Any]) -> str:
     return f"From {was} to {now}."
 
 
+def _until(detail: dict[str, Any]) -> str:
+    ends_on = detail.get("ends_on")
+    return f"Until {full_date(date.fromisoformat(ends_on))}." if ends_on else ""
+
+
 def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     """What people do beside the procedure, and what became of promises."""
     if action in PUTTING_RIGHT:
@@ -205,6 +210,8 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "lesson_edited": ("Learning: text for the public page changed", ""),
         "lesson_published": ("Learning published on the website", ""),
         "lesson_taken_off": ("Learning taken off the website", ""),
+        "arrangement_began": ("Contact arrangement in force", _until(detail)),
+        "arrangement_ended": ("Contact arrangement ended", ""),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

@@ -207,6 +207,7 @@ _LISTED = {
     "assigned_in": "Goes to the person chosen in {}.",
     "sets": "Sets the date {}.",
     "met_by": "Met by the date {}.",
+    "approved_in": "Approved in {}.",
 }
 
 
@@ -234,6 +235,8 @@ def _asides(element: Element) -> Iterator[str]:
     """What needs no other name."""
     if element.properties.get("repeat"):
         yield "Comes again each working day until it is done."
+    if arranges := element.properties.get("arranges"):
+        yield f"The contact arrangement {arranges}."
     if element.properties.get("closes"):
         yield "The case is then closed, but still waits for a late word from the resident."
     if element.collection:

@@ -24,7 +24,7 @@ from app.engine import (
 )
 from app.models import Alert, Case, Event, Instance, Payload, Task
 from app.models.base import new_id
-from app.services import conversions, deadlines, deployments, letters, remedies
+from app.services import arrangements, conversions, deadlines, deployments, letters, remedies
 from app.services.answers import newest_answer
 from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
 from app.services.deployments import Deployed
@@ -249,8 +249,10 @@ def _record(step: Step, event: HistoryEvent) -> None:
 
 
 def _send(step: Step, event: HistoryEvent) -> None:
-    """A send task was passed: queue its letter, or tell its team."""
+    """A send task was passed: queue its letter, or tell its team, and arrange what it says."""
     element = step.deployed.elements[event.element]
+    if "arranges" in element.properties:
+        arrangements.arrange(step, event)
     if letter := element.properties.get("letter"):
         remedies.promise(step, letter, event.at)
         letters.queue(step, letter, event.element, event.at)

@@ -13,6 +13,7 @@ from app.services import contacts
 from app.services.access import get_case
 from app.services.complaints import lines
 from app.web.policy import allow, viewer
+from app.web.strips import safety_of
 
 bp = Blueprint("contact", __name__)
 NEVER = {**contacts.CHANNELS, "in_person": "Visits"}
@@ -51,6 +52,7 @@ def _page(case: Case, typed: dict[str, Any], errors: dict[str, str]) -> str:
     return render_template(
         "cases/contact.html",
         case=case,
+        safety=safety_of(case.resident),
         typed=typed,
         errors=errors,
         channels=contacts.CHANNELS,

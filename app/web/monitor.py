@@ -1,4 +1,4 @@
-"""For managers: where the running cases are, and the steps that could not be taken."""
+"""For managers: where the running cases are, what could not go on, and what is arranged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.engine import ROOT
 from app.errors import BadInput, NotFound
-from app.services import deployments, incidents, pace, watch
+from app.services import arrangements, deployments, incidents, pace, tasks, watch
 from app.services.deployments import Deployed
 from app.services.kinds import kinds_of, title_of
 from app.services.outline import pictures
@@ -56,6 +56,7 @@ def running() -> ResponseReturnValue:
         kinds=[(each, room.kinds.get(each.id, 0)) for each in kinds],
         kind_titles={each.id: each.title for each in kinds},
         stopped=len(incidents.open_incidents(viewer())),
+        arranged=len(arrangements.all_in_force(viewer())),
         now=clock.now(),
     )
 
@@ -141,6 +142,19 @@ def diagram(process: str) -> ResponseReturnValue:
 def show_incidents() -> ResponseReturnValue:
     """The steps that could not be taken."""
     return _incidents()
+
+
+@bp.get("/arrangements", endpoint="arrangements")
+@allow("watch")
+def show_arrangements() -> ResponseReturnValue:
+    """The contact arrangements in force, those whose review is late first."""
+    found = arrangements.all_in_force(viewer())
+    return render_template(
+        "monitor/arrangements.html",
+        found=found,
+        overdue=sum(arranged.is_overdue for arranged, _ in found),
+        approved={item.row.id: tasks.name_of(item.row.approved_by) for item, _ in found},
+    )
 
 
 def _incidents(errors: dict[str, str] | None = None, typed: str = "", at: str = "") -> str:

@@ -15,7 +15,7 @@ from app.db import db
 from app.engine import ROOT
 from app.errors import NotFound
 from app.models import Person
-from app.services import cases, complaints, deployments, tasks
+from app.services import arrangements, cases, complaints, deployments, tasks
 from app.services.access import get_case
 from app.services.complaints import Receipt
 from app.services.kinds import kind_named, kind_of, kinds_of
@@ -101,6 +101,7 @@ def _look_up(asked: Asked) -> str:
         "record/look_up.html",
         asked=asked,
         found=found,
+        arranged={person.id: arrangements.of_person(viewer(), person) for person, _ in found},
         kinds=[kind for kind in kinds_of(viewer().landlord_id) if kind.asks_who],
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )

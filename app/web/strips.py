@@ -8,9 +8,12 @@ from datetime import date, datetime, time
 
 from app.clock import LONDON
 from app.models import Deadline, Person
+from app.services import arrangements
 from app.services.adjustments import in_words, language_of
+from app.services.arrangements import Arranged
 from app.services.letters import full_date
 from app.web.assets import day_and_time, short_date
+from app.web.policy import viewer
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState, RulerDay, ruler
 
@@ -27,12 +30,13 @@ SENT_BY_US = {"email", "post"}  # the channels that the outbox itself refuses
 
 @dataclass(frozen=True)
 class Safety:
-    """The safe-contact strip: what to do, never why."""
+    """The safe-contact strip: what to do, never why. arranged: contact arrangements in force."""
 
     name: str
     use: list[str]
     never: list[str]
     adjustments: list[str]
+    arranged: list[Arranged]
 
 
 def safety_of(person: Person) -> Safety:
@@ -44,6 +48,7 @@ def safety_of(person: Person) -> Safety:
         _use(person, forbidden) if rules else [],
         _never(person.contact_never),
         _adjustments(person) + ([] if rules else _wish(person)),
+        arrangements.of_person(viewer(), person),
     )
 
 

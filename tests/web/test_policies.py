@@ -14,12 +14,12 @@ from app.db import db
 from app.models import Alert, Blob, Case, Event, Incident, Instance, Letter, Outgoing, Task, User
 from app.models.base import new_id
 from app.services import deployments, documents
-from app.settings import ROOT
 from app.viewer import ABILITIES, ROLES, Viewer
 from app.web import policy
 from app.web.policy import PUBLIC, policy_of
 from tests.cases import RECORDED, first_team, recorded, told
 from tests.conftest import LANDLORD, make_user
+from tests.kinds import deploy_kinds
 
 OTHER = "oak-homes"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -27,10 +27,9 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 @pytest.fixture
 def two_landlords(app: Flask, landlord: str) -> str:
-    """A second landlord with the same procedure; returns its id."""
-    files = dict(
-        deployments.read_folders(LANDLORD, ROOT / "processes", ROOT / "forms" / "definitions")
-    )
+    """A second landlord with the same procedures, of several kinds; returns its id."""
+    deploy_kinds(landlord)
+    files = dict(deployments.live(landlord).files)
     files["landlord.toml"] = files["landlord.toml"].replace(
         f'slug = "{LANDLORD}"'.encode(), f'slug = "{OTHER}"'.encode()
     )
@@ -77,6 +76,7 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "user_id": db.session.scalars(select(User.id).where(User.landlord_id == landlord)).first()
         or "",
         "process": "complaint",
+        "kind": "compliment",
         "number": "1",
         "name": "complaint.bpmn",
         "filename": "nothing.css",

@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     references.repeats_are_alerts,
     references.dates_are_facts,
     references.colleagues_are_tasks,
+    references.arrangements_are_decided,
     shape.each_scope_starts_once,
     shape.arrows_stay_inside,
     shape.gateways_join_ways,

@@ -14,7 +14,7 @@ PROPERTIES = {
     "startEvent": {"public_form", "sets"},
     "endEvent": {"outcome", "continues_as", "counted_from"},
     "userTask": {"writes", "approves", "sets", "not_the_handler_of", "senior_to", "assigned_in"},
-    "sendTask": {"letter", "alert", "says", "sets", "closes"},
+    "sendTask": {"letter", "alert", "says", "sets", "closes", "arranges", "approved_in"},
     "businessRuleTask": set(),
     "callActivity": {"stage", "keeps_open"},
     "subProcess": set(),
@@ -25,7 +25,10 @@ VALUES = {
     "kind": {"duty", "window", "reminder"},
     "repeat": {"working_day"},
     "keeps_open": {"no"},
+    "arranges": {"begins", "ends"},
 }
+ARRANGED = ("arrangement_from_on", "arrangement_review_on", "arrangement_ends_on")
+ARRANGED_WORDS = "arrangement_says"  # the form field with the words of a contact arrangement
 CODES = frozenset({"closes", "outcome"})  # under which a case is reported
 AUDIENCE = {"staff", "resident"}
 
@@ -186,6 +189,31 @@ def colleagues_are_tasks(draft: Draft) -> Iterator[Problem]:
         return None if chooses else f"the form of {task.id!r} has no field that chooses a person"
 
     yield from _tasks_named(draft, "assigned_in", chooses_nobody)
+
+
+def arrangements_are_decided(draft: Draft) -> Iterator[Problem]:
+    """A contact arrangement has its dates, its words and somebody who has approved it."""
+    for send in draft.of_kind("sendTask"):
+        if "arranges" not in send.properties:
+            if "approved_in" in send.properties:
+                yield at(send, "approves a contact arrangement; say with arranges what it does")
+            continue
+        for fact in ARRANGED:
+            spec = draft.facts.get(fact)
+            if spec is None or spec.type != "date":
+                yield at(send, f"arranges needs the date fact {fact!r} in facts.toml")
+        if send.properties.get("arranges") == "begins":
+            yield from _approved_and_worded(draft, send)
+
+
+def _approved_and_worded(draft: Draft, send: Element) -> Iterator[Problem]:
+    approval = draft.elements.get(send.properties.get("approved_in", ""))
+    if approval is None or approval.kind != "userTask":
+        yield at(send, "approved_in names the user task in which the arrangement is approved")
+    forms = {e.form for e in draft.elements.values() if e.form}
+    asked = [draft.known.form_keys.get(form) for form in forms]
+    if not any(keys is None or ARRANGED_WORDS in keys for keys in asked):
+        yield at(send, f"no form asks what is arranged: add a field {ARRANGED_WORDS!r}")
 
 
 def _tasks_named(
