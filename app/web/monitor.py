@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app import clock
 from app.errors import BadInput, NotFound
-from app.services import deployments, incidents, pace, watch
+from app.services import deployments, incidents, pace, presentations, watch
 from app.services.deployments import Deployed
 from app.services.outline import pictures
 from app.services.references import spaced
@@ -50,6 +50,9 @@ def running() -> ResponseReturnValue:
         stage=stage,
         stopped=len(incidents.open_incidents(viewer())),
         now=clock.now(),
+        reports=[one for one in presentations.due(viewer()) if one.soon],
+        landlord=deployments.landlord(viewer().landlord_id),
+        today=clock.today(),
     )
 
 

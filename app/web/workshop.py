@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from app import clock
 from app.engine import DiagramRefused
 from app.errors import DeploymentRefused, NotFound
 from app.services import contents, deployments, workshop
@@ -55,6 +56,7 @@ def procedures() -> ResponseReturnValue:
         cards=cards,
         tables=tables(deployed).values(),
         landlord=deployed.landlord,
+        today=clock.today(),
         published=session.pop("published", None),
     )
 

@@ -10,10 +10,12 @@ import pytest
 from app.engine import parse_facts
 from app.engine.checks.references import PROPERTIES
 from app.engine.facts import DEFAULTS, FUNCTIONS
+from app.landlords import DueReport, Policy, Report
 from app.letters import parse_letter
 from app.letters.fields import FIXED_FIELDS
 from app.services.complaints import PERSON_FIELDS
 from app.services.expectations import EXPECTATIONS
+from app.services.lessons import KEYS as LESSON_KEYS
 from app.services.stories import read_story
 from app.settings import ROOT
 from forms.questions import KINDS
@@ -39,9 +41,21 @@ def told(words: set[str]) -> set[str]:
         set(EXPECTATIONS),
         set(PERSON_FIELDS),
         set(DEFAULTS),
+        set(LESSON_KEYS),
+        {*Policy.model_fields, *Report.model_fields, *DueReport.model_fields},
         {name for name in FUNCTIONS if name not in {"len", "min", "max"}},
     ],
-    ids=["diagrams", "forms", "letters", "stories", "people", "facts", "expressions"],
+    ids=[
+        "diagrams",
+        "forms",
+        "letters",
+        "stories",
+        "people",
+        "facts",
+        "lessons",
+        "reports",
+        "expressions",
+    ],
 )
 def test_everything_is_told(words: set[str]) -> None:
     assert words - told(words) == set()
