@@ -178,6 +178,7 @@ SLOW = frozenset(  # modules that search at random, or start many servers and pr
         "test_audit",
         "test_post",
         "test_outbox",
+        "test_reporting",
     }
 )
 

@@ -26,6 +26,7 @@ NAVIGATION = (  # ability, words, endpoint
     ("watch", "Running cases", "monitor.running"),
     ("audit", "Histories", "audit.histories"),
     ("read_cases", "Learning", "learning.lessons"),
+    ("report", "Report", "report.show"),
     ("see_procedures", "Procedures", "workshop.procedures"),
     ("post", "Post", "post.outbox"),
     ("administer", "People", "admin.users"),

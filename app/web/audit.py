@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.services import audit as auditing
@@ -14,6 +12,7 @@ from app.services import cases
 from app.services.kinds import kind_of, kinds_of
 from app.services.outline import pictures
 from app.web.policy import allow, viewer
+from app.web.spreadsheet import csv_file
 
 bp = Blueprint("audit", __name__)
 STATUSES = (("", "Open and closed"), ("open", "Open"), ("closed", "Closed"))
@@ -21,7 +20,6 @@ COLUMNS = (
     "n", "happened_at", "recorded_at", "who", "action", "what", "detail", "element", "revision",
     "procedure_version",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
 
 
 @bp.get("/histories")
@@ -81,23 +79,11 @@ def history(reference: str) -> ResponseReturnValue:
 def export(reference: str) -> ResponseReturnValue:
     """The events as a table."""
     whole = auditing.whole(viewer(), reference)
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(COLUMNS)
-    for e in whole.entries:
-        cells = (
+    rows = (
+        (
             e.n, e.at.isoformat(), e.recorded_at.isoformat(), e.who, e.action, e.title, e.text,
             e.element, e.revision, e.version,
-        )  # fmt: skip
-        writer.writerow([safe_cell(str(cell)) for cell in cells])
-    name = f"history-{whole.case.reference}.csv"
-    return Response(
-        "\ufeff" + table.getvalue(),  # so that spreadsheets read it as UTF-8
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+        )
+        for e in whole.entries
+    )  # fmt: skip
+    return csv_file(f"history-{whole.case.reference}.csv", COLUMNS, rows)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.engine import ROOT
 from app.errors import BadInput, NotFound
-from app.services import arrangements, deployments, incidents, pace, tasks, watch
+from app.services import arrangements, deployments, incidents, pace, presentations, tasks, watch
 from app.services.deployments import Deployed
 from app.services.kinds import kinds_of, title_of
 from app.services.outline import pictures
@@ -58,6 +58,9 @@ def running() -> ResponseReturnValue:
         stopped=len(incidents.open_incidents(viewer())),
         arranged=len(arrangements.all_in_force(viewer())),
         now=clock.now(),
+        reports=[one for one in presentations.due(viewer()) if one.soon],
+        landlord=deployments.landlord(viewer().landlord_id),
+        today=clock.today(),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from app import clock
 from app.engine import DiagramRefused
 from app.errors import DeploymentRefused, NotFound
 from app.services import contents, deployments, workshop
@@ -43,6 +44,8 @@ def procedures() -> ResponseReturnValue:
         groups=[(name, [_card(p, deployed) for p in group]) for name, group in by_kind(deployed)],
         tables=tables(deployed).values(),
         policy=deployed.contents.policy,
+        landlord=deployed.landlord,
+        today=clock.today(),
         published=session.pop("published", None),
     )
 

@@ -10,6 +10,7 @@ import pytest
 from app.engine import parse_facts
 from app.engine.checks.references import PROPERTIES
 from app.engine.facts import DEFAULTS, FUNCTIONS
+from app.landlords import DueReport, Governance, Report
 from app.letters import parse_letter
 from app.letters.fields import FIXED_FIELDS
 from app.letters.template import KEYS
@@ -17,6 +18,7 @@ from app.paragraphs import Paragraph, read_policy
 from app.services.complaints import PERSON_FIELDS
 from app.services.contents import KEPT_TYPES
 from app.services.expectations import EXPECTATIONS
+from app.services.lessons import KEYS as LESSON_KEYS
 from app.services.stories import read_story
 from app.settings import ROOT
 from forms.questions import KINDS
@@ -45,6 +47,8 @@ def told(words: set[str]) -> set[str]:
         set(DEFAULTS),
         set(KEYS),
         set(KEPT_TYPES),
+        set(LESSON_KEYS),
+        {*Governance.model_fields, *Report.model_fields, *DueReport.model_fields},
         {name for name in FUNCTIONS if name not in {"len", "min", "max"}},
     ],
     ids=[
@@ -57,6 +61,8 @@ def told(words: set[str]) -> set[str]:
         "facts",
         "front",
         "kept",
+        "lessons",
+        "reports",
         "expressions",
     ],
 )

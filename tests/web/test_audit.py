@@ -14,7 +14,7 @@ from app.db import db
 from app.models import Event
 from app.services import references
 from app.viewer import Viewer
-from app.web.audit import safe_cell
+from app.web.spreadsheet import safe_cell
 from tests.cases import first_team, recorded
 
 SignIn = Callable[[Viewer], FlaskClient]

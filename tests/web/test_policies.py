@@ -11,7 +11,19 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 
 from app.db import db
-from app.models import Alert, Blob, Case, Event, Incident, Instance, Letter, Outgoing, Task, User
+from app.models import (
+    Alert,
+    Blob,
+    Case,
+    Event,
+    Incident,
+    Instance,
+    Lesson,
+    Letter,
+    Outgoing,
+    Task,
+    User,
+)
 from app.models.base import new_id
 from app.services import deployments, documents
 from app.viewer import ABILITIES, ROLES, Viewer
@@ -56,7 +68,15 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         cause="a test",
         resolved_at=None,
     )
-    db.session.add(incident)
+    lesson = Lesson(
+        landlord_id=landlord,
+        id=new_id(),
+        case_id=case.id,
+        element="a_task",
+        text="Nobody rang back.",
+        at=instance.case.opened_at,
+    )
+    db.session.add_all((incident, lesson))
     db.session.commit()
     letter = db.session.scalars(select(Letter).where(Letter.case_id == letter_case.id)).one()
     outgoing = db.session.scalars(select(Outgoing).where(Outgoing.letter_id == letter.id)).one()
@@ -72,6 +92,7 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "letter_id": letter.id,
         "outgoing_id": outgoing.id,
         "incident_id": incident.id,
+        "lesson_id": lesson.id,
         "alert_id": db.session.scalars(select(Alert.id)).first() or "",
         "user_id": db.session.scalars(select(User.id).where(User.landlord_id == landlord)).first()
         or "",
@@ -177,6 +198,7 @@ def test_nobody_reaches_the_data_of_another_landlord(
         "letter_id",
         "outgoing_id",
         "incident_id",
+        "lesson_id",
         "alert_id",
         "user_id",
     }

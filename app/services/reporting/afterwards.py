@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import select
 
@@ -84,7 +86,6 @@ def learning(scope: Scope) -> Section:
 
 def satisfaction(scope: Scope) -> Section:
     """Who was asked, and what they said; of one case the last answer of the period counts."""
-    questions = _questions(scope)
     begins, ends = scope.period.instants
     asked = db.session.scalars(
         select(Letter.case_id).where(
@@ -105,31 +106,23 @@ def satisfaction(scope: Scope) -> Section:
     }
     groups = [
         Group(
-            "All",
+            "In all",
             [
                 counted("satisfaction.asked", "Asked by letter or e-mail", asked),
                 counted("satisfaction.answered", "Answered", said),
             ],
         ),
-        *(
-            Group(
-                field.label,
-                by_value(
-                    f"satisfaction.{field.key}",
-                    (
-                        (case, values[field.key])
-                        for case, values in said.items()
-                        if values.get(field.key)
-                    ),
-                    {option.value: option.label for option in field.options},
-                ),
-                True,
-            )
-            for field in questions
-        ),
+        *(_answers(field, said) for field in _questions(scope)),
     ]
     note = "By the day on which the answer was recorded."
     return Section("satisfaction", "Satisfaction", note, groups)
+
+
+def _answers(field: Field, said: Mapping[str, Mapping[str, Any]]) -> Group:
+    values = ((case_id, str(each.get(field.key) or "")) for case_id, each in said.items())
+    words = {option.value: option.label for option in field.options}
+    key = f"satisfaction.{field.key}"
+    return Group(field.label, by_value(key, filter(itemgetter(1), values), words), True)
 
 
 def _questions(scope: Scope) -> list[Field]:

@@ -40,7 +40,7 @@ def closed(scope: Scope) -> Section:
     drawn |= {e.properties.get("closes") for e in scope.deployed.elements.values()}
     words = {code: in_words(code) for code in sorted(filter(None, drawn))}
     groups = [
-        Group("All", [counted("closed", "Closed", ended)]),
+        Group("In all", [counted("closed", "Closed", ended)]),
         Group("Outcome", by_value("closed", ended.items(), words), True),
     ]
     return Section("closed", "Closed", "As the cases stood at the end of the period.", groups)

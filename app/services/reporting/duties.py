@@ -71,9 +71,11 @@ def _timers(procedure: Procedure) -> list[Element]:
 
 
 def stage_of(timer: Element, procedure: Procedure) -> str:
-    """The code of the stage that a timer hangs over or runs in; empty between stages."""
+    """The code of the innermost stage that a timer hangs over or runs in; empty for none."""
     hosts = hosts_over(procedure, timer.attached_to or timer.id)
-    return next((s for h in sorted(hosts) if (s := procedure.elements[h].stage)), "")
+    stages = [host for host in hosts if procedure.elements[host].stage]
+    inner = max(stages, key=lambda host: len(hosts_over(procedure, host)), default=None)
+    return procedure.elements[inner].stage or "" if inner else ""
 
 
 def stage_names(scope: Scope) -> dict[str, str]:
@@ -114,7 +116,8 @@ def _duty(
         calendar.working_days_between(row.base_on or london_date(row.armed_at), met_on)
         for row, met_on in done
     ]
-    longest = [row.case_id for (row, _), n in zip(done, days, strict=True) if n == max(days)]
+    most = max(days, default=None)
+    slowest = [row.case_id for (row, _), n in zip(done, days, strict=True) if n == most]
     key = f"duty.{element}"
     return Duty(
         element,
@@ -124,13 +127,7 @@ def _duty(
         counted(f"{key}.late", "Late", (row.case_id for row in late)),
         counted(f"{key}.not_done", "Late, and not done by the end", (r.case_id for r in open_)),
         Figure(f"{key}.median", "Median", median(days) if days else None, unit="days"),
-        Figure(
-            f"{key}.longest",
-            "Longest",
-            max(days, default=None),
-            tuple(dict.fromkeys(longest)),
-            "days",
-        ),
+        Figure(f"{key}.longest", "Longest", most, tuple(dict.fromkeys(slowest)), "days"),
     )
 
 

@@ -14,7 +14,15 @@ from app.db import db
 from app.models import Answer, Case, Event, Instance, Note, Party, Person
 from app.services.complaints import DANGER
 from app.services.periods import Period, added
-from app.services.reporting.figures import Figure, Group, Scope, Section, by_value, counted
+from app.services.reporting.figures import (
+    Figure,
+    Group,
+    Scope,
+    Section,
+    by_value,
+    counted,
+    in_words,
+)
 
 TREND = 12  # months at least, so that a season can be seen
 LONGEST_TREND = 24  # months
@@ -22,7 +30,7 @@ LONGEST_TREND = 24  # months
 
 @dataclass(frozen=True)
 class Month:
-    """One month of the trend: how many came, of each kind and in all. width: percent of the most."""
+    """A month of the trend: how many came, of each kind and in all. width: percent of the most."""
 
     period: Period
     kinds: tuple[int, ...]
@@ -41,9 +49,8 @@ class Trend:
 
 def section(scope: Scope) -> Section:
     """The cases that came, by kind, channel and month."""
-    rows = list(
-        db.session.execute(_in_period(scope, Case.id, Case.kind, Case.channel, Case.received_on))
-    )
+    asked = _in_period(scope, Case.id, Case.kind, Case.channel, Case.received_on)
+    rows = list(db.session.execute(asked))
     channels = {channel.id: channel.name for channel in scope.landlord.channels}
     months = {month.code: month.name for month in scope.period.months()}
     by_month = [
@@ -51,7 +58,7 @@ def section(scope: Scope) -> Section:
         for row in rows
     ]
     groups = [
-        Group("All", [counted("received", "Received", (row.id for row in rows))]),
+        Group("In all", [counted("received", "Received", (row.id for row in rows))]),
         Group("Kind", by_value("kind", ((row.id, row.kind) for row in rows), kinds(scope)), True),
         Group("Channel", by_value("channel", ((r.id, r.channel) for r in rows), channels), True),
         Group("Month", by_value("month", by_month, months)),
@@ -80,18 +87,14 @@ def trend(scope: Scope) -> Trend:
     if len(months) < TREND:
         months = list(Period(added(ends.replace(day=1), 1 - TREND), ends).months())
     period = Period(months[0].first, months[-1].last)
-    rows = list(
-        db.session.execute(
-            select(Case.kind, Case.received_on).where(
-                Case.landlord_id == scope.landlord_id,
-                Case.received_on.between(period.first, period.last),
-            )
-        )
+    came = select(Case.kind, Case.received_on).where(
+        Case.landlord_id == scope.landlord_id,
+        Case.received_on.between(period.first, period.last),
     )
-    names = kinds(scope) | {row.kind: row.kind for row in rows if row.kind not in kinds(scope)}
-    counts = [
-        _counts(month, [(r.kind, r.received_on) for r in rows], list(names)) for month in months
-    ]
+    rows = [(kind, received_on) for kind, received_on in db.session.execute(came)]
+    names = kinds(scope)
+    names |= {kind: in_words(kind) for kind, _ in rows if kind not in names}
+    counts = [_counts(month, rows, list(names)) for month in months]
     most = max(map(sum, counts)) or 1
     return Trend(
         period,
@@ -124,7 +127,7 @@ def dangers(scope: Scope) -> Section:
         ),
         Group("Adjustments", _adjustments(scope)),
     ]
-    note = "Dangers by the day on which they were reported, “not sure” counts; adjustments of the cases received."
+    note = "Dangers by the day of the report, and “not sure” counts; adjustments of cases received."
     return Section("needs", "Dangers and adjustments", note, groups)
 
 
