@@ -25,10 +25,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Point:
-    """One point complained about. `id` is part of field names; `label` has no number in front."""
+    """One point complained about. `id` is part of field names; `label` has no number in front.
+
+    number: as the case counts it; 0 for its place in the list.
+    """
 
     id: str | int
     label: str
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,16 @@ class Field:
         return [] if self.is_list else None
 
     @property
+    def keeps_out(self) -> bool:
+        """Whether the colleagues chosen here may not see the case."""
+        return "keeps_out" in self.properties
+
+    @property
+    def gives_work(self) -> bool:
+        """Whether the colleague chosen here may be given a later task."""
+        return self.type == "select" and "person" in self.properties and not self.keeps_out
+
+    @property
     def has_short_options(self) -> bool:
         """Few and short enough to stand on one line."""
         return len(self.options) <= 3 and all(len(option.label) <= 25 for option in self.options)
@@ -121,6 +135,13 @@ def fields_of(nodes: Sequence[Node]) -> Iterator[Field]:
             yield node
         elif isinstance(node, Group):
             yield from fields_of(node.children)
+
+
+def point_groups(nodes: Sequence[Node]) -> Iterator[Group]:
+    """The groups that are asked once for each point."""
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from (node,) if node.for_each else point_groups(node.children)
 
 
 def texts_of(nodes: Sequence[Node]) -> Iterator[Text]:

@@ -11,7 +11,17 @@ from typing import Any
 
 from forms import feel, formjs, posts, words
 from forms.bound import BoundForm
-from forms.components import Field, Group, Node, Option, Point, Text, fields_of, texts_of
+from forms.components import (
+    Field,
+    Group,
+    Node,
+    Option,
+    Point,
+    Text,
+    fields_of,
+    point_groups,
+    texts_of,
+)
 from forms.readable import People
 from forms.refused import RESERVED_KEYS, UnknownField
 
@@ -42,6 +52,18 @@ class FormDefinition:
         return tuple(fields_of(self.tree))
 
     @cached_property
+    def point_keys(self) -> frozenset[str]:
+        """The keys of what is asked once for each point."""
+        return frozenset(f.key for group in point_groups(self.tree) for f in fields_of([group]))
+
+    @cached_property
+    def teams(self) -> frozenset[str]:
+        """The teams whose people can be chosen; * is everybody."""
+        return frozenset(
+            field.properties["person"] for field in self.fields if "person" in field.properties
+        )
+
+    @cached_property
     def facts_shown(self) -> frozenset[str]:
         """The facts that its texts mention; lint compares them with facts.toml."""
         return frozenset(
@@ -65,9 +87,9 @@ class FormDefinition:
         """Return the form with what somebody typed; or else their `draft` (an earlier `typed`);
         or else `values` (answers by key) over the form's defaults.
 
-        facts fill {fact_name} in texts; people are (user id, name) by team id; points are those
-        of the case, in order; today is the London date. Raises UnknownField for a name in `typed`
-        that the form does not have; an old draft's is dropped.
+        facts fill {fact_name} in texts; people are (user id, name) by team id or *; points are
+        those to ask about, in order; today is the London date. Raises UnknownField for a name in
+        `typed` that the form does not have; an old draft's is dropped.
         """
         tree = _filled(self.tree, facts or {}, people or {}, points or ())
         fields = tuple(fields_of(tree))
@@ -117,7 +139,9 @@ def _filled(
         else:
             group = replace(node, children=_filled(node.children, facts, people, points))
             if node.for_each:
-                found += [_of_point(group, point, n) for n, point in enumerate(points, 1)]
+                found += [
+                    _of_point(group, point, point.number or n) for n, point in enumerate(points, 1)
+                ]
             else:
                 found.append(group)
     return tuple(found)

@@ -31,7 +31,8 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "error": (KINDS, ".{1,200}"),
     "policy": ({*KINDS, "group"}, ".{1,100}"),
     "money": (("number", "textfield"), _TRUE),
-    "person": (("select",), _NAME),
+    "person": (("select", "checklist"), rf"{_NAME}|\*"),
+    "keeps_out": (("select", "checklist"), _TRUE),
     "points": (("textarea",), _TRUE),
     "for_each": (("group",), "point"),
     "autocomplete": (("textfield", "textarea"), "[a-z][a-z0-9 -]{1,60}"),
@@ -57,6 +58,8 @@ def read_question(
         kind = "money"
     elif properties.get("points"):
         kind = "points"
+    elif properties.get("keeps_out") and "person" not in properties:
+        problems.append(f"{where}: keeps_out needs the property person, which offers colleagues.")
     elif kind == "date" and component.get("subtype", "date") != "date":
         problems.append(f"{where}: we ask for dates only, not for times. Choose the subtype date.")
     key = _key(component.get("key"), where, reserved, problems)

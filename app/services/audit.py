@@ -22,15 +22,14 @@ from app.models import (
     Payload,
 )
 from app.models.people import User
-from app.services import deployments, history, tasks
+from app.services import deployments, history, points, tasks
 from app.services.access import get_case, instance_of
+from app.services.accounts import EVERYBODY
 from app.services.answers import answers_of
 from app.services.cases import deadlines_of
 from app.services.deployments import Deployed
 from app.services.letters import fact_in_words, full_date, letters_of
-from app.services.points import of_case as points_of
 from app.viewer import Viewer
-from forms import Point as FormPoint
 from forms import readable_answers
 from forms.words import NOT_ANSWERED
 from timers.deadlines import DeadlineState
@@ -166,14 +165,14 @@ def _fact(spec: FactSpec, value: Any) -> str:
 
 
 def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
-    asked = [FormPoint(str(point.n), point.text) for point in points_of(db.session(), case)]
+    asked = points.for_form(points.of_case(db.session(), case))
     people = [
         (user_id, name)
         for user_id, name in db.session.execute(
             select(User.id, User.name).where(User.landlord_id == case.landlord_id)
         )
     ]
-    teams = {team: people for team in deployed.landlord.teams}
+    teams = dict.fromkeys([*deployed.landlord.teams, EVERYBODY], people)
     found = []
     for answer in answers_of(db.session(), case):
         form, element = (

@@ -23,6 +23,7 @@ from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterRefused, LetterTemplate, parse_letter
+from app.services.form_keys import key_problems
 from forms import FormDefinition, FormRefused
 
 # facts that a procedure may declare and Putright then keeps by itself: see kept_facts.py
@@ -130,9 +131,10 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
         teams={team_id: team.name for team_id, team in landlord.teams.items()},
         form_keys={name: [field.key for field in form.fields] for name, form in forms.items()},
         person_keys={
-            name: [field.key for field in form.fields if field.properties.get("person")]
+            name: [field.key for field in form.fields if field.gives_work]
             for name, form in forms.items()
         },
+        names_colleagues=frozenset(name for name, form in forms.items() if form.teams),
     )
     diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
     problems += lint(diagrams, facts, known)
@@ -163,8 +165,9 @@ def _read_forms(
         problems += [
             Problem(path, field.key, f"There is no team called {field.properties['person']}.")
             for field in form.fields
-            if field.properties.get("person", "") not in {"", *landlord.teams}
+            if field.properties.get("person", "") not in {"", "*", *landlord.teams}
         ]
+        problems += [Problem(path, key, said) for key, said in key_problems(form)]
     return forms, problems
 
 

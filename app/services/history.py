@@ -150,6 +150,20 @@ def _moved(detail: dict[str, Any]) -> str:
     return f"From {was} to {now}."
 
 
+def _words_of_people(detail: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Who came, who left, and who may speak for whom."""
+    name, reason = detail.get("name", ""), detail.get("reason", "")
+    left = f"Taken off the case: {name}, {detail.get('role', '')}"
+    return {
+        "resident_added": (f"Resident added: {name}", ""),
+        "contact_made": (f"New contact: {name}, after {detail.get('was', '')}", reason),
+        "person_left": (left, reason),
+        "link_given": ("A new private link was given", ""),
+        "representative_named": (f"Representative: {name}", detail.get("says", "")),
+        "permission": (f"Permission for {name}", detail.get("says", "")),
+    }
+
+
 def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     """What people do beside the procedure."""
     to = tasks.name_of(detail.get("to"))
@@ -168,7 +182,10 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "information_added": ("The resident added information", ""),
         "document_added": ("Document added", detail.get("name", "")),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
-        "contact_changed": ("Contact details changed", ""),
+        "contact_changed": ("Contact details changed", detail.get("name", "")),
+        **_words_of_people(detail),
+        "split_off": ("A point became a case of its own", detail.get("point", "")),
+        "split_from": ("Split from another case", detail.get("point", "")),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

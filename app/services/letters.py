@@ -17,6 +17,7 @@ from app.models import Case, Deadline, Letter, Outgoing, Person, Point, Task, Us
 from app.models.base import new_id
 from app.services import deployments
 from app.services.deployments import Deployed
+from app.services.points import of_case, whose_now
 from app.services.references import spaced
 from app.viewer import Viewer
 from timers.calendar import london_date
@@ -120,7 +121,7 @@ def fact_in_words(spec: FactSpec, value: Any) -> str:
 
 
 def points_part(points: list[Point], answers: dict[str, Any]) -> list[dict[str, str]]:
-    """What the answers say of each point, as the letter's part_points wants it."""
+    """What the answers say of each point of ours, as the letter's part_points wants it."""
     return [
         {
             "title": f"{point.n}. {point.text}",
@@ -128,7 +129,19 @@ def points_part(points: list[Point], answers: dict[str, Any]) -> list[dict[str, 
             "decision": OUTCOME_WORDS.get(str(answers.get(f"outcome__{point.n}") or ""), ""),
         }
         for point in points
+        if point.moved_to is None and whose_now(point, answers)[0] != "no"
     ]
+
+
+def not_ours_part(points: list[Point], answers: dict[str, Any]) -> dict[str, list[str]]:
+    """The points that others answer, each with who can help, as part points_not_ours."""
+    others = [(point, *whose_now(point, answers)) for point in points if point.moved_to is None]
+    said = [
+        f"{point.text} — who can help: {whose}" if whose else point.text
+        for point, ours, whose in others
+        if ours == "no"
+    ]
+    return {"points_not_ours": said} if said else {}
 
 
 def compose(
@@ -138,7 +151,7 @@ def compose(
     letter: str,
     facts: dict[str, Any],
     writer: Viewer,
-    parts: Mapping[str, str],
+    parts: Mapping[str, Any],
     points: Sequence[Mapping[str, str]],
     dates: Mapping[str, date | None] | None = None,
 ) -> FilledLetter:
@@ -148,6 +161,7 @@ def compose(
     """
     on = clock.today()
     values = fields(session, case, deployed, facts, writer, on)
+    parts = {**not_ours_part(of_case(session, case), {}), **parts}
     values |= {f"part_{name}": text for name, text in parts.items()}
     values |= {f"deadline_{timer}_due": full_date(day) for timer, day in (dates or {}).items()}
     if points:

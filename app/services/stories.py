@@ -36,7 +36,6 @@ from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
 from app.viewer import Viewer
 from forms import BoundForm
-from forms import Point as FormPoint
 from timers.calendar import WorkingCalendar
 
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
@@ -261,14 +260,11 @@ def _add_information(state: _Play, answers: dict[str, Any]) -> None:
 
 def _filled(definition: Any, answers: dict[str, Any], state: _Play) -> BoundForm:
     """The form as a person would post it. Raises BadInput with what the page would say."""
-    known = points.of_case(db.session(), state.case) if state.case_id else []
-    asked = [FormPoint(str(point.n), point.text) for point in known]
+    known = points.asked_in(db.session(), state.case, definition) if state.case_id else []
+    asked = points.for_form(known)
     form: BoundForm = definition.bind(
         typed=definition.as_typed(answers, asked),
-        people={
-            team: [(u.id, u.name) for u in accounts.people_of(state.landlord_id, team)]
-            for team in deployments.landlord(state.landlord_id).teams
-        },
+        people=accounts.names_by_team(state.landlord_id, definition.teams),
         points=asked,
         facts=instance_of(state.case).facts if state.case_id else {},
         today=clock.today(),
@@ -280,6 +276,8 @@ def _filled(definition: Any, answers: dict[str, Any], state: _Play) -> BoundForm
 
 def _answer(state: _Play, value: Any) -> Any:
     """Values of a story as a form takes them: dates as ISO text, team/person as a user id."""
+    if isinstance(value, list):
+        return [_answer(state, item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

@@ -12,7 +12,6 @@ from app.services import deployments, points, tasks
 from app.services.access import instance_of
 from app.web.taskpage import NOT_ANSWERED, people_for
 from forms import BoundForm, readable_answers
-from forms import Point as FormPoint
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _counted(task: Task, counted: Answer | None) -> list[tuple[str, str]]:
         return []
     deployed = deployments.of_instance(instance_of(task.case))
     form = deployed.forms[task.form]
-    known = [FormPoint(str(p.n), p.text) for p in points.of_case(db.session(), task.case)]
+    known = points.for_form(points.of_case(db.session(), task.case))
     return readable_answers(form, counted.values, points=known, people=people_for(form, deployed))
 
 

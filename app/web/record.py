@@ -11,12 +11,12 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.db import db
 from app.models import Person
 from app.services import cases, complaints, deployments, tasks
 from app.services.complaints import Receipt
 from app.services.references import spaced
 from app.web import uploads
+from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import (
     allow_large_posts,
@@ -90,8 +90,8 @@ def _known(asked: Asked) -> dict[str, Any]:
 
 
 def _person(person_id: str) -> Person | None:
-    """The chosen person; None for somebody else, or for an id of another landlord."""
-    return db.session.get(Person, (viewer().landlord_id, person_id)) if person_id else None
+    """The chosen person; None for somebody else, or for somebody whom the viewer may not know."""
+    return complaints.person_known(viewer(), person_id) if person_id else None
 
 
 def _bound(typed: MultiDict[str, str] | None, values: dict[str, Any] | None = None) -> BoundForm:
@@ -115,6 +115,8 @@ def _sent() -> ResponseReturnValue:
         return _form_page(form, person, key), 422 if form.errors else 200
     chosen = _person(person)
     receipt = complaints.record(viewer(), form, key, chosen.id if chosen else None)
+    if gone := out_of(receipt.reference):
+        return gone
     _remember(receipt)
     return redirect(url_for("record.receipt", reference=receipt.reference), code=303)
 
