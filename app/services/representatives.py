@@ -31,12 +31,11 @@ DECISIONS = ("given", "refused", "withdrawn")
 SPOKEN = "permission by word of mouth"  # among the adjustments of whoever gave it so
 SAYS_GIVEN = {"given", "confirmed"}  # what a form may call a permission that was given
 DETAILS = {
-    "representative_name": "name",
     "representative_email": "email",
     "representative_phone": "phone",
     "representative_address": "address",
 }
-LIMITS = {"name": 200, "email": 254, "phone": 40, "address": 500}
+LIMITS = {"email": 254, "phone": 40, "address": 500}
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def named(
     if not name:
         return None
     known = [p for p in case.representatives if folded(p.person.name) == folded(name)]
-    party = known[0] if known else add(session, case, today)
+    party = known[0] if known else _added(session, case, name[:200], today)
     _details(party.person, answers)
     if answers.get("representative_relation"):
         party.relation = str(answers["representative_relation"])[:100]
@@ -99,9 +98,9 @@ def _copies(party: Party, answers: dict[str, Any]) -> None:
         party.gets_letters = answers["gets_letters"] in (True, "yes")
 
 
-def add(session: Session, case: Case, today: date) -> Party:
-    """A representative without a name yet, who waits for permission from today on."""
-    person = Person(landlord_id=case.landlord_id, id=new_id(), name="")
+def _added(session: Session, case: Case, name: str, today: date) -> Party:
+    """A new representative, who waits for permission from today on."""
+    person = Person(landlord_id=case.landlord_id, id=new_id(), name=name)
     session.add(person)
     session.flush()
     party = Party(
