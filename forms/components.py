@@ -27,12 +27,14 @@ class Option:
 class Row:
     """One entry of a repeated group, such as one point complained about.
 
-    id: part of the names of its fields. label: its heading, without a number. since: an ISO date;
-    no date asked for in the row may lie before it.
+    id: part of the names of its fields. label: its heading, without a number. number: as the case
+    counts it; 0 for its place in the list. since: an ISO date; no date asked for in the row may
+    lie before it.
     """
 
     id: str | int
     label: str
+    number: int = 0
     since: str = ""
 
 
@@ -85,6 +87,16 @@ class Field:
         if self.kind == "tick":
             return False
         return [] if self.is_list else None
+
+    @property
+    def keeps_out(self) -> bool:
+        """Whether the colleagues chosen here may not see the case."""
+        return "keeps_out" in self.properties
+
+    @property
+    def gives_work(self) -> bool:
+        """Whether the colleague chosen here may be given a later task."""
+        return self.type == "select" and "person" in self.properties and not self.keeps_out
 
     @property
     def has_short_options(self) -> bool:

@@ -40,6 +40,18 @@ class FormDefinition:
         return tuple(fields_of(self.tree))
 
     @cached_property
+    def point_keys(self) -> frozenset[str]:
+        """The keys of what is asked once for each point."""
+        return frozenset(key for key, each in self.repeated.items() if each == "point")
+
+    @cached_property
+    def teams(self) -> frozenset[str]:
+        """The teams whose people can be chosen; * is everybody."""
+        return frozenset(
+            field.properties["person"] for field in self.fields if "person" in field.properties
+        )
+
+    @cached_property
     def facts_shown(self) -> frozenset[str]:
         """The facts that its texts mention; lint compares them with facts.toml."""
         return frozenset(
@@ -78,9 +90,10 @@ class FormDefinition:
         """Return the form with what somebody typed; or else their `draft` (an earlier `typed`);
         or else `values` (answers by key) over the form's defaults.
 
-        facts fill {fact_name} in texts; people are (user id, name) by team id; rows are the case's
-        points, open promises and open copies, in order; today is the London date. Raises
-        UnknownField for a name in `typed` that the form does not have; an old draft's is dropped.
+        facts fill {fact_name} in texts; people are (user id, name) by team id or *; rows are the
+        points, open promises and open copies to ask about, in order; today is the London date.
+        Raises UnknownField for a name in `typed` that the form does not have; an old draft's is
+        dropped.
         """
         tree = _filled(self.tree, facts or {}, people or {}, rows or {})
         fields = tuple(fields_of(tree))

@@ -32,7 +32,8 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "error": (KINDS, ".{1,200}"),
     "policy": ({*KINDS, "group", "text"}, ".{1,100}"),
     "money": (("number", "textfield"), _TRUE),
-    "person": (("select",), _NAME),
+    "person": (("select", "checklist"), rf"{_NAME}|\*"),
+    "keeps_out": (("select", "checklist"), _TRUE),
     "points": (("textarea",), _TRUE),
     "for_each": (("group",), "|".join(REPEATS)),
     "rows": (("group",), "[1-9]|1[0-9]|20"),
@@ -61,6 +62,8 @@ def read_question(
         kind = "money"
     elif properties.get("points"):
         kind = "points"
+    elif properties.get("keeps_out") and "person" not in properties:
+        problems.append(f"{where}: keeps_out needs the property person, which offers colleagues.")
     elif kind == "date" and component.get("subtype", "date") != "date":
         problems.append(f"{where}: we ask for dates only, not for times. Choose the subtype date.")
     if properties.get("payment") and kind != "money":

@@ -82,7 +82,7 @@ def expanded(group: Group, rows: Rows) -> Iterator[Group]:
     """A group once for each row; a list that people fill in stays one group of all its rows."""
     if group.for_each != LIST:
         for number, row in enumerate(rows.get(group.for_each, ()), 1):
-            yield _of_row(group, row, number)
+            yield _of_row(group, row, row.number or number)
         return
     numbers = range(1, group.most + 1)
     row_group = replace(group, condition=None, label="", most=0, letter_part="")

@@ -53,20 +53,27 @@ class Case(OwnedById, Base):
 
     @property
     def resident(self) -> Person:
-        """The person who complains. Every case has one."""
+        """The person who complains, and the one contact. Every case has one."""
         return next(p.person for p in self.parties if p.role == "resident")
 
     @property
-    def representative(self) -> Party | None:
-        """Who speaks for the resident, if anyone."""
-        return next((p for p in self.parties if p.role == "representative"), None)
+    def residents(self) -> list[Person]:
+        """All who complain together: the contact first."""
+        others = (p.person for p in self.parties if p.role == "other_resident")
+        return [self.resident, *sorted(others, key=lambda person: person.name)]
+
+    @property
+    def representatives(self) -> list[Party]:
+        """Who speaks for the resident."""
+        found = (p for p in self.parties if p.role == "representative")
+        return sorted(found, key=lambda party: party.person.name)
 
 
 class Party(Owned, Base):
-    """A person's part in a case: resident, representative, other_resident.
+    """A person's part in a case: resident (the one contact), other_resident, representative.
 
-    permission, of a representative: given, pending, withdrawn, refused; how it was given, what it
-    is limited to and until when. gets_letters: copies go to the representative.
+    permission, of a representative: given, pending, withdrawn, refused; how it was given, since
+    when it is so, what it is limited to and until when. gets_letters: copies go there, too.
     """
 
     __tablename__ = "party"
@@ -82,6 +89,12 @@ class Party(Owned, Base):
     gets_letters: Mapped[bool] = mapped_column(default=False)
     case: Mapped[Case] = relationship(back_populates="parties")
     person: Mapped[Person] = relationship(lazy="joined", viewonly=True)
+
+    def may_act(self, on: date) -> bool:
+        """Whether the representative may be told things: permission given, and not past its end."""
+        until = self.permission_until
+        return self.permission == "given" and (until is None or on <= until)
+
     __table_args__ = (
         of_case(),
         ForeignKeyConstraint(["landlord_id", "person_id"], ["person.landlord_id", "person.id"]),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.db import db
 from app.errors import NotAllowed, NotFound
-from app.models import Case, Conflict, Instance, Task
+from app.models import Case, Conflict, Instance, Party, Person, Task
 from app.viewer import Viewer
 
 
@@ -62,6 +62,15 @@ def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:
     if task is None or is_kept_out(viewer, task.case):
         raise NotFound
     return task
+
+
+def with_people(landlord_id: str, which: ColumnElement[bool]) -> Select[str]:
+    """The ids of the cases in which such people have a part, whatever it is."""
+    return (
+        select(Party.case_id)
+        .join(Person, (Person.landlord_id == Party.landlord_id) & (Person.id == Party.person_id))
+        .where(Party.landlord_id == landlord_id, which)
+    )
 
 
 def is_kept_out(viewer: Viewer, case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ NO_ONE = HASHER.hash(new_id())  # an unknown e-mail costs the same time as a wro
 TRIES = 5  # wrong passwords before the first lock
 LOCK = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
+EVERYBODY = "*"  # in a form: all colleagues, of whatever team
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,17 @@ def people_of(landlord_id: str, team: str | None = None) -> list[User]:
     if team:
         found = found.join(Membership).where(Membership.team == team)
     return list(db.session.scalars(found))
+
+
+def names_by_team(landlord_id: str, teams: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """(user id, name) of the active people of each team; * is the whole landlord."""
+    return {
+        team: [
+            (user.id, user.name)
+            for user in people_of(landlord_id, None if team == EVERYBODY else team)
+        ]
+        for team in teams
+    }
 
 
 def add_user(

@@ -22,8 +22,14 @@ from app.models import (
     Payload,
 )
 from app.models.people import User
-from app.services import deployments, history, rows, tasks
+from app.services import (
+    deployments,
+    history,
+    rows,
+    tasks,
+)
 from app.services.access import get_case, instance_of
+from app.services.accounts import EVERYBODY
 from app.services.answers import answers_of
 from app.services.cases import deadlines_of
 from app.services.deployments import Deployed
@@ -186,7 +192,7 @@ def _submitted(case: Case, deployed: Deployed) -> list[Submitted]:
             select(User.id, User.name).where(User.landlord_id == case.landlord_id)
         )
     ]
-    teams = {team: people for team in deployed.landlord.teams}
+    teams = dict.fromkeys([*deployed.landlord.teams, EVERYBODY], people)
     found = []
     for answer in answers_of(db.session(), case):
         form, element = (

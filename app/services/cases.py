@@ -22,19 +22,19 @@ from app.models import (
     Letter,
     Note,
     Outgoing,
-    Party,
     Person,
     Point,
     Task,
 )
 from app.models.base import new_id
 from app.services import actions, deployments, letters, points, steps, tasks
-from app.services.access import get_case, instance_of, unconflicted
+from app.services.access import get_case, instance_of, unconflicted, with_people
 from app.services.calendars import pinned_calendar
-from app.services.complaints import alert_of_danger, folded
+from app.services.complaints import alert_of_danger
 from app.services.deadlines import state
 from app.services.deployments import Deployed
 from app.services.history import Line, lines_of
+from app.services.persons import folded
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 
@@ -74,7 +74,6 @@ class CasePage:
     documents: list[Blob]
     notes: list[tuple[Note, str]]
     incidents: list[Incident]
-    representative: Party | None
 
 
 def page(viewer: Viewer, reference: str) -> CasePage:
@@ -116,7 +115,6 @@ def page(viewer: Viewer, reference: str) -> CasePage:
                 )
             )
         ),
-        representative=case.representative,
     )
 
 
@@ -338,16 +336,7 @@ def search(
         query = query.where(Case.received_on <= received[1])
     if q.strip():
         plain = q.replace(" ", "").upper()
-        people = (
-            select(Party.case_id)
-            .join(
-                Person, (Person.landlord_id == Party.landlord_id) & (Person.id == Party.person_id)
-            )
-            .where(
-                Party.landlord_id == viewer.landlord_id,
-                Person.search.contains(folded(q), autoescape=True),
-            )
-        )
+        people = with_people(viewer.landlord_id, Person.search.contains(folded(q), autoescape=True))
         query = query.where(
             or_(Case.reference.contains(plain, autoescape=True), Case.id.in_(people))
         )

@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.db import db, transaction
 from app.engine import ROOT
-from app.errors import NotAllowed
+from app.errors import NotAllowed, NotFound
 from app.models import Blob, Case, Party, Person, Point
 from app.models.base import new_id
-from app.services import deployments, steps
+from app.services import deployments, kept_out, links, representatives, steps
 from app.services.access import get_case, unconflicted
 from app.services.answers import keep_answer
-from app.services.conversions import linked
 from app.services.deployments import Deployed
+from app.services.persons import folded, make_findable
 from app.services.private_links import hash_token, link_token
 from app.services.references import new_reference
 from app.viewer import Viewer
@@ -62,6 +62,8 @@ def record(
     if not viewer.can("work"):
         raise NotAllowed
     other = get_case(viewer, about, "work") if about else None
+    if other is None and person_id and person_known(viewer, person_id) is None:
+        raise NotFound
     person_id = other.resident.id if other else person_id
     return _receive(viewer, form, key, kind, person_id, about=other)
 
@@ -100,8 +102,9 @@ def _receive(
         resident = _person(session, actor.landlord_id, answers, person_id)
         case = _case(session, actor, deployed, answers, resident, key, token)
         if about:
-            linked(session, case, about, "about")
-        _representative(session, case, answers)
+            links.link(session, case, about, "about")
+        how = "" if actor.user_id else "written"
+        representatives.named(session, case, answers, clock.today(), how)
         add_points(session, case, form, actor)
         claim_blobs(session, case, form)
         step = steps.first_step(session, case, deployed, actor)
@@ -119,6 +122,8 @@ def _receive(
         )
         if about:  # told here only: not all who see the other case may know of this one
             step.write("begun_about", other=about.reference)
+        if actor.user_id:
+            kept_out.take_named(step, form)
         alert_of_danger(step, answers)
         return Receipt(case.reference, token)
 
@@ -186,7 +191,7 @@ def update_person(person: Person, answers: dict[str, Any]) -> None:
             *(answers.get("adjustments") or []),
             *lines(answers.get("adjustments_other")),
         ]
-    person.search = folded(f"{person.name} {person.address} {person.postcode}")
+    make_findable(person)
 
 
 def place(person: Person) -> str:
@@ -194,11 +199,6 @@ def place(person: Person) -> str:
     parts = [part.strip() for part in person.address.replace("\n", ",").split(",") if part.strip()]
     flat = bool(parts) and re.fullmatch(r"(?i)(flat|apartment|apt|room|unit)\s*\S+", parts[0])
     return ", ".join(parts[: 2 if flat else 1]) or person.postcode
-
-
-def folded(text: str) -> str:
-    """Text as it is searched: lower case, single blanks, no commas."""
-    return " ".join(text.casefold().replace(",", " ").split())
 
 
 def _case(
@@ -236,24 +236,6 @@ def _case(
     session.flush()
     session.refresh(case, ["parties"])
     return case
-
-
-def _representative(session: Session, case: Case, answers: dict[str, Any]) -> None:
-    if not answers.get("representative_name"):
-        return
-    person = Person(landlord_id=case.landlord_id, id=new_id(), name=answers["representative_name"])
-    session.add(person)
-    session.flush()
-    session.add(
-        Party(
-            landlord_id=case.landlord_id,
-            case_id=case.id,
-            person_id=person.id,
-            role="representative",
-            relation=answers.get("representative_relation") or "",
-            permission=answers.get("representative_permission") or "pending",
-        )
-    )
 
 
 def add_point_row(session: Session, case: Case, text: str, by: Viewer) -> Point:
@@ -330,6 +312,12 @@ def known_people(
         for person, cases in found
         if cases  # nobody learns of a person from a case that is kept from them
     ]
+
+
+def person_known(viewer: Viewer, person_id: str) -> Person | None:
+    """A person of a case that the viewer may know of; None for everybody else."""
+    person = db.session.get(Person, (viewer.landlord_id, person_id))
+    return person if person is not None and _cases(viewer, person) else None
 
 
 def _cases(viewer: Viewer, person: Person) -> list[Case]:

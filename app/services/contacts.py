@@ -6,11 +6,15 @@ from typing import Any
 
 from app.db import transaction
 from app.errors import BadInput, NotAllowed, NotFound
-from app.models import Case, Letter, Outgoing
+from app.models import Case, Letter, Outgoing, Person
 from app.services import steps
 from app.services.access import get_case, instance_of, is_kept_out
-from app.services.complaints import folded
-from app.services.letters import recipient_of
+from app.services.letters import (
+    recipient_of,
+)
+from app.services.persons import (
+    make_findable,
+)
 from app.viewer import Viewer
 
 CHANNELS = {"email": "E-mail", "post": "Post", "phone": "Telephone", "text": "Text message"}
@@ -26,33 +30,54 @@ LIMITS = {
 }
 
 
-def change(viewer: Viewer, reference: str, details: dict[str, Any]) -> Case:
-    """Put right how the resident of a case is reached.
+def change(
+    viewer: Viewer, reference: str, details: dict[str, Any], person_id: str | None = None
+) -> Case:
+    """Put right how somebody of a case is reached: the contact, or person_id.
 
     details: columns of Person, and lists contact_never and adjustments. Raises BadInput.
     """
-    errors = _errors(details)
+    errors = contact_errors(details)
     if errors:
         raise BadInput(errors)
     with transaction() as session:
         case = get_case(viewer, reference, "work")
-        person = case.resident
-        for column in (*LIMITS, "contact_use", "contact_never", "adjustments"):
-            if column in details:
-                setattr(person, column, details[column])
-        person.search = folded(f"{person.name} {person.address} {person.postcode}")
-        steps.open_step(session, instance_of(case), viewer).write("contact_changed")
+        person = person_in(case, person_id)
+        put_details(person, details)
+        step = steps.open_step(session, instance_of(case), viewer)
+        step.write("contact_changed", person=person.id, name=person.name)
         return case
 
 
-def _errors(details: dict[str, Any]) -> dict[str, str]:
+def person_in(case: Case, person_id: str | None) -> Person:
+    """A person with a part in a case, or its contact. Raises NotFound for anybody else."""
+    for party in case.parties if person_id else ():
+        if party.person_id == person_id:
+            return party.person
+    if person_id:
+        raise NotFound
+    return case.resident
+
+
+def put_details(person: Person, details: dict[str, Any]) -> None:
+    """Write checked details; what they leave out stays."""
+    for column in (*LIMITS, "contact_use", "contact_never", "adjustments"):
+        if column in details:
+            setattr(person, column, details[column])
+    make_findable(person)
+
+
+def contact_errors(
+    details: dict[str, Any], nameless: str = "Enter the resident's name."
+) -> dict[str, str]:
+    """What is wrong with the details of a person, by column."""
     errors = {
         column: f"Keep this to {most} characters."
         for column, most in LIMITS.items()
         if len(details.get(column) or "") > most
     }
     if not (details.get("name") or "").strip():
-        errors["name"] = "Enter the resident's name."
+        errors["name"] = nameless
     email = details.get("email") or ""
     if email and (email.count("@") != 1 or any(c.isspace() or c in ",;<>" for c in email)):
         errors["email"] = "Enter an e-mail address, like name@example.org, or leave it empty."

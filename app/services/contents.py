@@ -23,9 +23,19 @@ from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterRefused, LetterTemplate, parse_letter
-from app.letters.fields import BODY
-from app.paragraphs import PolicyFile, read_policy
-from app.services import citations
+from app.letters.fields import (
+    BODY,
+)
+from app.paragraphs import (
+    PolicyFile,
+    read_policy,
+)
+from app.services import (
+    citations,
+)
+from app.services.form_keys import (
+    key_problems,
+)
 from forms import FormDefinition, FormRefused
 
 # facts that a procedure may declare and Putright then keeps by itself: see kept_facts.py
@@ -156,10 +166,11 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
         teams={team_id: team.name for team_id, team in landlord.teams.items()},
         form_keys={name: [field.key for field in form.fields] for name, form in forms.items()},
         person_keys={
-            name: [field.key for field in form.fields if field.properties.get("person")]
+            name: [field.key for field in form.fields if field.gives_work]
             for name, form in forms.items()
         },
         promise_forms=frozenset(name for name, form in forms.items() if form.promises),
+        names_colleagues=frozenset(name for name, form in forms.items() if form.teams),
     )
     diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
     problems += lint(diagrams, facts, known)
@@ -192,8 +203,9 @@ def _read_forms(
         problems += [
             Problem(path, field.key, f"There is no team called {field.properties['person']}.")
             for field in form.fields
-            if field.properties.get("person", "") not in {"", *landlord.teams}
+            if field.properties.get("person", "") not in {"", "*", *landlord.teams}
         ]
+        problems += [Problem(path, key, said) for key, said in key_problems(form)]
     return forms, problems
 
 

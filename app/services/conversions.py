@@ -8,14 +8,26 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Case, CaseLink, Conflict, Party, Point
+from app.models import Case, Party, Point
 from app.models.base import new_id
+from app.services import links
 from app.services.references import new_reference
 
 if TYPE_CHECKING:
     from app.services.deployments import Deployed
 
 SAID = ("channel", "story", "since_when", "desired_outcome", "triage", "hazard", "recorded_by")
+PART = (
+    "person_id",
+    "role",
+    "relation",
+    "permission",
+    "permission_how",
+    "permission_on",
+    "permission_until",
+    "limited_to",
+    "gets_letters",
+)
 
 
 def continued(
@@ -27,7 +39,9 @@ def continued(
     """
     new = copied(session, old, deployed, received_on, at, link="converted")
     new.link_hash, old.link_hash = old.link_hash, None
-    points = select(Point).where(Point.landlord_id == old.landlord_id, Point.case_id == old.id)
+    points = select(Point).where(
+        Point.landlord_id == old.landlord_id, Point.case_id == old.id, Point.moved_to.is_(None)
+    )
     for point in list(session.scalars(points)):
         session.add(
             Point(
@@ -36,6 +50,8 @@ def continued(
                 case_id=new.id,
                 n=point.n,
                 text=point.text,
+                ours=point.ours,
+                whose=point.whose,
                 added_at=at,
                 added_by=point.added_by,
             )
@@ -64,28 +80,10 @@ def copied(
         Party(
             landlord_id=new.landlord_id,
             case_id=new.id,
-            person_id=row.person_id,
-            role=row.role,
-            relation=row.relation,
-            permission=row.permission,
+            **{name: getattr(row, name) for name in PART},
         )
         for row in old.parties
     )
-    linked(session, new, old, link)
+    links.link(session, new, old, link)
     session.refresh(new, ["parties"])
     return new
-
-
-def linked(session: Session, new: Case, old: Case, kind: str) -> None:
-    """Link a case that has just begun with an older one. Who is kept out of that is out of both."""
-    session.add(CaseLink(landlord_id=new.landlord_id, case_id=new.id, other_id=old.id, kind=kind))
-    kept_out = select(Conflict).where(
-        Conflict.landlord_id == old.landlord_id, Conflict.case_id == old.id
-    )
-    for row in session.scalars(kept_out).all():
-        session.add(
-            Conflict(
-                landlord_id=new.landlord_id, case_id=new.id, user_id=row.user_id, reason=row.reason
-            )
-        )
-    session.flush()

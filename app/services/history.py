@@ -181,6 +181,20 @@ def _until(detail: dict[str, Any]) -> str:
     return f"Until {full_date(date.fromisoformat(ends_on))}." if ends_on else ""
 
 
+def _words_of_people(detail: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Who came, who left, and who may speak for whom."""
+    name, reason = detail.get("name", ""), detail.get("reason", "")
+    left = f"Taken off the case: {name}, {detail.get('role', '')}"
+    return {
+        "resident_added": (f"Resident added: {name}", ""),
+        "contact_made": (f"New contact: {name}, after {detail.get('was', '')}", reason),
+        "person_left": (left, reason),
+        "link_given": ("A new private link was given", ""),
+        "representative_named": (f"Representative: {name}", detail.get("says", "")),
+        "permission": (f"Permission for {name}", detail.get("says", "")),
+    }
+
+
 def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     """What people do beside the procedure, and what became of promises."""
     if action in PUTTING_RIGHT:
@@ -201,7 +215,10 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "information_added": ("The resident added information", ""),
         "document_added": ("Document added", detail.get("name", "")),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
-        "contact_changed": ("Contact details changed", ""),
+        "contact_changed": ("Contact details changed", detail.get("name", "")),
+        **_words_of_people(detail),
+        "split_off": ("A point became a case of its own", detail.get("point", "")),
+        "split_from": ("Split from another case", detail.get("point", "")),
         "copy_asked": ("A copy is to be made", f"{detail.get('copy', '')}."),
         "begun_about": ("Begun about another case", spaced(detail.get("other", ""))),
         "continued_from": ("Begun from another case", spaced(detail.get("other", ""))),

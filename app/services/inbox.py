@@ -11,13 +11,14 @@ from app import clock
 from app.db import db
 from app.engine import ROOT
 from app.errors import NotAllowed
-from app.models import Alert, Case, Conflict, Draft, Party, Person, Task
+from app.models import Alert, Case, Conflict, Draft, Person, Task
 from app.services import deployments, kinds, tasks
-from app.services.access import instance_of
+from app.services.access import instance_of, with_people
 from app.services.adjustments import in_words, language_of
 from app.services.calendars import calendar_of
-from app.services.complaints import folded, place
+from app.services.complaints import place
 from app.services.deadlines import days_left
+from app.services.persons import folded
 from app.services.references import spaced
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
@@ -155,21 +156,16 @@ def _filtered(viewer: Viewer, wanted: Filter) -> Select[Task]:
         query = query.where(Task.claimed_by.is_(None))
     if wanted.only == "hazard":
         query = query.where(Case.hazard)
-    if wanted.only == "safe_contact" or wanted.q:
-        query = query.join(
-            Party,
-            (Party.landlord_id == Case.landlord_id)
-            & (Party.case_id == Case.id)
-            & (Party.role == "resident"),
-        ).join(Person, (Person.landlord_id == Party.landlord_id) & (Person.id == Party.person_id))
     if wanted.only == "safe_contact":
-        query = query.where(func.json_array_length(Person.contact_never) > 0)
+        ruled = func.json_array_length(Person.contact_never) > 0
+        query = query.where(Case.id.in_(with_people(viewer.landlord_id, ruled)))
     if wanted.q:
         plain = wanted.q.replace(" ", "").upper()
+        like = Person.search.contains(folded(wanted.q), autoescape=True)
         query = query.where(
             or_(
                 Case.reference.contains(plain, autoescape=True),
-                Person.search.contains(folded(wanted.q), autoescape=True),
+                Case.id.in_(with_people(viewer.landlord_id, like)),
             )
         )
     return query
@@ -234,12 +230,11 @@ def chips(case: Case) -> list[tuple[str, bool]]:
     found = [("Hazard", True)] if case.hazard else []
     if case.kind != ROOT:
         found.append((kinds.kind_of(case).title, False))
-    resident = case.resident
-    if resident.contact_never:
-        found.append(("Safe contact", False))
-    if language := language_of(resident):
-        found.append((language, False))
-    return found + [(in_words(wish), False) for wish in resident.adjustments]
+    words = ["Safe contact"] if any(person.contact_never for person in case.residents) else []
+    for person in case.residents:
+        words += [language] if (language := language_of(person)) else []
+        words += [in_words(wish) for wish in person.adjustments]
+    return found + [(word, False) for word in dict.fromkeys(words)]
 
 
 def _groups(rows: list[Row]) -> list[Group]:

@@ -27,8 +27,10 @@ def _closed_on(_session: Session, case: Case) -> str | None:
 
 def _permission_asked_on(_session: Session, case: Case) -> str | None:
     """Since when a representative waits for the resident's permission."""
-    pending = any(p.role == "representative" and p.permission == "pending" for p in case.parties)
-    return london_date(case.opened_at).isoformat() if pending else None
+    opened_on = london_date(case.opened_at)
+    waiting = [p for p in case.representatives if p.permission == "pending"]
+    asked = min((p.permission_on or opened_on for p in waiting), default=None)
+    return asked.isoformat() if asked else None
 
 
 def _safeguarding(_session: Session, case: Case) -> bool:

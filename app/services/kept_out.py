@@ -1,4 +1,7 @@
-"""People who are kept out of a case: complained about, or with a conflict of interest."""
+"""People who are kept out of a case: complained about, or with a conflict of interest.
+
+Cases that are linked show each other's words, so whoever is kept out of one is kept out of all.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from app.errors import BadInput
 from app.models import Case, Conflict, Task, User
 from app.services import steps
 from app.services.access import get_case, instance_of
+from app.services.links import linked_with
+from app.services.steps import Step
 from app.viewer import Viewer
+from forms import BoundForm
 
 
 def kept_out(viewer: Viewer, reference: str) -> list[tuple[User, str]]:
@@ -41,24 +47,39 @@ def keep_out(viewer: Viewer, reference: str, user_id: str, reason: str) -> Case:
         raise BadInput(errors)
     with transaction() as session:
         case = get_case(viewer, reference, "work")
-        session.merge(
-            Conflict(
-                landlord_id=case.landlord_id,
-                case_id=case.id,
-                user_id=user_id,
-                reason=reason.strip(),
-            )
+        _keep_out(steps.open_step(session, instance_of(case), viewer), user_id, reason.strip())
+        return case
+
+
+def take_named(step: Step, form: BoundForm) -> None:
+    """Keep out whoever a checked form names in a field with `keeps_out`."""
+    for field in form.applicable:
+        if field.keeps_out:
+            answer = form.answers[field.key]
+            for user_id in answer if isinstance(answer, list) else [answer]:
+                if user_id:
+                    _keep_out(step, user_id, f"Named in “{field.label}”"[:300])
+
+
+def _keep_out(step: Step, user_id: str, reason: str) -> None:
+    """Write the conflict, give claimed tasks back and tell it in the history of each case."""
+    session, case = step.session, step.case
+    for one in (case, *linked_with(session, case)):
+        if session.get(Conflict, (one.landlord_id, one.id, user_id)) is not None:
+            continue
+        session.add(
+            Conflict(landlord_id=one.landlord_id, case_id=one.id, user_id=user_id, reason=reason)
         )
         session.execute(
             update(Task)
             .where(
-                Task.landlord_id == case.landlord_id,
-                Task.case_id == case.id,
+                Task.landlord_id == one.landlord_id,
+                Task.case_id == one.id,
                 Task.status == "open",
                 Task.claimed_by == user_id,
             )
             .values(claimed_by=None, claimed_at=None)
         )
-        step = steps.open_step(session, instance_of(case), viewer)
-        step.write("kept_out", to=user_id, reason=reason.strip())
-        return case
+        told = step if one is case else steps.open_step(session, instance_of(one), step.actor)
+        told.write("kept_out", to=user_id, reason=reason)
+    session.flush()

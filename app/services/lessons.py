@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.errors import BadInput
 from app.models import Case, Lesson, Person
 from app.models.base import new_id
-from app.services.complaints import folded, place
+from app.services.complaints import place
+from app.services.persons import folded
 
 if TYPE_CHECKING:
     from app.services.steps import Step

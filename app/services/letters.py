@@ -20,6 +20,7 @@ from app.models.base import new_id
 from app.services import accessible_copies, deployments, officers, recipients
 from app.services.deployments import Deployed
 from app.services.officers import Officer
+from app.services.points import of_case, whose_now
 from app.services.private_links import status_link
 from app.services.recipients import Recipient
 from app.services.references import spaced
@@ -150,7 +151,7 @@ def fact_in_words(spec: FactSpec, value: Any) -> str:
 
 
 def points_part(points: list[Point], answers: dict[str, Any]) -> list[dict[str, str]]:
-    """What the answers say of each point, as the letter's part_points wants it."""
+    """What the answers say of each point of ours, as the letter's part_points wants it."""
     return [
         {
             "title": f"{point.n}. {point.text}",
@@ -158,7 +159,19 @@ def points_part(points: list[Point], answers: dict[str, Any]) -> list[dict[str, 
             "decision": OUTCOME_WORDS.get(str(answers.get(f"outcome__{point.n}") or ""), ""),
         }
         for point in points
+        if point.moved_to is None and whose_now(point, answers)[0] != "no"
     ]
+
+
+def not_ours_part(points: list[Point], answers: dict[str, Any]) -> dict[str, list[str]]:
+    """The points that others answer, each with who can help, as part points_not_ours."""
+    others = [(point, *whose_now(point, answers)) for point in points if point.moved_to is None]
+    said = [
+        f"{point.text} — who can help: {whose}" if whose else point.text
+        for point, ours, whose in others
+        if ours == "no"
+    ]
+    return {"points_not_ours": said} if said else {}
 
 
 def compose(
@@ -187,6 +200,7 @@ def compose(
     officer = officers.writer(session, landlord, writer.user_id) if writer else None
     officer = officer or officers.responsible(session, case, landlord)
     values = fields(session, case, deployed, facts, recipient, officer, on)
+    parts = {**not_ours_part(of_case(session, case), {}), **parts}
     values |= {f"part_{name}": text for name, text in parts.items()}
     values |= date_fields(case, deployed, dates or {})
     if points:

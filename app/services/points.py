@@ -1,4 +1,4 @@
-"""The points of a complaint: each is answered before a response can go."""
+"""The points of a complaint: each that is ours is answered before a response can go."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import transaction
-from app.errors import BadInput
 from app.models import Case, Point
-from app.services import steps
-from app.services.access import get_case, instance_of
-from app.services.complaints import add_point_row
-from app.viewer import Viewer
+from forms import FormDefinition
 
 
 def of_case(session: Session, case: Case) -> list[Point]:
-    """The points of a case, in order."""
+    """The points of a case, in order, also those that are not ours or went on elsewhere."""
     return list(
         session.scalars(
             select(Point)
@@ -27,22 +22,24 @@ def of_case(session: Session, case: Case) -> list[Point]:
     )
 
 
-def add(viewer: Viewer, reference: str, text: str) -> Point:
-    """Add a point that the resident has raised."""
-    if not text.strip():
-        raise BadInput({"text": "Write the point in one sentence."})
-    if len(text) > 500:
-        raise BadInput({"text": "Keep the point to 500 characters."})
-    with transaction() as session:
-        case = get_case(viewer, reference, "work")
-        point = add_point_row(session, case, text.strip(), viewer)
-        step = steps.open_step(session, instance_of(case), viewer)
-        step.write("point_added", point=point.text)
-        return point
+def asked_in(session: Session, case: Case, form: FormDefinition) -> list[Point]:
+    """The points that a form asks about: of those that are here, ours, unless it asks whose."""
+    here = [point for point in of_case(session, case) if point.moved_to is None]
+    decides = "ours" in form.point_keys
+    return [point for point in here if decides or point.ours != "no"]
+
+
+def whose_now(point: Point, answers: dict[str, Any]) -> tuple[str, str]:
+    """Whether a point is ours and, if not, whose, by what was just answered or else is known."""
+    ours = str(answers.get(f"ours__{point.n}") or point.ours)
+    whose = str(answers.get(f"whose__{point.n}") or point.whose) if ours == "no" else ""
+    return ours, whose
 
 
 def answered(session: Session, case: Case, answers: dict[str, Any]) -> None:
-    """Keep the outcome that an answer gives to each point."""
+    """Keep the outcome that an answer gives to each point, and whose it is."""
     for point in of_case(session, case):
         if outcome := answers.get(f"outcome__{point.n}"):
             point.outcome = str(outcome)
+        ours, whose = whose_now(point, answers)
+        point.ours, point.whose = ours, whose[:200]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -101,18 +103,41 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
         upcoming=_upcoming(deadlines),
         offers=actions.offered(case, "resident"),
         known=known,
-        letters=[
-            (letter, out)
-            for letter, out in letters.letters_of(db.session(), case)
-            if _is_the_contacts(case, letter) and letter.status in {"queued", "sent"}
-        ]
-        if known
-        else [],
-        documents=[b for b in cases.documents_of(case) if b.by is None] if known else [],
-        added=[n for n in cases.notes_of(case) if n.kind == "resident"] if known else [],
+        **_kept_private(case) if known else {"letters": [], "documents": [], "added": []},
         next_place=deployments.landlord(landlord_id).next_place(instance.facts.get("next_place")),
         promised=promises.standing(promises.of_case(db.session(), case)) if known else [],
     )
+
+
+def _kept_private(case: Case) -> dict[str, list[Any]]:
+    """What was written to the contact, and what the contact has added: nobody else's."""
+    since = contact_since(case)
+    return {
+        "letters": [
+            (letter, out)
+            for letter, out in letters.letters_of(db.session(), case)
+            if _is_the_contacts(case, letter)
+            and letter.status in {"queued", "sent"}
+            and (letter.written_at >= since or letter.person_id == case.resident.id)
+        ],
+        "documents": [b for b in cases.documents_of(case) if b.by is None and b.at >= since],
+        "added": [n for n in cases.notes_of(case) if n.kind == "resident" and n.at >= since],
+    }
+
+
+def contact_since(case: Case) -> datetime:
+    """Since when the contact is who it is. What came before was between us and somebody else."""
+    named_at = db.session.scalar(
+        select(Event.at)
+        .where(
+            Event.landlord_id == case.landlord_id,
+            Event.instance_id == instance_of(case).id,
+            Event.action == "contact_made",
+        )
+        .order_by(Event.n.desc())
+        .limit(1)
+    )
+    return named_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _is_the_contacts(case: Case, letter: Letter) -> bool:

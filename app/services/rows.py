@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import AccessibleCopy, Case, Promise
+from app.models import AccessibleCopy, Case, Point, Promise
 from app.services import accessible_copies, points, promises
 from app.services.letters import full_date
 from forms import FormDefinition, Row, Rows
@@ -22,7 +22,7 @@ def asked(session: Session, case: Case | None, definition: FormDefinition) -> Ro
         return {}
     found: dict[str, list[Row]] = {}
     if "point" in each:
-        found["point"] = _points(session, case)
+        found["point"] = _points(points.asked_in(session, case, definition))
     if "promise" in each:
         here = promises.standing(promises.open_of_case(session, case))
         found["promise"] = [_promise(row, state) for row, state in here]
@@ -35,14 +35,14 @@ def asked(session: Session, case: Case | None, definition: FormDefinition) -> Ro
 def ever_asked(session: Session, case: Case) -> Rows:
     """The rows that forms of this case have asked for, to read earlier answers by."""
     return {
-        "point": _points(session, case),
+        "point": _points(points.of_case(session, case)),
         "promise": [Row(p.n, p.text) for p in promises.of_case(session, case)],
         "copy": _copies(session, case),
     }
 
 
-def _points(session: Session, case: Case) -> list[Row]:
-    return [Row(point.n, point.text) for point in points.of_case(session, case)]
+def _points(found: list[Point]) -> list[Row]:
+    return [Row(point.n, point.text, point.n) for point in found]
 
 
 def _promise(promise: Promise, state: DeadlineState) -> Row:
@@ -51,7 +51,7 @@ def _promise(promise: Promise, state: DeadlineState) -> Row:
     made_on = london_date(promise.made_at).isoformat()
     due = f"by {full_date(promise.due_on)}{late}"
     told = ", ".join(filter(None, (promise.who, due)))
-    return Row(promise.n, f"{promise.text} — {told}", made_on)
+    return Row(promise.n, f"{promise.text} — {told}", since=made_on)
 
 
 def copies_by_number(session: Session, case: Case) -> dict[str, AccessibleCopy]:
@@ -69,7 +69,7 @@ def _copies(session: Session, case: Case, only: Collection[str] | None = None) -
         Row(
             number,
             accessible_copies.label(session, copy),
-            london_date(copy.asked_at).isoformat(),
+            since=london_date(copy.asked_at).isoformat(),
         )
         for number, copy in copies_by_number(session, case).items()
         if only is None or copy.id in only

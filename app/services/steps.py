@@ -22,7 +22,7 @@ from app.engine import (
     recompute,
     start,
 )
-from app.models import Alert, Case, Event, Instance, Payload, Task
+from app.models import Alert, Case, Conflict, Event, Instance, Payload, Task
 from app.models.base import new_id
 from app.services import arrangements, conversions, deadlines, deployments, letters, remedies
 from app.services.answers import newest_answer
@@ -196,6 +196,15 @@ def fire(step: Step) -> None:
     _apply(step, fire_due(step.deployed.procedure, step.stored(), step.now, step.calendar))
 
 
+def settle(step: Step) -> None:
+    """Let the procedure see what people left behind: a fact that is kept may set a timer going."""
+    instance = step.instance
+    if instance.completed or instance.held:
+        return
+    if any(instance.facts.get(name) != value for name, value in kept_facts(step).items()):
+        fire(step)
+
+
 def work_out_again(step: Step) -> None:
     """Work every armed deadline out again by the calendar in force, and pin the case to it."""
     step.calendar = calendar_of(step.deployed.landlord.nation)
@@ -232,9 +241,7 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     step.session.flush()
     for event in snapshot.events:
         _continue_as(step, event)
-    kept = kept_facts(step)
-    if not instance.completed and any(instance.facts.get(k) != v for k, v in kept.items()):
-        fire(step)  # what this step left behind, such as a promise, may set a timer going
+    settle(step)
 
 
 def _record(step: Step, event: HistoryEvent) -> None:
@@ -316,7 +323,7 @@ def _assign(step: Step, task: Task) -> None:
     if not from_task:
         return
     chosen = chosen_person(step.session, step.deployed, step.case, from_task)
-    if chosen:
+    if chosen and not step.session.get(Conflict, (task.landlord_id, task.case_id, chosen)):
         task.claimed_by, task.claimed_at = chosen, step.now
 
 
@@ -326,7 +333,7 @@ def chosen_person(session: Session, deployed: Deployed, case: Case, element: str
     if answer is None:
         return None
     form = deployed.forms.get(answer.form)
-    fields = [f.key for f in form.fields if f.properties.get("person")] if form else []
+    fields = [field.key for field in form.fields if field.gives_work] if form else []
     return next((answer.values[key] for key in fields if answer.values.get(key)), None)
 
 
@@ -372,9 +379,15 @@ def _continue_as(step: Step, event: HistoryEvent) -> None:
     since = step.instance.facts.get(element.properties.get("counted_from", ""))
     received_on = date.fromisoformat(since) if since else step.today
     new = conversions.continued(step.session, old, deployed, received_on, step.now)
+    begun = begin_from(step, new, deployed)
+    begun.write("continued_from", other=old.reference)
+    step.write("continued_as", event.element, other=new.reference)
+
+
+def begin_from(step: Step, new: Case, deployed: Deployed) -> Step:
+    """Start the procedure of a case made of this one, with what its first form would ask."""
     asked = {field.key for field in deployed.forms[deployed.procedure.start_form or ""].fields}
     facts = {k: v for k, v in step.instance.facts.items() if k in asked or k in ASKED_FIRST}
     begun = first_step(step.session, new, deployed, step.actor)
     begin(begun, facts | {"received_on": new.received_on.isoformat()})
-    begun.write("continued_from", other=old.reference)
-    step.write("continued_as", event.element, other=new.reference)
+    return begun

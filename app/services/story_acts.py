@@ -195,10 +195,7 @@ def _filled(
     asked = rows.asked(db.session(), None if new else play.case, definition)
     form = definition.bind(
         typed=definition.as_typed(_by_order(definition, answers, asked), asked),
-        people={
-            team: [(u.id, u.name) for u in accounts.people_of(play.landlord_id, team)]
-            for team in deployments.landlord(play.landlord_id).teams
-        },
+        people=accounts.names_by_team(play.landlord_id, definition.teams),
         rows=asked,
         facts={} if new else instance_of(play.case).facts,
         today=clock.today(),
@@ -222,6 +219,8 @@ def _by_order(definition: FormDefinition, answers: dict[str, Any], asked: Rows) 
 
 def answer(play: Play, value: Any) -> Any:
     """Values of a story as a form takes them: dates as ISO text, team/person as a user id."""
+    if isinstance(value, list):
+        return [answer(play, item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.services import (
+    kept_out,
     lessons,
     points,
     progress,
+    representatives,
 )
 from app.services.answers import keep_answer
 from app.services.complaints import add_points, claim_blobs, update_person
@@ -40,4 +42,6 @@ def take(step: Step, form: BoundForm, element: str, task_id: str | None = None) 
     lessons.keep(step, answers, element)
     if step.actor.user_id:  # what a resident writes in a message changes no record of ours
         update_person(step.case.resident, answers)
+        representatives.take(step, answers)
+        kept_out.take_named(step, form)
     return answers

@@ -94,11 +94,7 @@ def bind(
     leave_out: the keys of questions that this person is not asked.
     """
     definition = deployed.forms[form].without(leave_out)
-    teams = {f.properties["person"] for f in definition.fields if f.properties.get("person")}
-    people = {
-        team: [(user.id, user.name) for user in accounts.people_of(deployed.landlord_id, team)]
-        for team in teams
-    }
+    people = accounts.names_by_team(deployed.landlord_id, definition.teams)
     known_facts = {
         name: value
         for name, value in facts.items()
@@ -275,8 +271,9 @@ def _tried(open_task: OpenTask, viewer: Viewer) -> tuple[Any, ...]:
         dates = {d.element: d.due_on for d in after.deadlines.values() if d.due_on}
     except EngineRefused:
         pass  # half a form may not fit yet; the letter then shows what is known
-    points_part = letters.points_part(points.of_case(db.session(), open_task.case), form.answers)
-    return facts, viewer, form.letter_parts, points_part, dates
+    known = points.of_case(db.session(), open_task.case)
+    parts = form.letter_parts | letters.not_ours_part(known, form.answers)
+    return facts, viewer, parts, letters.points_part(known, form.answers), dates
 
 
 def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
@@ -324,7 +321,7 @@ def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:
     chosen = [
         db.session.get(User, form.answers[field.key])
         for field in form.definition.fields
-        if field.properties.get("person") and form.answers.get(field.key)
+        if field.gives_work and form.answers.get(field.key)
     ]
     elements = step.deployed.elements.values()
     for element in (e for e in elements if e.properties.get("assigned_in") == task.element):
@@ -343,6 +340,13 @@ def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft
         select(Answer).where(Answer.landlord_id == task.landlord_id, Answer.task_id == task_id)
     )
     return task, counted, db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+
+
+def finished_and_left(viewer: Viewer, task_id: str) -> bool:
+    """Whether the viewer finished a task and is kept out of its case since."""
+    task = db.session.get(Task, (viewer.landlord_id, task_id))
+    mine = task is not None and task.status == "done" and task.closed_by == viewer.user_id
+    return task is not None and mine and is_kept_out(viewer, task.case)
 
 
 def drop_old_drafts() -> None:

@@ -9,20 +9,18 @@ from flask_sqlalchemy.pagination import Pagination
 
 from app import clock
 from app.db import db
-from app.models import (
-    AccessibleCopy,
-    Case,
-    Letter,
-    Outgoing,
-)
+from app.models import AccessibleCopy, Case, Letter, Outgoing
 from app.services import (
     accessible_copies,
     cases,
     deployments,
     history,
     letters,
+    links,
+    new_points,
     picture,
     promises,
+    representatives,
     tasks,
 )
 from app.services.calendars import pinned_calendar
@@ -35,7 +33,8 @@ from app.services.picture import Picture
 from app.services.references import spaced
 from app.viewer import Viewer
 from app.web.assets import day_and_time
-from app.web.strips import NEVER, in_working_days, moment, safety_of, why_of
+from app.web.people import link_once
+from app.web.strips import NEVER, first_name, in_working_days, moment, safety_in, why_of
 from app.web.taskpage import earlier, first_line, source_of
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState
@@ -111,7 +110,7 @@ def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
         "kind": kind_of(case),
         "came": _came(page),
         "chips": chips(case),
-        "safety": safety_of(case.resident),
+        "safety": safety_in(case),
         "now": now,
         "then": then,
         "standing": _standing(page),
@@ -182,8 +181,21 @@ def _overview(viewer: Viewer, page: CasePage) -> dict[str, Any]:
             (row, state, why_of(row, state, calendar, today)) for row, state in page.deadlines
         ],
         "outcomes": OUTCOMES,
+        **_points(viewer, page),
         "offers": _offers(page),
         "answers": earlier(page.case, page.deployed),
+    }
+
+
+def _points(viewer: Viewer, page: CasePage) -> dict[str, Any]:
+    """The points with what can become of them, and the cases that belong to this one."""
+    linked = links.links_of(viewer, page.case)
+    return {
+        "linked": linked,
+        "moved": {other.case.id: other.case.reference for other in linked},
+        "can_be_own": {
+            point.n for point in page.points if not new_points.why_not_own(page.case, point)
+        },
     }
 
 
@@ -378,10 +390,24 @@ def _put_right(viewer: Viewer, page: CasePage) -> dict[str, Any]:
 
 
 def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
-    forbidden = page.case.resident.contact_never
+    case, today = page.case, clock.today()
+    recorders = representatives.recorded_by(db.session(), case)
     return {
         "workers": list(dict.fromkeys((n, t.name) for t, n, _ in page.tasks if n)),
-        "never": " ".join(NEVER.get(way, way) for way in forbidden),
+        "never": NEVER,
+        "link": link_once(case),
+        "helpers": [
+            {
+                "party": party,
+                "may_act": party.may_act(today),
+                "stands": representatives.in_words(party, today),
+                "sharing": representatives.may_be_told(party, today, first_name(case.resident)),
+                "recorder": recorders.get(party.person_id)
+                or tasks.name_of(case.recorded_by)
+                or "the resident",
+            }
+            for party in case.representatives
+        ],
     }
 
 

@@ -11,15 +11,16 @@ from flask.typing import ResponseReturnValue
 from app.db import db
 from app.errors import BadInput, NotOffered
 from app.letters import FilledLetter, to_html, to_plain
-from app.services import actions, cases, deployments, documents, letters, paper, picture, points
+from app.services import actions, cases, deployments, documents, letters, paper, picture
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.kinds import kinds_of
 from app.services.references import spaced
 from app.web import casepage, uploads
+from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
-from app.web.strips import safety_of
+from app.web.strips import safety_in
 from app.web.tasks import posted
 
 bp = Blueprint("cases", __name__)
@@ -66,7 +67,7 @@ def begin(reference: str) -> ResponseReturnValue:
         "cases/begin.html",
         case=found,
         kinds=kinds_of(found.landlord_id),
-        safety=safety_of(found.resident),
+        safety=safety_in(found),
     )
 
 
@@ -101,9 +102,11 @@ def action(reference: str, message: str) -> ResponseReturnValue:
         actions.act(viewer(), found, message, form)
     except BadInput as refused:
         form.errors.update(refused.errors)
-        return _action_page(offer, form, found), 422
-    except NotOffered as gone:
-        return _not_offered(reference, gone.message), 409
+        return _action_page(offer, form, get_case(viewer(), reference, "work")), 422
+    except NotOffered as late:
+        return _not_offered(reference, late.message), 409
+    if gone := out_of(reference):
+        return gone
     flash(f"{offer.label}: recorded.")
     return redirect(url_for("cases.case", reference=reference), code=303)
 
@@ -116,7 +119,7 @@ def _action_page(offer: Any, form: Any, found: Any) -> str:
         form=form,
         case=found,
         step=deployed.elements[offer.element],
-        safety=safety_of(found.resident),
+        safety=safety_in(found),
         files=names_of_files(found.landlord_id, form),
     )
 
@@ -150,7 +153,7 @@ def _form(
         case=found,
         errors=errors,
         typed=request.form,
-        safety=safety_of(found.resident),
+        safety=safety_in(found),
         kinds=cases.NOTE_KINDS,
         hazard_team=_hazard_team(found.landlord_id),
     )
@@ -161,20 +164,6 @@ def _hazard_team(landlord_id: str) -> str:
     landlord = deployments.landlord(landlord_id)
     team = landlord.teams.get(landlord.alert_team_hazard)
     return team.name if team else landlord.alert_team_hazard
-
-
-@bp.route("/cases/<reference>/points", methods=["GET", "POST"])
-@allow("work")
-def add_point(reference: str) -> ResponseReturnValue:
-    """A point that the resident has raised."""
-    text = request.form.get("text", "")
-    return _form(
-        reference,
-        "point",
-        "overview",
-        lambda: points.add(viewer(), reference, text),
-        "The point is added. It must be answered like the others.",
-    )
 
 
 @bp.route("/cases/<reference>/notes", methods=["GET", "POST"])

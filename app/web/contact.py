@@ -24,7 +24,7 @@ NEVER = {**contacts.CHANNELS, "in_person": "Visits"}
 def details(reference: str) -> ResponseReturnValue:
     """The details as they are known."""
     case = get_case(viewer(), reference, "work")
-    person = case.resident
+    person = contacts.person_in(case, _person_id())
     known = {column: getattr(person, column) for column in contacts.LIMITS}
     known |= {"contact_use": person.contact_use, "contact_never": person.contact_never}
     return _page(case, known | {"adjustments": "\n".join(person.adjustments)}, {})
@@ -34,13 +34,11 @@ def details(reference: str) -> ResponseReturnValue:
 @allow("work")
 def change(reference: str) -> ResponseReturnValue:
     """Put them right; letters that wait go to the new address."""
-    typed: dict[str, Any] = {
-        column: request.form.get(column, "").strip() for column in (*contacts.LIMITS, "contact_use")
-    }
-    typed |= {"contact_never": request.form.getlist("contact_never")}
+    typed = typed_details()
     wishes = request.form.get("adjustments", "")
     try:
-        case = contacts.change(viewer(), reference, typed | {"adjustments": lines(wishes)})
+        details = typed | {"adjustments": lines(wishes)}
+        case = contacts.change(viewer(), reference, details, _person_id())
     except BadInput as bad:
         case = get_case(viewer(), reference, "work")
         return _page(case, typed | {"adjustments": wishes}, bad.errors), 422
@@ -48,11 +46,25 @@ def change(reference: str) -> ResponseReturnValue:
     return redirect(url_for("cases.case", reference=case.reference, tab="people"), 303)
 
 
+def _person_id() -> str | None:
+    """Whom the page is about: the contact, unless the address names somebody else."""
+    return request.args.get("person")
+
+
+def typed_details() -> dict[str, Any]:
+    """What was typed about a person, but for the adjustments."""
+    typed: dict[str, Any] = {
+        column: request.form.get(column, "").strip() for column in (*contacts.LIMITS, "contact_use")
+    }
+    return typed | {"contact_never": request.form.getlist("contact_never")}
+
+
 def _page(case: Case, typed: dict[str, Any], errors: dict[str, str]) -> str:
     return render_template(
         "cases/contact.html",
         case=case,
-        safety=safety_of(case.resident),
+        person=contacts.person_in(case, _person_id()),
+        safety=safety_of(contacts.person_in(case, _person_id())),
         typed=typed,
         errors=errors,
         channels=contacts.CHANNELS,

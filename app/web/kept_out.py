@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.errors import BadInput
+from app.errors import BadInput, NotFound
 from app.services import accounts
 from app.services import kept_out as conflicts
 from app.services.access import get_case
@@ -30,11 +30,20 @@ def add(reference: str) -> ResponseReturnValue:
         conflicts.keep_out(viewer(), reference, user_id, reason)
     except BadInput as bad:
         return _page(reference, bad.errors, user_id, reason), 422
-    if user_id == viewer().user_id:
-        flash("You are kept out of that case from now on. Your tasks went back to the team.")
-        return redirect(url_for("inbox.inbox"), 303)
+    if gone := out_of(reference):
+        return gone
     flash("From now on this person cannot find, open or be given the case.")
     return redirect(url_for("cases.case", reference=reference, tab="people"), 303)
+
+
+def out_of(reference: str) -> ResponseReturnValue | None:
+    """Who has just named oneself: no page of the case any more, but the inbox, which says so."""
+    try:
+        get_case(viewer(), reference)
+    except NotFound:
+        flash("You are kept out of that case from now on. Your tasks went back to the team.")
+        return redirect(url_for("inbox.inbox"), 303)
+    return None
 
 
 def _page(reference: str, errors: dict[str, str], user_id: str, reason: str) -> str:

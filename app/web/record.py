@@ -11,7 +11,6 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.db import db
 from app.engine import ROOT
 from app.errors import NotFound
 from app.models import Person
@@ -21,6 +20,7 @@ from app.services.complaints import Receipt
 from app.services.kinds import kind_named, kind_of, kinds_of
 from app.services.references import spaced
 from app.web import uploads
+from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import (
     allow_large_posts,
@@ -120,10 +120,10 @@ def _known(asked: Asked) -> dict[str, Any]:
 
 
 def _person(asked: Asked) -> Person | None:
-    """The chosen person; None for somebody else, or for an id of another landlord."""
+    """The chosen person; None for somebody else, or for somebody whom the viewer may not know."""
     if asked.about:
         return get_case(viewer(), asked.about, "work").resident
-    return db.session.get(Person, (viewer().landlord_id, asked.person)) if asked.person else None
+    return complaints.person_known(viewer(), asked.person) if asked.person else None
 
 
 def _bound(
@@ -149,6 +149,8 @@ def _sent() -> ResponseReturnValue:
     chosen = _person(asked)
     person_id = chosen.id if chosen else None
     receipt = complaints.record(viewer(), form, key, person_id, asked.kind, asked.about or None)
+    if gone := out_of(receipt.reference):
+        return gone
     if asked.about:
         kind = kind_named(viewer().landlord_id, asked.kind)
         flash(f"{kind.title} recorded. It is linked with {spaced(asked.about)}.")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
+from app import clock
 from app.clock import LONDON
-from app.models import Deadline, Person
+from app.models import Case, Deadline, Person
 from app.services import arrangements
 from app.services.adjustments import in_words, language_of
 from app.services.arrangements import Arranged
 from app.services.letters import full_date
+from app.services.representatives import may_be_told
 from app.web.assets import day_and_time, short_date
 from app.web.policy import viewer
 from timers.calendar import WorkingCalendar
@@ -30,13 +32,30 @@ SENT_BY_US = {"email", "post"}  # the channels that the outbox itself refuses
 
 @dataclass(frozen=True)
 class Safety:
-    """The safe-contact strip: what to do, never why. arranged: contact arrangements in force."""
+    """The safe-contact strip: what to do, never why. arranged: contact arrangements in force.
+
+    others: the strips of the other residents. sharing: what to share, or not, with whom.
+    """
 
     name: str
     use: list[str]
     never: list[str]
     adjustments: list[str]
     arranged: list[Arranged]
+    others: list[Safety] = field(default_factory=list)
+    sharing: list[str] = field(default_factory=list)
+
+
+def safety_in(case: Case) -> Safety:
+    """The strip of the contact, with those of everybody else on the case."""
+    name = first_name(case.resident)
+    told = [may_be_told(party, clock.today(), name) for party in case.representatives]
+    alone = len(case.residents) == 1
+    strips = [
+        safety_of(person) if alone else replace(safety_of(person), name=person.name)
+        for person in case.residents
+    ]
+    return replace(strips[0], others=strips[1:], sharing=[words for words in told if words])
 
 
 def safety_of(person: Person) -> Safety:

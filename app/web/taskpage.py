@@ -40,7 +40,7 @@ from app.services.references import spaced
 from app.services.tasks import OpenTask
 from app.viewer import Viewer
 from app.web.public import names_of_files
-from app.web.strips import Why, clock_time, safety_of, why_of
+from app.web.strips import Why, clock_time, safety_in, why_of
 from forms import FormDefinition, readable_answers
 from timers.deadlines import DeadlineState
 
@@ -82,7 +82,7 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         reference=spaced(case.reference),
         chips=chips(case),
         kind=kind_of(case),
-        safety=safety_of(case.resident),
+        safety=safety_in(case),
         why=_why(found),
         source=source_of(case, deployed, viewer),
         points=points.of_case(db.session(), case),
@@ -111,7 +111,7 @@ def confirm(viewer: Viewer, found: OpenTask) -> str:
         case=found.case,
         resident=found.case.resident,
         reference=spaced(found.case.reference),
-        safety=safety_of(found.case.resident),
+        safety=safety_in(found.case),
         to=next((who.name for who in tasks.recipients_of(found)), "nobody"),
         goes=goes(found),
         **_letter(viewer, found, whole=True),
@@ -231,11 +231,7 @@ def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
 
 def people_for(form: FormDefinition, deployed: Deployed) -> dict[str, list[tuple[str, str]]]:
     """The names of the people that a form lets one choose from."""
-    teams = {f.properties["person"] for f in form.fields if f.properties.get("person")}
-    return {
-        team: [(user.id, user.name) for user in accounts.people_of(deployed.landlord_id, team)]
-        for team in teams
-    }
+    return accounts.names_by_team(deployed.landlord_id, form.teams)
 
 
 def first_line(person: Person) -> str:

@@ -14,6 +14,7 @@ from app.services.tasks import OpenTask
 from app.web import taskpage, uploads
 from app.web.inbox import back_to_list
 from app.web.kept import kept_text
+from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts
 from app.web.strips import clock_time
@@ -30,6 +31,9 @@ def task(task_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         return taskpage.show(viewer(), tasks.get_open(viewer(), task_id))
     typed = posted()
+    if tasks.finished_and_left(viewer(), task_id):  # a double click by who has named oneself
+        flash("You have already finished this task.")
+        return redirect(url_for("inbox.inbox"), code=303)
     try:
         return _step(*_with_files(task_id, typed), typed)
     except TaskIsOver:
@@ -92,6 +96,7 @@ def _is_complete(open_task: OpenTask) -> bool:
 
 def _finish(open_task: OpenTask, typed: Typed) -> ResponseReturnValue:
     task = open_task.task
+    reference = task.case.reference
     said = f"“{task.name}” for {task.case.resident.name} is finished."
     goes = taskpage.goes(open_task)
     try:
@@ -109,6 +114,8 @@ def _finish(open_task: OpenTask, typed: Typed) -> ResponseReturnValue:
             "Look at the case once more, then finish."
         )
         return taskpage.show(viewer(), again), 409
+    if gone := out_of(reference):
+        return gone
     flash(f"{said} The letter {goes.after}." if open_task.letter else said)
     return redirect(url_for("inbox.inbox"), code=303)
 

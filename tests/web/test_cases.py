@@ -120,7 +120,8 @@ def test_a_point_a_note_and_a_hazard_are_added_and_seen(browser: FlaskClient, ca
         empty = browser.post(f"{at}/{what}", data={"text": " "})
         assert empty.status_code == 422 and "There is a problem" in empty.text, what
 
-    assert browser.post(f"{at}/points", data={"text": "Nobody said sorry"}).status_code == 303
+    point = {"text": "Nobody said sorry", "own": "no"}
+    assert browser.post(f"{at}/points", data=point).status_code == 303
     assert "Nobody said sorry" in browser.get(at).text
     note = {
         "kind": "call",

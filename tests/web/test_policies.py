@@ -15,6 +15,8 @@ from app.models import (
     Alert,
     Blob,
     Case,
+    CaseLink,
+    Conflict,
     Event,
     Incident,
     Instance,
@@ -26,6 +28,7 @@ from app.models import (
 )
 from app.models.base import new_id
 from app.services import deployments, documents
+from app.services.references import spaced
 from app.viewer import ABILITIES, ROLES, Viewer
 from app.web import policy
 from app.web.policy import PUBLIC, policy_of
@@ -35,6 +38,15 @@ from tests.kinds import deploy_kinds
 
 OTHER = "oak-homes"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+OF_A_CASE = {
+    "reference",
+    "task_id",
+    "document_id",
+    "letter_id",
+    "outgoing_id",
+    "incident_id",
+    "alert_id",
+}
 
 
 @pytest.fixture
@@ -93,6 +105,8 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "outgoing_id": outgoing.id,
         "incident_id": incident.id,
         "lesson_id": lesson.id,
+        "person_id": case.resident.id,
+        "n": "1",
         "alert_id": db.session.scalars(select(Alert.id)).first() or "",
         "user_id": db.session.scalars(select(User.id).where(User.landlord_id == landlord)).first()
         or "",
@@ -218,6 +232,58 @@ def test_nobody_reaches_the_data_of_another_landlord(
     assert db.session.scalar(select(Case.status).where(Case.reference == things["reference"])) == (
         "open"
     )
+
+
+LISTS = (  # how a list can be asked for
+    "?q=Larkhill&name=Kez&postcode=SK39ZZ&status=all",
+    "?tab=teams&show=hazard",
+    "?tab=others&all=1",
+    "?tab=done&show=late",
+)
+
+
+def test_who_is_kept_out_meets_a_case_nowhere(
+    app: Flask,
+    things: dict[str, str],
+    client: FlaskClient,
+    sign_in: Callable[[Viewer], FlaskClient],
+) -> None:
+    kept_from = list(db.session.scalars(select(Case)))
+    people = all_people(LANDLORD)
+    for case in kept_from:
+        linked = CaseLink(landlord_id=LANDLORD, case_id=case.id, other_id=kept_from[0].id)
+        linked.kind = "about"
+        db.session.add_all(
+            [linked] * (case is not kept_from[0])
+            + [
+                Conflict(landlord_id=LANDLORD, case_id=case.id, user_id=viewer.user_id)
+                for viewer in people.values()
+            ]
+        )
+    db.session.commit()
+    secrets = {
+        "Kezia",
+        *(c.reference for c in kept_from),
+        *(spaced(c.reference) for c in kept_from),
+    }
+    met, asked = [], 0
+    for role, viewer in people.items():
+        for rule, method in routes(app):
+            if policy_of(app, rule.endpoint) == PUBLIC or rule.endpoint == "session.sign_out":
+                continue
+            sign_in(viewer)
+            path = address(rule, things)
+            person = f"?person={things['person_id']}"
+            for query in ("", *(LISTS if not rule.arguments else ()), person):
+                answer = client.open(path + query, method=method)
+                asked += 1
+                told = answer.data.decode(errors="replace")
+                if answer.status_code >= 500 or any(secret in told for secret in secrets):
+                    met.append((role, method, path + query, answer.status_code))
+                if OF_A_CASE & rule.arguments and answer.status_code not in (403, 404):
+                    met.append((role, method, path + query, answer.status_code))
+    assert met == []
+    assert asked > 500
 
 
 def test_every_unsafe_route_refuses_a_forged_post(

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     references.people_see_names,
     references.properties_are_known,
     references.offers_are_to_people,
+    references.the_public_sees_no_colleagues,
     references.repeats_are_alerts,
     references.dates_are_facts,
     references.colleagues_are_tasks,

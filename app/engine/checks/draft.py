@@ -22,8 +22,9 @@ class Known:
     """What else the deployment holds, for diagrams to name.
 
     forms and letters: their ids. teams: id -> name. form_keys: form id -> the keys of its fields,
-    person_keys: form id -> those of its fields that choose a person; a form that is not listed
-    there is taken to have whatever is asked of it. promise_forms: those that promise something.
+    person_keys: form id -> those of its fields that choose who does a task; a form that is not
+    listed there is taken to have whatever is asked of it. names_colleagues: the forms that list
+    colleagues by name. promise_forms: those that promise something.
     """
 
     forms: Collection[str] = frozenset()
@@ -32,6 +33,7 @@ class Known:
     form_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     person_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     promise_forms: Collection[str] = frozenset()
+    names_colleagues: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,16 @@ def offers_are_to_people(draft: Draft) -> Iterator[Problem]:
             yield at(event, f"is offered to {_some(AUDIENCE)}, not to {_some(unknown)}")
 
 
+def the_public_sees_no_colleagues(draft: Draft) -> Iterator[Problem]:
+    """A form that lists colleagues by name is for staff only."""
+    for element in draft.of_kind("message", "startEvent"):
+        public = element.properties.get("public_form")
+        if element.kind == "message" and "resident" in element.properties.get("offered_to", ""):
+            public = element.form
+        if public in draft.known.names_colleagues:
+            yield at(element, f"the form {public!r} lists colleagues by name; residents see it")
+
+
 def repeats_are_alerts(draft: Draft) -> Iterator[Problem]:
     """Only an alert beside an activity can come again."""
     for timer in draft.of_kind("timer"):
