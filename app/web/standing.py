@@ -10,6 +10,7 @@ from datetime import date
 
 from app.models import Deadline, Promise
 from app.services.letters import full_date
+from app.services.promises import counts_for
 from app.services.residents import Stage, StatusPage
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState
@@ -59,7 +60,8 @@ def headline(page: StatusPage) -> str:
     if page.case.status == "closed":
         return CLOSED.get(page.case.outcome, ANSWERED)
     if _is_between_stages(page):
-        return DECIDING if page.upcoming and page.upcoming[0].kind == "duty" else ANSWERED
+        row = page.upcoming[0] if page.upcoming else None
+        return DECIDING if row and row.kind == "duty" and not counts_for(row) else ANSWERED
     return NOW.get(page.case.stage, "We are looking into it")
 
 

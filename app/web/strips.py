@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from app.clock import LONDON
 from app.models import Deadline, Person
 from app.services.letters import full_date
+from app.services.promises import counts_for
 from app.web.assets import day_and_time, short_date
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState, RulerDay, ruler
@@ -110,7 +111,8 @@ def why_of(row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today
 
 def why_sentence(row: Deadline) -> str:
     """One sentence with the policy's paragraph; the rule itself where it has a shape of its own."""
-    words = row.why or f"by the rule {row.rule}"
+    rule = "the nearest date of what we promised" if counts_for(row) else f"by the rule {row.rule}"
+    words = row.why or rule
     cited = f" (policy {row.policy})" if row.policy else ""
     return f"{words[0].upper()}{words[1:]}{cited}."
 
