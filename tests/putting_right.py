@@ -8,10 +8,13 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from app.services import deployments
+from app.db import db
+from app.models import Case, Promise
+from app.services import deployments, history, promises
+from app.services.access import instance_of
 from app.services.deployments import read_folders
 from app.settings import ROOT
-from tests.cases import first_team, told
+from tests.cases import RECORDED, first_team
 from tests.engine.drawing import (
     call,
     diagram,
@@ -179,4 +182,35 @@ def staff(landlord_id: str, name: str, at: str, does: str, **more: Any) -> dict[
     return {"at": at, "who": f"{first_team(landlord_id)}/{name}", "does": does, **more}
 
 
-__all__ = ["ANSWER", "FOLLOW_UP", "NEW_PROMISES", "put_right", "staff", "told"]
+GATE = {
+    "promise_text__1": "Repair the gate",
+    "promise_who__1": "Repairs",
+    "promise_by__1": "2026-12-04",
+}
+CALL = {
+    "promise_text__2": "Ring you about the key",
+    "promise_who__2": "Ms Holt",
+    "promise_by__2": "2026-11-30",
+}
+
+
+def answered(landlord: str, **answers: Any) -> list[dict[str, Any]]:
+    """The steps to a letter that went on Wednesday 25 November 2026."""
+    return [
+        staff(landlord, "amira", "2026-11-24 09:00", "record_complaint", answers=RECORDED),
+        staff(landlord, "grace", "2026-11-24 15:00", "answer",
+              answers={"answer": "We were late. We are sorry."} | answers),
+        staff(landlord, "head", "2026-11-25 10:00", "approve", answers={"answer_fits": True}),
+    ]  # fmt: skip
+
+
+def promised(case: Case) -> list[Promise]:
+    return promises.of_case(db.session(), case)
+
+
+def timeline(case: Case) -> list[str]:
+    """What is told of promises, oldest first."""
+    instance = instance_of(case)
+    lines = history.lines_of(case, instance, deployments.of_instance(instance))
+    words = [f"{line.title}. {line.text}" for line in reversed(lines)]
+    return [line for line in words if line.startswith(("Promise", "Paid", "Copy"))]

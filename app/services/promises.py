@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.models import Case, Promise
+from app.models import Case, Deadline, Promise
 from app.services import deployments
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
@@ -33,6 +33,11 @@ def of_case(session: Session, case: Case) -> list[Promise]:
 def open_of_case(session: Session, case: Case) -> list[Promise]:
     """Those of them that are still to be done."""
     return [promise for promise in of_case(session, case) if promise.done_on is None]
+
+
+def counts_for(deadline: Deadline) -> bool:
+    """Whether a deadline is the date of a promise, by its rule."""
+    return "promise_due_on" in deadline.rule
 
 
 def late_cases(session: Session, landlord_id: str) -> set[str]:

@@ -148,14 +148,18 @@ def _is_the_contacts(case: Case, letter: Letter) -> bool:
 def _upcoming(
     deadlines: list[tuple[Deadline, DeadlineState]],
 ) -> tuple[Deadline, DeadlineState] | None:
-    """The nearest open duty, else the resident's own window that has not passed."""
+    """The nearest open duty, else the resident's own window that has not passed.
+
+    What was promised has a list of its own, so it comes last.
+    """
     standing = [
         (row, how)
         for row, how in deadlines
         if not row.met_on and not row.ended_at and row.due_on and how.code != "ended"
     ]
-    duties = [pair for pair in standing if pair[0].kind == "duty"]
-    return next(iter(duties or standing), None)
+    others = [pair for pair in standing if not promises.counts_for(pair[0])]
+    duties = [pair for pair in others if pair[0].kind == "duty"]
+    return next(iter(duties or others or standing), None)
 
 
 def stages(case: Case, deployed: Deployed) -> list[Stage]:

@@ -16,6 +16,7 @@ from app.services.kinds import (
     noun_of,
 )
 from app.services.letters import full_date
+from app.services.promises import counts_for
 from app.services.residents import Stage, StatusPage
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState
@@ -69,7 +70,8 @@ def headline(page: StatusPage) -> str:
     if not page.stages:
         return f"We have your {noun}"
     if _is_between_stages(page):
-        return DECIDING if page.upcoming and page.upcoming[0].kind == "duty" else ANSWERED
+        row = page.upcoming[0] if page.upcoming else None
+        return DECIDING if row and row.kind == "duty" and not counts_for(row) else ANSWERED
     return NOW.get(page.case.stage, "We are looking into it")
 
 

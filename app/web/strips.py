@@ -13,7 +13,12 @@ from app.services import arrangements
 from app.services.adjustments import in_words, language_of
 from app.services.arrangements import Arranged
 from app.services.letters import full_date
-from app.services.representatives import may_be_told
+from app.services.promises import (
+    counts_for,
+)
+from app.services.representatives import (
+    may_be_told,
+)
 from app.web.assets import day_and_time, short_date
 from app.web.policy import viewer
 from timers.calendar import WorkingCalendar
@@ -135,7 +140,8 @@ def why_of(row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today
 
 def why_sentence(row: Deadline) -> str:
     """One sentence with the policy's paragraph; the rule itself where it has a shape of its own."""
-    words = row.why or f"by the rule {row.rule}"
+    rule = "the nearest date of what we promised" if counts_for(row) else f"by the rule {row.rule}"
+    words = row.why or rule
     cited = f" (policy {row.policy})" if row.policy else ""
     return f"{words[0].upper()}{words[1:]}{cited}."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -21,11 +22,14 @@ from app.services.expectations import EXPECTATIONS
 from app.services.lessons import KEYS as LESSON_KEYS
 from app.services.stories import read_story
 from app.settings import ROOT
+from forms import FormDefinition
+from forms.payments import NEEDS as PAYMENT_NEEDS
 from forms.questions import KINDS
 from forms.questions import PROPERTIES as FORM_PROPERTIES
+from forms.repeats import REPEATS
 
 README = (ROOT / "processes" / "README.md").read_text()
-EXAMPLES = re.findall(r"```(?:toml)?\n(.*?)```", README, re.DOTALL)
+EXAMPLES = re.findall(r"```(?:toml|json)?\n(.*?)```", README, re.DOTALL)
 NOT_TAUGHT = {"fact"}  # said, but never needed: a key that is a fact's name is a fact
 
 
@@ -40,6 +44,7 @@ def told(words: set[str]) -> set[str]:
     [
         set().union(*PROPERTIES.values()) | {"policy"},
         set(FORM_PROPERTIES) - NOT_TAUGHT,
+        set(REPEATS).union(*(repeat.needs for repeat in REPEATS.values()), PAYMENT_NEEDS),
         set(FIXED_FIELDS),
         set(EXPECTATIONS),
         set(PERSON_FIELDS),
@@ -54,6 +59,7 @@ def told(words: set[str]) -> set[str]:
     ids=[
         "diagrams",
         "forms",
+        "rows",
         "letters",
         "stories",
         "people",
@@ -89,6 +95,13 @@ def test_the_example_of_a_letter_can_be_read() -> None:
     example = next(e for e in EXAMPLES if e.startswith("+++"))
 
     assert parse_letter(example, "example", frozenset()).requires
+
+
+def test_the_example_of_a_list_of_promises_can_be_read() -> None:
+    example = json.loads(next(e for e in EXAMPLES if "new_promise" in e))
+    whole = {"type": "default", "schemaVersion": 18, "components": [example]}
+
+    assert FormDefinition.parse(json.dumps(whole).encode(), "example").promises
 
 
 def test_the_example_of_a_story_can_be_read() -> None:

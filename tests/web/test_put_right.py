@@ -132,7 +132,7 @@ def test_the_case_tells_what_was_promised_and_paid_and_how_it_stands(
         "1. Repair the gate Repairs Friday 11 December 2026",
         "Moved from Friday 4 December 2026 to Friday 11 December 2026: The hinge is made.",
         "2. Pay £150.00: time and trouble Three visits at £50. Head Tuesday 8 December 2026",
-        "Paid on Wednesday 2 December 2026",
+        "PaidPaid on Wednesday 2 December 2026",  # the tag, then the day
     ):
         assert words in said, words
     overview = words_of(browser.get(f"/cases/{case.reference}").text)
@@ -197,6 +197,19 @@ def test_the_resident_reads_what_we_promised_only_after_the_second_fact(
         "We are 2 working days late. We are sorry." in said
     )
     assert "Three visits" not in said  # how it was worked out is ours
+
+
+def test_a_promise_hides_neither_the_answer_nor_the_time_to_ask_again(
+    client: FlaskClient, team: str, landlord: str
+) -> None:
+    case = answered(landlord)
+    case.link_hash = hash_token(TOKEN)
+    db.session.commit()
+
+    said = words_of(client.get(f"/{landlord}/status/{TOKEN}").text)
+
+    assert "You have our answer" in said
+    assert "What you can do: lapse. The last day is Tuesday 15 December 2026" in said
 
 
 def test_the_manager_counts_late_promises_of_closed_cases_too(
