@@ -216,7 +216,7 @@ def _case(
         id=new_id(),
         reference=new_reference(session, actor.landlord_id, deployed.landlord.reference_prefix),
         kind=deployed.kind,
-        channel=answers.get("channel") or "online",
+        channel=answers.get("channel") or ("" if actor.user_id else "online"),
         received_on=date.fromisoformat(received_on) if received_on else clock.today(),
         opened_at=clock.now(),
         closed_at=None,

@@ -122,7 +122,8 @@ def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
 def _came(page: CasePage) -> str:
     case, kind = page.case, title_of(page.deployed.procedure)
     channel = deployments.landlord(case.landlord_id).channel_name(case.channel)
-    return f"{kind} of {full_date(case.received_on)} ({channel.lower()})"
+    way = f" ({channel.lower()})" if channel else ""
+    return f"{kind} of {full_date(case.received_on)}{way}"
 
 
 def _standing(page: CasePage) -> DeadlineState:

@@ -97,12 +97,14 @@ def _of_a_kind(asked: Asked) -> Asked:
 
 def _look_up(asked: Asked) -> str:
     found = complaints.known_people(viewer(), asked.name, asked.postcode, asked.address)
+    every = kinds_of(viewer().landlord_id)
     return render_template(
         "record/look_up.html",
         asked=asked,
         found=found,
         arranged={person.id: arrangements.of_person(viewer(), person) for person, _ in found},
-        kinds=[kind for kind in kinds_of(viewer().landlord_id) if kind.asks_who],
+        kinds=[kind for kind in every if kind.asks_who],
+        titles={kind.id: kind.title for kind in every},
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
 

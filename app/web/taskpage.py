@@ -209,7 +209,8 @@ def source_of(case: Case, deployed: Deployed, viewer: Viewer) -> str:
     landlord = deployments.landlord(case.landlord_id)
     taken = "you" if case.recorded_by == viewer.user_id else tasks.name_of(case.recorded_by)
     by = f", taken by {taken}" if taken else ", written by the resident"
-    return f"{landlord.channel_name(case.channel)}, {full_date(case.received_on)}{by}"
+    told = (landlord.channel_name(case.channel), full_date(case.received_on))
+    return ", ".join(filter(None, told)) + by
 
 
 def earlier(case: Case, deployed: Deployed) -> list[Earlier]:

@@ -53,6 +53,7 @@ PAGES = {
         "/cases/{case}?tab=history",
         "/cases/{case}/letters/{letter}",
         "/cases/{case}/actions/{offer}",
+        "/cases/{case}/begin",
         "/cases/{case}/points",
         "/cases/{case}/notes",
         "/cases/{case}/hazard",
@@ -71,6 +72,7 @@ PAGES = {
     "maya_lindqvist": (
         "/running",
         "/running?show=late",
+        "/arrangements",
         "/incidents",
         "/inbox",
         "/post",
