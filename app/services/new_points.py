@@ -58,12 +58,16 @@ def _sent_on(instance: Instance, element: Element) -> date | None:
 
 
 def add(
-    viewer: Viewer, reference: str, text: str, own: bool = False, raised_on: date | None = None
+    viewer: Viewer,
+    reference: str,
+    text: str,
+    own: bool | None = False,
+    raised_on: date | None = None,
 ) -> Case | None:
     """Add a point that the resident has raised; the same words twice are one point.
 
-    own: it becomes a case of its own, which is returned; raised_on: when it was raised, today if
-    left out. Raises BadInput.
+    own: it becomes a case of its own, which is returned; None if nobody said. raised_on: when it
+    was raised, today if left out. Raises BadInput.
     """
     case = get_case(viewer, reference, "work")
     if errors := _errors(case, text, own, raised_on):
@@ -83,13 +87,15 @@ def _known(session: Session, case: Case, text: str) -> Point | None:
     return next((p for p in points.of_case(session, case) if p.text.casefold() == same), None)
 
 
-def _errors(case: Case, text: str, own: bool, raised_on: date | None) -> dict[str, str]:
+def _errors(case: Case, text: str, own: bool | None, raised_on: date | None) -> dict[str, str]:
     errors = {}
     if not text.strip():
         errors["text"] = "Write the point in one sentence."
     if len(text) > 500:
         errors["text"] = "Keep the point to 500 characters."
-    if not own and not (can := joining(case)).allowed:
+    if own is None:
+        errors["own"] = "Choose whether it joins this case."
+    elif not own and not (can := joining(case)).allowed:
         errors["own"] = f"It cannot join. {can.why}"
     return errors | _day_errors(case, raised_on)
 

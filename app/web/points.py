@@ -25,14 +25,11 @@ def add(reference: str) -> ResponseReturnValue:
     case = get_case(viewer(), reference, "work")
     if request.method == "GET":
         return _add_page(case, {})
-    own = request.form.get("own", "")
+    own = {"yes": True, "no": False}.get(request.form.get("own", ""))
+    text = request.form.get("text", "")
     try:
-        if own not in {"yes", "no"}:
-            raise BadInput({"own": "Choose whether it joins this case."})
-        raised_on = typed_day("raised_on") if own == "yes" else None
-        new = new_points.add(
-            viewer(), reference, request.form.get("text", ""), own == "yes", raised_on
-        )
+        raised_on = typed_day("raised_on") if own else None
+        new = new_points.add(viewer(), reference, text, own, raised_on)
     except BadInput as refused:
         return _add_page(get_case(viewer(), reference, "work"), refused.errors), 422
     if new is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.db import db
 from app.models import Case, Letter, Task, User
-from app.services import actions
+from app.services import accounts, actions, people
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.visits import private_link
 
@@ -55,6 +55,14 @@ PAGES = {
         "/cases/{case}/actions/{offer}",
         "/cases/{case}/begin",
         "/cases/{case}/points",
+        "/cases/{case}/people/add",
+        "/cases/{case}/people/add?new=1",
+        "/cases/{case}/people/{other}/contact",
+        "/cases/{case}/people/{other}/off",
+        "/cases/{case}/contact?person={other}",
+        "/cases/{case}/representatives",
+        "/cases/{case}/representatives/{speaker}",
+        "/cases/{case}/points/1/own",
         "/cases/{case}/notes",
         "/cases/{case}/hazard",
         "/cases/{case}/documents",
@@ -113,6 +121,16 @@ FILES = {
 REDIRECTS = {"intake.leave"}
 
 
+def with_more_people(reference: str) -> dict[str, str]:
+    """A second resident and a representative on a case, once."""
+    amira = db.session.scalars(select(User).where(User.name == "Amira Sethi")).one()
+    viewer = accounts.viewer_for(amira)
+    people.add_new(viewer, reference, {"name": "Kofi Mensah-Boateng"})
+    speaker = people.add_representative(viewer, reference, {"name": "Sam Lee"})
+    case = db.session.scalars(select(Case).where(Case.reference == reference)).one()
+    return {"other": case.residents[1].id, "speaker": speaker}
+
+
 def things_of(site: Site) -> dict[str, str]:
     """A case that has been answered, its newest letter and what it offers; one closed, one late."""
     with site.app.app_context():
@@ -137,7 +155,7 @@ def things_of(site: Site) -> dict[str, str]:
             "offer": actions.offered(busy, "resident")[0].name,
             "task": db.session.scalars(team_task).first(),
             "person": db.session.scalars(select(User.id)).first(),
-        }
+        } | with_more_people(busy.reference)
         db.session.remove()
     links = {"link": "case", "late_link": "late", "closed_link": "closed"}
     return things | {name: private_link(site, things[of]) for name, of in links.items()}

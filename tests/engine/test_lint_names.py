@@ -163,6 +163,20 @@ def test_who_is_assigned_must_be_chosen_by_the_form() -> None:
     assert found(drawn, known=somebody) == []
 
 
+@pytest.mark.parametrize(
+    ("parts", "element"),
+    [
+        (start(public_form="news") + user("ask") + end(), "begun"),
+        (with_message(offered_to="resident, staff"), "news"),
+    ],
+)
+def test_residents_are_never_shown_a_list_of_colleagues(parts: str, element: str) -> None:
+    ways = flows("begun > ask > done") if element == "begun" else ""
+    known = replace(KNOWN, names_colleagues={"news"})
+    assert says(found(parts + ways, known=known), element, "lists colleagues by name")
+    assert found(parts + ways) == []
+
+
 def test_what_people_see_needs_a_name() -> None:
     drawn = diagram(with_task(user("ask"))).replace(b'name="ask"', b'name=" "')
     assert says(lint({"complaint.bpmn": drawn}, FACTS, KNOWN), "ask", "has no name")

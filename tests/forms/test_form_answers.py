@@ -266,6 +266,13 @@ def test_a_person_is_one_of_the_team_that_the_form_is_bound_with():
     assert error(field, {"x": "u1"}) == "Choose one of the answers to “Officer”"
 
 
+def test_several_people_are_chosen_from_all_colleagues():
+    field = component("checklist", "x", "Who", properties={"person": "*", "keeps_out": "true"})
+    people = {"*": [("u1", "Grace Holt"), ("u2", "Bea Lanfear")]}
+    assert answer(field, {"x": ["u2", "u1"]}, people=people) == ["u1", "u2"]
+    assert error(field, {"x": ["u3"]}, people=people) == "Choose one of the answers to “Who”"
+
+
 def test_files_are_ids_of_what_was_uploaded():
     field = component("filepicker", "x", multiple=True)
     one, two = "a" * 32, "0123456789abcdef" * 2

@@ -117,6 +117,14 @@ def test_two_fields_with_one_key_are_refused():
         (component("textfield", "x", properties={"leter_part": "a"}), "the property leter_part"),
         (component("textfield", "x", properties={"person": "team"}), "person belongs on a select"),
         (component("textarea", "x", properties={"letter_part": "A b"}), "cannot be “A b”"),
+        (
+            component("select", "x", values="a b", properties={"keeps_out": "true"}),
+            "keeps_out needs the property person",
+        ),
+        (
+            component("textfield", "x", properties={"keeps_out": "true"}),
+            "keeps_out belongs on a select or checklist",
+        ),
         (component("datetime", "x", properties={"max": "2026-02-31"}), "2026-02-31 is not a date"),
         (component("number", "x", validate={"min": "ten"}), "“ten” is not a number"),
         (group("G", NAME, path="person"), "leave the path empty"),
