@@ -19,6 +19,7 @@ RECORDED = {
     "channel": "phone",
     "triage_hazard": "no",
     "triage_safeguarding": "no",
+    "standing": "tenant",
     "resident_name": "Kezia Boateng",
     "resident_email": "kezia@example.org",
     "resident_address": "Flat 14, Larkhill Court",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 CLOSED_LISTS = {
-    "recipient": ("name", "salutation"),
+    "recipient": ("name", "salutation", "copy"),
     "resident": ("name", "salutation", "address"),
     "case": ("reference", "received_on", "story", "desired_outcome", "stage", "status_link"),
     "landlord": ("name", "phone", "email", "address", "website"),

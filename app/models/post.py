@@ -14,7 +14,9 @@ from app.models.cases import of_case
 
 
 class Letter(OwnedById, Base):
-    """A letter, frozen when it was written. `blocks` is the filled text; the PDF is made after.
+    """A letter: what was typed is frozen when it is written, its dates when it is sent.
+
+    `blocks` is the filled text; the PDF is made after.
 
     status: written, queued, sent, blocked, withheld (another one went instead, or none).
     pdf: SHA-256 of the blob.
@@ -27,6 +29,7 @@ class Letter(OwnedById, Base):
     to: Mapped[str] = mapped_column(String(40), default="resident")
     person_id: Mapped[str | None] = mapped_column(String(32))  # None: a body, such as a council
     blocks: Mapped[dict[str, Any]] = mapped_column(JSON)
+    typed: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # {parts, points}
     written_at: Mapped[datetime]
     written_by: Mapped[str | None] = mapped_column(String(32))
     status: Mapped[str] = mapped_column(String(10), default="written")

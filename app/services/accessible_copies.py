@@ -39,6 +39,16 @@ def needed(person: Person) -> list[Needed]:
     return [*found, Needed("translation", language)] if language else found
 
 
+def in_words(person: Person) -> str:
+    """Braille copy; Audio copy and copy in Polish. Empty where the letter itself can be read."""
+    kinds = [
+        f"copy in {copy.language}" if copy.kind == "translation" else f"{copy.kind} copy"
+        for copy in needed(person)
+    ]
+    said = " and ".join(kinds)
+    return said[:1].upper() + said[1:]
+
+
 def ask_for(step: Step, letter: Letter, person: Person) -> None:
     """A letter goes to somebody: the copies that they need are now to be made."""
     for copy in needed(person):

@@ -160,7 +160,21 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += _landlord_problems(landlord)
     problems += _letter_problems(files, facts, landlord)
     problems += _report_problems(landlord, facts)
-    known = Known(
+    known = _known(landlord, forms, files)
+    diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
+    problems += lint(diagrams, facts, known)
+    if not any(problem.severity == "error" for problem in problems):
+        problems += _policy_problems(trial)
+    return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
+def known_of(contents: Contents) -> Known:
+    """What the diagrams of a deployment may name."""
+    return _known(contents.landlord, contents.forms, contents.files)
+
+
+def _known(landlord: LandlordFile, forms: Mapping[str, FormDefinition], files: Files) -> Known:
+    return Known(
         forms=frozenset(forms),
         letters=frozenset(Path(p).stem.partition("@")[0] for p in files if _is_letter(p)),
         teams={team_id: team.name for team_id, team in landlord.teams.items()},
@@ -169,14 +183,10 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
             name: [field.key for field in form.fields if field.gives_work]
             for name, form in forms.items()
         },
+        kept=frozenset(KEPT_TYPES),
         promise_forms=frozenset(name for name, form in forms.items() if form.promises),
         names_colleagues=frozenset(name for name, form in forms.items() if form.teams),
     )
-    diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
-    problems += lint(diagrams, facts, known)
-    if not any(problem.severity == "error" for problem in problems):
-        problems += _policy_problems(trial)
-    return sorted(problems, key=lambda problem: problem.severity != "error")
 
 
 def _is_letter(path: str) -> bool:

@@ -68,6 +68,7 @@ def fields(
         "today": full_date(on),
         "recipient_name": reader.name,
         "recipient_salutation": reader.salutation,
+        "recipient_copy": accessible_copies.in_words(resident),
         "resident_name": resident.name,
         "resident_salutation": recipients.salutation(resident),
         "resident_address": resident.address,
@@ -205,8 +206,8 @@ def compose(
     values |= date_fields(case, deployed, dates or {})
     if points:
         values["part_points"] = list(points)
-    if template.to != "resident":
-        values["case_status_link"] = ""  # the page is the resident's own
+    if recipient.person_id != case.resident.id:
+        values["case_status_link"] = ""  # the page is the contact's own
     return replace(fill(template, values), copy_for=recipient.copy_for)
 
 
@@ -257,6 +258,7 @@ def _write(
         to=filled.to,
         person_id=recipient.person_id,
         blocks=filled.to_json(),
+        typed={"parts": dict(step.parts), "points": list(step.answered_points)},
         written_at=step.now,
         written_by=writer.user_id if writer else None,
         status="written",
@@ -298,6 +300,8 @@ def _as_written(
     pairs = []
     for recipient in _recipients(step, letter):
         row = written.get(recipient.person_id)
+        if row is not None and row.written_at < step.now:
+            _date_anew(step, row, recipient)
         if row is None and recipient.copy_for and step.case.resident.id in written:
             original = FilledLetter.from_json(written[step.case.resident.id].blocks)
             copied = replace(original, copy_for=recipient.copy_for)
@@ -309,6 +313,25 @@ def _as_written(
             says = f"“{title}” was written before {recipient.name} was known: write to them, too."
             _tell(step, "", says)
     return pairs
+
+
+def _date_anew(step: Step, row: Letter, recipient: Recipient) -> None:
+    """A letter that waited, for instance for an approval, prints the dates of its sending.
+
+    What was typed stays as it was typed.
+    """
+    filled = compose(
+        step.session,
+        step.case,
+        step.deployed,
+        row.template,
+        step.instance.facts,
+        Viewer(row.landlord_id, row.written_by) if row.written_by else None,
+        row.typed["parts"],
+        row.typed["points"],
+        recipient=recipient,
+    )
+    row.blocks, row.pdf = filled.to_json(), None
 
 
 def _queue(step: Step, row: Letter, recipient: Recipient, element: str, at: datetime) -> None:

@@ -61,6 +61,9 @@ slug = "oak-homes"
 reference_prefix = "OH"
 nation = "ENG"
 alert_team_hazard = "complaints"
+[contact_person]
+name = "Ann"
+phone = "1"
 [teams.complaints]
 name = "Complaints team"
 policy = "TEAM"

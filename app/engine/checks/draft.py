@@ -24,7 +24,8 @@ class Known:
     forms and letters: their ids. teams: id -> name. form_keys: form id -> the keys of its fields,
     person_keys: form id -> those of its fields that choose who does a task; a form that is not
     listed there is taken to have whatever is asked of it. names_colleagues: the forms that list
-    colleagues by name. promise_forms: those that promise something.
+    colleagues by name. promise_forms: those that promise something. kept: the facts that come by
+    themselves.
     """
 
     forms: Collection[str] = frozenset()
@@ -33,6 +34,7 @@ class Known:
     form_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     person_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     promise_forms: Collection[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     names_colleagues: Collection[str] = frozenset()
 
 

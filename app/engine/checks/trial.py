@@ -56,7 +56,7 @@ class Walk:
         """Take the walk; return what went wrong, None if nothing did."""
         try:
             for snapshot in self.steps():
-                if snapshot.stuck:
+                if snapshot.stuck or self._waits_for_nothing(snapshot):
                     return "nothing and nobody could move the case any more"
         except EngineRefused as refused:
             return str(refused)
@@ -72,6 +72,13 @@ class Walk:
             if snapshot.completed or snapshot.stuck:
                 return
             snapshot = self._step(snapshot)
+
+    def _waits_for_nothing(self, snapshot: Snapshot) -> bool:
+        """Only clocks are left whose date hangs on facts that nothing sets any more."""
+        clocks = snapshot.deadlines.values()
+        if snapshot.completed or snapshot.tasks or snapshot.messages:
+            return False
+        return not any(c.falls_due_at or names_in(c.rule) & self.answers.known.kept for c in clocks)
 
     def problem(self, trouble: str) -> Problem:
         """A warning about the element that the walk stands at."""

@@ -111,6 +111,7 @@ def upgrade():
 
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.add_column(sa.Column('person_id', sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column('typed', sa.JSON(), nullable=False, server_default='{}'))
         batch_op.alter_column('to',
                existing_type=sa.VARCHAR(length=20),
                type_=sa.String(length=40),
@@ -150,6 +151,7 @@ def downgrade():
                existing_type=sa.String(length=40),
                type_=sa.VARCHAR(length=20),
                existing_nullable=False)
+        batch_op.drop_column('typed')
         batch_op.drop_column('person_id')
 
     op.drop_table('report_presented')
