@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from app.engine import ROOT
 from app.errors import NotFound
 from app.models import Person
-from app.services import arrangements, cases, complaints, deployments, tasks
+from app.services import cases, complaints, deployments, tasks
 from app.services.access import get_case
 from app.services.complaints import Receipt
 from app.services.kinds import kind_named, kind_of, kinds_of
@@ -29,7 +29,7 @@ from app.web.public import (
     merge_errors,
     names_of_files,
 )
-from app.web.strips import safety_of
+from app.web.strips import arranged_with, safety_of
 from app.web.tasks import posted
 from forms import BoundForm
 
@@ -102,7 +102,7 @@ def _look_up(asked: Asked) -> str:
         "record/look_up.html",
         asked=asked,
         found=found,
-        arranged={person.id: arrangements.of_person(viewer(), person) for person, _ in found},
+        arranged={person.id: arranged_with(person) for person, _ in found},
         kinds=[kind for kind in every if kind.asks_who],
         titles={kind.id: kind.title for kind in every},
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),

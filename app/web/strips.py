@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
+from flask import url_for
+
 from app import clock
 from app.clock import LONDON
 from app.models import Case, Deadline, Person
 from app.services import arrangements
 from app.services.adjustments import in_words, language_of
-from app.services.arrangements import Arranged
 from app.services.letters import full_date
 from app.services.promises import (
     counts_for,
@@ -33,6 +34,36 @@ NEVER = {
     "in_person": "No visits.",
 }
 SENT_BY_US = {"email", "post"}  # the channels that the outbox itself refuses
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """A contact arrangement in force, in words. href: the case that decided it, or empty."""
+
+    id: str
+    says: list[str]
+    dates: str
+    review: str
+    is_overdue: bool
+    href: str
+
+
+def arranged_with(person: Person) -> list[Arranged]:
+    """The contact arrangements with a person, for the viewer of the page."""
+    return [_arranged(found) for found in arrangements.of_person(viewer(), person)]
+
+
+def _arranged(found: arrangements.Arranged) -> Arranged:
+    row, case = found.row, found.case
+    review = "We should have reviewed it by" if found.is_overdue else "We review it by"
+    return Arranged(
+        row.id,
+        [line for line in row.says.splitlines() if line.strip()],
+        f"From {full_date(row.from_on)} until {full_date(row.ends_on)}.",
+        f"{review} {full_date(row.review_on)}.",
+        found.is_overdue,
+        url_for("cases.case", reference=case.reference) if case else "",
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +103,7 @@ def safety_of(person: Person) -> Safety:
         _use(person, forbidden) if rules else [],
         _never(person.contact_never),
         _adjustments(person) + ([] if rules else _wish(person)),
-        arrangements.of_person(viewer(), person),
+        arranged_with(person),
     )
 
 

@@ -19,11 +19,13 @@ from timers.deadlines import DeadlineState, RulerDay, StateCode, ruler
 EVIL = "</script><script>alert(1)</script>'\""
 NASTY = DeadlineState("late", EVIL, 2)
 LINK = {"href": "/x", "text": EVIL, "words": EVIL, "count": 3, "note": EVIL, "sub": EVIL}
+ARRANGED = {"id": "a", "says": [EVIL] * 2, "dates": EVIL, "review": EVIL, "href": EVIL}
 TUESDAY = dt.date(2026, 11, 24)
 
 # Every macro with nasty words in every place that takes words.
 CALLS: dict[str, tuple[Any, ...]] = {
     "actions": ([LINK],),
+    "arranged": ([ARRANGED, ARRANGED | {"is_overdue": True}], EVIL),
     "chips": ([{"words": EVIL, "hazard": True}, *[{"words": EVIL}] * 4],),
     "confirm_bar": ({"words": EVIL, "name": "n", "value": EVIL}, [{"words": EVIL}], EVIL),
     "crumbs": ([{"text": EVIL, "href": "/x", "reference": EVIL}],),
