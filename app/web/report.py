@@ -52,6 +52,7 @@ def _page(errors: dict[str, str], at: str) -> str:
         today=clock.today(),
         errors=errors,
         at=at,
+        presented_on=request.form.get("presented_on", ""),
     )
 
 

@@ -23,6 +23,7 @@ PUBLIC = (
     f"/{LANDLORD}/complain/form",
     f"/{LANDLORD}/complain/help-now",
     f"/{LANDLORD}/complain/return/a-link-that-is-too-old",
+    f"/{LANDLORD}/learning",
     "{link}",
     "{link}/add",
     "{link}/actions/{offer}",
@@ -71,6 +72,7 @@ PAGES = {
         "/cases/{case}/diagrams/stage_1",
         "/tasks/{task}/hand-over",
         "/post",
+        "/learning",
         "/help",
         "/help/policy",
         "/procedures",
@@ -82,6 +84,13 @@ PAGES = {
         "/running?show=late",
         "/arrangements",
         "/incidents",
+        "/learning",
+        "/learning?show=published",
+        "/report",
+        "/report?period=2026-10-01..2026-12-31",
+        "/report?first=2026-11-30&last=2026-11-01",
+        "/report/cases?period=2026-10-01..2026-12-31&of=received",
+        "/report/cases?period=2001-01-01..2001-03-31&of=received",
         "/inbox",
         "/post",
         "/help",
@@ -99,13 +108,14 @@ PAGES = {
         "/histories",
         "/histories?q=nobody",
         "/histories/{case}",
+        "/report?period=2026-10-01..2026-12-31",
         "/help",
         "/help/policy?show=hole",
     ),
     "sam_field": ("/people", "/people/add", "/people/{person}", "/people/days-off", "/help"),
 }
 # Shown only after something was done in the same visit: test_states.py looks at them.
-AFTER_DOING = {"intake.done", "intake.saved", "status.letter"}
+AFTER_DOING = {"intake.done", "intake.saved", "learning.edit", "status.letter"}
 FILES = {
     "static",
     "audit.export",
@@ -115,6 +125,7 @@ FILES = {
     "help.picture",
     "monitor.diagram",
     "post.print_all",
+    "report.export",
     "status.letter_pdf",
     "workshop.source",
 }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.db import db
-from app.models import Case, Letter
-from tests.browser.conftest import WIDTHS, Open, Site, faults_of
+from app.models import Case, Lesson, Letter
+from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.typing import fill
-from tests.browser.visits import COMPLAINT, begin_complaint, complain, private_link
+from tests.browser.visits import COMPLAINT, begin_complaint, complain, new_case, private_link
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -50,4 +51,40 @@ def test_a_letter_read_by_its_resident(demo_site: Site, open_page: Open, width: 
     page.get_by_role("button", name="Show").first.click()
     page.locator("a[href*='/letters/']").first.click()
     assert "Dear" in page.locator("main").inner_text()
+    assert faults_of(page) == []
+
+
+def learned(site: Site) -> None:
+    """A lesson of a new case, as a form of staff would have told it."""
+    new_case(site)
+    with site.app.app_context():
+        case = db.session.scalars(select(Case)).one()
+        lesson = Lesson(landlord_id=case.landlord_id, case_id=case.id, element="answer")
+        lesson.text, lesson.change, lesson.at = "Nobody rang back.", "We ring now.", clock.now()
+        db.session.add(lesson)
+        db.session.commit()
+        db.session.remove()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_lesson_is_written_for_everybody_and_published(
+    site: Site, open_page: Open, team: str, width: int
+) -> None:
+    learned(site)
+    site.add("helen", "manager", team)
+    page = open_page(site, width)
+    sign_in(page, site, "helen")
+    page.goto("/learning")
+    assert faults_of(page) == []
+    page.get_by_role("link", name="Write the text for the website").click()
+    page.get_by_label("What residents may read").fill("Kezia was not rung back.")
+    page.get_by_role("button", name="Publish on the website").click()
+    page.get_by_role("link", name="Take out “Kezia”").wait_for()
+    assert faults_of(page) == []
+    page.get_by_label("What residents may read").fill("We ring back within a day now.")
+    page.get_by_role("button", name="Publish on the website").click()
+    page.get_by_role("button", name="Take off the page").wait_for()
+    assert faults_of(page) == []
+    page.goto(f"/{LANDLORD}/learning")
+    assert "We ring back within a day now." in page.locator("main").inner_text()
     assert faults_of(page) == []
