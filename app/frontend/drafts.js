@@ -1,5 +1,6 @@
 // Nothing typed is lost: <form data-draft-url="…"> sends what changed, two seconds after the last
-// change and when the page is left, and says so in its [data-draft-status] (role=status).
+// change and when the page is left, and says so in its [data-draft-status] (role=status). With
+// data-draft-whole it sends everything, so that what two pages of one form hold is never mixed.
 // Without this file "Save and close" does the same.
 
 const AFTER = 2_000; // milliseconds after a change
@@ -50,7 +51,7 @@ function keep(form) {
     const body = new URLSearchParams();
     const token = form.querySelector('input[name="csrf_token"]');
     if (token) body.append('csrf_token', token.value);
-    for (const [name, texts] of changed) {
+    for (const [name, texts] of 'draftWhole' in form.dataset ? answersOf(form) : changed) {
       (texts.length ? texts : ['']).forEach((text) => body.append(name, text));
       saved.set(name, JSON.stringify(texts)); // on its way: leaving the page need not send it again
     }

@@ -13,7 +13,7 @@ from app.db import db, transaction
 from app.engine import EngineRefused
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import documents, outbox, returns, steps, tasks
+from app.services import documents, drafts, outbox, returns, steps
 from app.services.incidents import report
 from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
@@ -83,4 +83,4 @@ def heartbeat(app: Flask) -> None:
         outbox.send_due()
         documents.drop_unclaimed()
         returns.drop_old()
-        tasks.drop_old_drafts()
+        drafts.drop_old()

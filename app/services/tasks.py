@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from app.engine import EngineRefused, Gone
 from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
 from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
-from app.services import accounts, deployments, independence, letters, points, steps
+from app.services import accounts, deployments, drafts, independence, letters, points, steps
 from app.services.access import get_task, instance_of, is_kept_out
 from app.services.complaints import alert_of_danger
 from app.services.deployments import Deployed
@@ -26,7 +25,6 @@ from forms import BoundForm
 from forms import Point as FormPoint
 
 Typed = MultiDict[str, str]
-KEPT = timedelta(days=7)  # for a text that lost a race
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def get_open(viewer: Viewer, task_id: str, typed: Typed | None = None) -> OpenTa
         raise over(task)
     instance = instance_of(task.case)
     deployed = deployments.of_instance(instance)
-    draft = db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+    draft = drafts.kept(viewer, task_id)
     element = deployed.elements[task.element]
     return OpenTask(
         task,
@@ -207,15 +205,7 @@ def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
     deployed = deployments.of_instance(instance)
     said = {key: typed.getlist(key) for key in typed}
     cleaned = bind(deployed, task.form, task.case, instance.facts, None, said).typed
-    with transaction() as session:
-        draft = Draft(
-            landlord_id=task.landlord_id,
-            task_id=task_id,
-            user_id=viewer.user_id,
-            values=cleaned,
-            saved_at=clock.now(),
-        )
-        return session.merge(draft)
+    return drafts.keep(viewer, task_id, cleaned)
 
 
 def preview(viewer: Viewer, open_task: OpenTask) -> FilledLetter | None:
@@ -309,21 +299,7 @@ def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft
     counted = db.session.scalar(
         select(Answer).where(Answer.landlord_id == task.landlord_id, Answer.task_id == task_id)
     )
-    return task, counted, db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
-
-
-def drop_old_drafts() -> None:
-    """What was typed into a task that is over is kept for 7 days."""
-    old = (
-        select(Draft)
-        .join(Task, (Task.landlord_id == Draft.landlord_id) & (Task.id == Draft.task_id))
-        .where(Task.status != "open", Draft.saved_at < clock.now() - KEPT)
-    )
-    if db.session.scalar(old.limit(1)) is None:
-        return
-    with transaction() as session:
-        for draft in session.scalars(old):
-            session.delete(draft)
+    return task, counted, drafts.kept(viewer, task_id)
 
 
 def drop_draft(viewer: Viewer, task_id: str) -> None:

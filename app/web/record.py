@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,11 @@ from werkzeug.datastructures import MultiDict
 
 from app.db import db
 from app.models import Person
-from app.services import cases, complaints, deployments, tasks
+from app.services import cases, complaints, deployments, drafts, tasks
 from app.services.complaints import Receipt
 from app.services.references import spaced
 from app.web import uploads
+from app.web.drafts import ask_first, goes_on, record_key, with_query
 from app.web.policy import allow, viewer
 from app.web.public import (
     allow_large_posts,
@@ -57,7 +59,23 @@ def record() -> ResponseReturnValue:
     asked = _asked()
     if not asked.person:
         return _look_up(asked)
-    return _form_page(_bound(None, _known(asked)), asked.person, uuid.uuid4().hex)
+    form = _bound(None, _known(asked))
+    kept = drafts.kept(viewer(), _draft_key(form, asked.person))
+    if kept is not None:
+        form = _bound(None, kept.values)
+        if not goes_on():
+            save_at = _draft_at(form, request.args.to_dict())
+            return ask_first(kept, form.definition.title, form.said_answers, save_at)
+    return _form_page(form, asked.person, uuid.uuid4().hex)
+
+
+def _draft_key(form: BoundForm, person: str) -> str:
+    return record_key(form.definition.name, person)
+
+
+def _draft_at(form: BoundForm, asked: Mapping[str, str]) -> str:
+    """Where the page keeps what is typed."""
+    return with_query(url_for("drafts.record"), {**asked, "form": form.definition.name})
 
 
 def _asked() -> Asked:
@@ -115,6 +133,7 @@ def _sent() -> ResponseReturnValue:
         return _form_page(form, person, key), 422 if form.errors else 200
     chosen = _person(person)
     receipt = complaints.record(viewer(), form, key, chosen.id if chosen else None)
+    drafts.let_go(viewer(), _draft_key(form, person))
     _remember(receipt)
     return redirect(url_for("record.receipt", reference=receipt.reference), code=303)
 
@@ -127,6 +146,7 @@ def _form_page(form: BoundForm, person: str, key: str) -> str:
         key=key,
         person=person,
         chosen=chosen,
+        draft_url=_draft_at(form, {"person": person}),
         files=names_of_files(viewer().landlord_id, form),
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
