@@ -3,10 +3,16 @@
 // data-draft-whole it sends everything, so that what two pages of one form hold is never mixed.
 // Without this file "Save and close" does the same.
 
+import { renew, seen } from './session.js';
+
 const AFTER = 2_000; // milliseconds after a change
 const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure, the last one for ever
 const KEPT_ALIVE = 60_000; // characters; browsers refuse to keep larger requests alive
 const NOT_SAVED = 'Not saved yet. We will try again.';
+const SIGNED_OUT = { // what renew() found
+  out: 'You are signed out. Sign in in a new tab; your text stays here.',
+  other: 'Somebody else is signed in now. Sign in as yourself in a new tab; your text stays here.',
+};
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' });
 
@@ -19,6 +25,12 @@ function answersOf(form) {
     if (!ours && !input.disabled) answers.set(input.name, data.getAll(input.name));
   }
   return answers;
+}
+
+/** After an answer that was no “saved”: whether somebody is signed in; see renew(). */
+async function signedIn(refused) {
+  if (refused?.type !== 'opaqueredirect' && refused?.status !== 400) return '';
+  return renew().catch(() => '');
 }
 
 function keep(form) {
@@ -58,19 +70,23 @@ function keep(form) {
     const request = new AbortController();
     sending.add(request);
     try {
-      // A redirect leads to the sign-in page: the draft was not saved then.
       const answer = await fetch(form.dataset.draftUrl, {
-        method: 'POST', body, redirect: 'error', signal: request.signal,
+        method: 'POST', body, redirect: 'manual', signal: request.signal,
         keepalive: String(body).length < KEPT_ALIVE, // finishes though the page is gone
       });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok) throw answer;
+      seen();
       failures = 0;
       say(`Draft saved at ${clock.format(new Date())}`);
-    } catch {
+    } catch (refused) {
       changed.forEach(([name]) => saved.delete(name));
       if (over) return;
-      say(NOT_SAVED);
-      later(AGAIN_AFTER[Math.min(failures++, AGAIN_AFTER.length - 1)]);
+      const found = await signedIn(refused);
+      if (over) return;
+      say(SIGNED_OUT[found] ?? NOT_SAVED);
+      // Signed in again meanwhile: the page has what it needs to be saved, and sent, at once.
+      later(found === 'here' && !failures ? 0 : AGAIN_AFTER[Math.min(failures, AGAIN_AFTER.length - 1)]);
+      failures += 1;
     } finally {
       sending.delete(request);
     }

@@ -9,6 +9,7 @@ import { leaveWithoutTrace } from './leave.js';
 import { letterFollows } from './letter_live.js';
 import { offerPrinting } from './print.js';
 import { sendOnce } from './send_once.js';
+import { warnBeforeSignOut } from './session.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
   createAll(component);
@@ -17,4 +18,5 @@ sendOnce();
 leaveWithoutTrace();
 offerPrinting();
 letterFollows();
+warnBeforeSignOut();
 if (!keepPlace()) focusWhatWasSaid();

@@ -54,7 +54,13 @@ def known_everywhere() -> dict[str, Any]:
     words = {"today_words": full_date(clock.today()), "calendar_words": ""}
     if g.get("viewer") is not None and g.viewer.landlord_id:
         words |= _calendar_words(g.viewer.landlord_id)
-    return {"viewer": g.get("viewer"), "nav": _navigation(), "asset": asset, **words}
+    return {
+        "viewer": g.get("viewer"),
+        "nav": _navigation(),
+        "asset": asset,
+        "signed_in_for": int(current_app.permanent_session_lifetime.total_seconds()),
+        **words,
+    }
 
 
 def _calendar_words(landlord_id: str) -> dict[str, str]:

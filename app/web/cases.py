@@ -27,6 +27,7 @@ from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.references import spaced
 from app.web import casepage, uploads
+from app.web.again import shows_again
 from app.web.drafts import ADDED, ask_first, case_key, goes_on
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
@@ -73,7 +74,13 @@ def case(reference: str) -> ResponseReturnValue:
     return casepage.show(viewer(), cases.page(viewer(), reference), tab)
 
 
+def _action_again(reference: str, message: str) -> str:
+    case = get_case(viewer(), reference, "work")
+    return _action_page(*actions.open_action(viewer(), case, message, posted()), case)
+
+
 @bp.route("/cases/<reference>/actions/<message>", methods=["GET", "POST"])
+@shows_again(_action_again)
 @allow("work")
 def action(reference: str, message: str) -> ResponseReturnValue:
     """Something from outside that the procedure takes now: more time, a withdrawal, a request."""

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import PutrightError, TaskIsOver
+from app.web.again import show_again
 from app.web.conflict import conflict_page
 from forms import UnknownField
 
@@ -47,9 +48,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> ResponseReturnValue:
-        return page(
-            400, "The page was open too long. Go back, load it again and send it once more."
-        )
+        return show_again()
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

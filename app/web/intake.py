@@ -22,6 +22,7 @@ from app.web import limits, standing
 from app.web.policy import allow
 from app.web.public import (
     DANGER,
+    OPEN_TOO_LONG,
     allow_large_posts,
     danger_lines,
     drop_lost_files,
@@ -38,10 +39,6 @@ allow_large_posts(bp)
 logger = logging.getLogger(__name__)
 
 CHOOSE = "Choose one answer. If you are not sure, choose the first."
-OPEN_TOO_LONG = (
-    "This page was open for a long time. Look at it once more, then send it again. If you read "
-    "this twice, your browser may refuse cookies: then ring us."
-)
 FORM_CHANGED = "We changed this form while you filled it in. Look at it once more, then send it."
 
 

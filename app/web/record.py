@@ -18,6 +18,7 @@ from app.services import cases, complaints, deployments, drafts, tasks
 from app.services.complaints import Receipt
 from app.services.references import spaced
 from app.web import uploads
+from app.web.again import shows_again
 from app.web.drafts import ask_first, goes_on, record_key, with_query
 from app.web.policy import allow, viewer
 from app.web.public import (
@@ -50,7 +51,12 @@ class Asked:
         return bool(self.name or self.postcode or self.address)
 
 
+def _again() -> str:
+    return _form_page(_bound(posted()), request.form.get("pr_person", ""), uuid.uuid4().hex)
+
+
 @bp.route("/record", methods=["GET", "POST"])
+@shows_again(_again)
 @allow("work")
 def record() -> ResponseReturnValue:
     """Danger first, then who it is, then the landlord's own form."""

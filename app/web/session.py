@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from app.services import accounts, deployments
+from app.web.again import shows_again
 from app.web.policy import allow, viewer
 
 bp = Blueprint("session", __name__)
@@ -19,6 +31,11 @@ START_PAGES = {  # where each role begins its day
     "auditor": "audit.histories",
     "administrator": "admin.users",
 }
+
+ONCE_MORE = (
+    "This page was open for a long time. Type your password once more. If you read this twice, "
+    "your browser may refuse cookies: allow them for this site."
+)
 
 
 def init_app(app: Flask) -> None:
@@ -45,7 +62,19 @@ def start() -> ResponseReturnValue:
     return render_template("start.html", landlords=landlords)
 
 
+def _sign_in_again() -> str:
+    return render_template("sign_in.html", email=request.form.get("email", ""), problem=ONCE_MORE)
+
+
+@bp.get("/signed-in")
+@allow("signed_in")
+def signed_in() -> ResponseReturnValue:
+    """For session.js: who is signed in, and what a form must carry. Asking keeps it so."""
+    return jsonify(user=viewer().user_id, token=generate_csrf())
+
+
 @bp.route("/sign-in", methods=["GET", "POST"])
+@shows_again(_sign_in_again)
 @allow("public")
 def sign_in() -> ResponseReturnValue:
     """Ask for e-mail and password."""

@@ -12,6 +12,7 @@ from app.services import cases, tasks
 from app.services.complaints import DANGER
 from app.services.tasks import OpenTask
 from app.web import taskpage, uploads
+from app.web.again import shows_again
 from app.web.inbox import back_to_list
 from app.web.kept import kept_text
 from app.web.policy import allow, viewer
@@ -23,7 +24,16 @@ allow_large_posts(bp)
 Typed = MultiDict[str, str]
 
 
+def _again(task_id: str) -> str:
+    """The task with what was posted. Raises NotAllowed where the page would show no form."""
+    found = tasks.get_open(viewer(), task_id, posted())
+    if found.not_for_you or found.task.claimed_by not in (None, viewer().user_id):
+        raise NotAllowed
+    return taskpage.show(viewer(), found)
+
+
 @bp.route("/tasks/<task_id>", methods=["GET", "POST"])
+@shows_again(_again)
 @allow("work")
 def task(task_id: str) -> ResponseReturnValue:
     """The task with the viewer's draft, or why it is not for the viewer; and working on it."""
