@@ -6,7 +6,7 @@
 import { renew, seen } from './session.js';
 
 const AFTER = 2_000; // milliseconds after a change
-const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure, the last one for ever
+const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure; 15 s while signed out
 const KEPT_ALIVE = 60_000; // characters; browsers refuse to keep larger requests alive
 const NOT_SAVED = 'Not saved yet. We will try again.';
 const SIGNED_OUT = { // what renew() found
@@ -85,7 +85,7 @@ function keep(form) {
       if (over) return;
       say(SIGNED_OUT[found] ?? NOT_SAVED);
       // Signed in again meanwhile: the page has what it needs to be saved, and sent, at once.
-      later(found === 'here' && !failures ? 0 : AGAIN_AFTER[Math.min(failures, AGAIN_AFTER.length - 1)]);
+      later(found === 'here' && !failures ? 0 : AGAIN_AFTER[Math.min(failures, found ? 1 : AGAIN_AFTER.length - 1)]);
       failures += 1;
     } finally {
       sending.delete(request);
@@ -101,7 +101,10 @@ function keep(form) {
   });
   addEventListener('pageshow', (event) => { if (event.persisted) over = false; });
   addEventListener('pagehide', () => save(true));
-  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') save(true); });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') save(true);
+    else if (failures) save(); // back from signing in
+  });
 }
 
 /** Keep a draft of every form that has somewhere to keep it. */
