@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import db, transaction
 from app.errors import BadInput, NotAllowed, NotFound
-from app.models import Landlord, Membership, User
+from app.models import EndedSession, Landlord, Membership, User
 from app.models.base import new_id
 from app.services import deployments
 from app.viewer import ROLES, Viewer
@@ -21,6 +21,7 @@ HASHER = PasswordHasher()
 NO_ONE = HASHER.hash(new_id())  # an unknown e-mail costs the same time as a wrong password
 TRIES = 5  # wrong passwords before the first lock
 LOCK = timedelta(minutes=15)
+REMEMBERED = timedelta(days=1)  # a session that was signed out; cookies live for half of it
 SHORTEST_PASSWORD = 12
 
 
@@ -77,6 +78,27 @@ def viewer_of(user_id: str, session_key: str, chosen_landlord: str | None = None
     if user is None or not user.active or user.session_key != session_key:
         return None
     return viewer_for(user, chosen_landlord)
+
+
+def end_session(session_id: str) -> None:
+    """Sign one session out, and no other of the same person."""
+    with transaction() as session:
+        session.merge(EndedSession(id=session_id, ended_at=clock.now()))
+
+
+def has_ended(session_id: str) -> bool:
+    """Whether a session was signed out."""
+    return db.session.get(EndedSession, session_id) is not None
+
+
+def drop_ended_sessions() -> None:
+    """A cookie is refused by its age long before this forgets that it was signed out."""
+    old = select(EndedSession).where(EndedSession.ended_at < clock.now() - REMEMBERED)
+    if db.session.scalar(old.limit(1)) is None:
+        return
+    with transaction() as session:
+        for ended in session.scalars(old):
+            session.delete(ended)
 
 
 def viewer_for(user: User, chosen_landlord: str | None = None) -> Viewer:

@@ -32,6 +32,7 @@ from app.web.public import (
     names_of_files,
     page,
 )
+from app.web.session import forget
 from forms import BoundForm, FormDefinition
 
 bp = Blueprint("intake", __name__)
@@ -218,7 +219,7 @@ def come_back(slug: str, token: str) -> ResponseReturnValue:
 def leave(slug: str) -> ResponseReturnValue:
     """Clear the visit and go somewhere that tells nothing."""
     landlord = deployments.landlord(slug)
-    session.clear()
+    forget()
     answer = redirect(landlord.leave_to)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     answer.headers["Referrer-Policy"] = "no-referrer"

@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
+from app.models.base import new_id
 from app.services import accounts, deployments
 from app.web.again import shows_again
 from app.web.policy import allow, viewer
@@ -45,11 +46,19 @@ def init_app(app: Flask) -> None:
     def who() -> None:
         g.viewer = None
         if user_id := session.get("user_id"):
-            g.viewer = accounts.viewer_of(
-                user_id, session.get("session_key", ""), session.get("landlord_id")
-            )
+            if not accounts.has_ended(session.get("session_id", "")):
+                g.viewer = accounts.viewer_of(
+                    user_id, session.get("session_key", ""), session.get("landlord_id")
+                )
             if g.viewer is None:
                 session.clear()
+
+
+def forget() -> None:
+    """End the visit: what the session held is gone, and a copy of its cookie is worth nothing."""
+    if session_id := session.get("session_id"):
+        accounts.end_session(session_id)
+    session.clear()
 
 
 @bp.get("/")
@@ -84,8 +93,8 @@ def sign_in() -> ResponseReturnValue:
     outcome = accounts.sign_in(email, request.form.get("password", ""))
     if outcome.user_id is None:
         return render_template("sign_in.html", email=email, problem=outcome.problem), 422
-    session.clear()  # a session known before the sign-in is worth nothing after it
-    session.permanent = True
+    forget()  # a session known before the sign-in is worth nothing after it
+    session.permanent, session["session_id"] = True, new_id()
     session["user_id"], session["session_key"] = outcome.user_id, outcome.session_key
     return redirect(_safe(request.args.get("next")) or url_for("session.start"))
 
@@ -101,7 +110,7 @@ def _safe(target: str | None) -> str | None:
 @bp.post("/sign-out")
 @allow("signed_in")
 def sign_out() -> ResponseReturnValue:
-    """End the session."""
+    """End this session; other devices of the same person stay signed in."""
     viewer()
-    session.clear()
+    forget()
     return redirect(url_for("session.sign_in"))

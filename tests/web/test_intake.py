@@ -6,7 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -204,6 +204,41 @@ def test_every_public_page_has_the_way_out(client: FlaskClient, landlord: str) -
     receipt = public.complain(client, landlord)
     for path in ("complain", "complain/help-now", "complain/done", receipt.path.split("/", 2)[2]):
         assert f'href="/{landlord}/leave"' in client.get(f"/{landlord}/{path}").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("status/nope", 404),
+        ("complain/return/xxxx", 404),
+        ("no/such/page", 404),
+        ("leave/", 404),
+        ("complain/done", 405),
+        ("complain/form", 413),
+        ("complain/form", 400),
+        ("complain/form", 500),
+    ],
+)
+def test_every_error_below_a_landlord_has_the_way_out_too(
+    app: Flask,
+    client: FlaskClient,
+    landlord: str,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    status: int,
+) -> None:
+    if status == 413:
+        monkeypatch.setattr("app.web.public.LARGEST_POST", 10)
+    if status == 500:
+        monkeypatch.setattr("app.web.intake._sent", lambda _deployed: 1 / 0)
+    if status == 400:
+        monkeypatch.setattr("app.web.intake._sent", lambda _deployed: abort(400))
+    ask = client.get if status == 404 else client.post
+    answer = ask(f"/{landlord}/{path}", data={"story": "x" * 100})
+    assert answer.status_code == status
+    assert f'href="/{landlord}/leave"' in answer.text and "data-leave" in answer.text
+    assert deployments.landlord(landlord).name in answer.text
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_a_form_can_be_saved_and_finished_from_another_browser(
