@@ -180,6 +180,7 @@ PERSON_FIELDS = {
     "resident_postcode": "postcode",
     "contact_use": "contact_use",
     "contact_times": "contact_times",
+    "contact_place": "contact_place",
     "contact_never": "contact_never",
     "language": "language",
 }

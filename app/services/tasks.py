@@ -198,6 +198,15 @@ def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
     return task, steps.open_step(db.session(), instance_of(task.case), viewer)
 
 
+def names_of(viewer: Viewer, task_id: str) -> set[str]:
+    """What may be posted for a task, open or over."""
+    task = get_task(viewer, task_id)
+    instance = instance_of(task.case)
+    deployed = deployments.of_instance(instance)
+    form = bind(deployed, task.form, task.case, instance.facts, None)
+    return {name for field in form.fields for name in field.names}
+
+
 def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
     """Keep what somebody has typed so far. Works for a task that has just been finished, too."""
     task = get_task(viewer, task_id)

@@ -33,7 +33,7 @@ from app.web.public import (
     page,
 )
 from app.web.session import forget
-from forms import BoundForm, FormDefinition
+from forms import BoundForm, FormDefinition, UnknownField
 
 bp = Blueprint("intake", __name__)
 allow_large_posts(bp)
@@ -127,6 +127,8 @@ def _sent(deployed: Deployed) -> ResponseReturnValue:
     """Take the complaint, keep the form for later, or show it again with all that was typed."""
     slug, visit = deployed.landlord_id, Visit.posted()
     typed, dropped = _typed(_definition(deployed), request.form)
+    if dropped:
+        _refuse_what_was_never_asked(deployed, dropped)
     errors, wait = keep_files(slug, _definition(deployed).fields, typed)
     errors |= drop_lost_files(slug, _definition(deployed).fields, typed)
     bound = tasks.bind(deployed, _definition(deployed).name, None, {}, typed)
@@ -244,12 +246,21 @@ def _definition(deployed: Deployed) -> FormDefinition:
 
 def _typed(
     definition: FormDefinition, posted: MultiDict[str, str]
-) -> tuple[MultiDict[str, str], bool]:
-    """The answers among what was posted, and whether some belong to an older form."""
-    known = {name for asked in definition.fields for name in asked.names}
+) -> tuple[MultiDict[str, str], list[str]]:
+    """The answers among what was posted, and the names that the form does not have."""
+    known = definition.names
     others = [name for name in posted if name not in known]
-    old = any(not name.startswith("pr_") and name != "csrf_token" for name in others)
+    old = [name for name in others if not name.startswith("pr_") and name != "csrf_token"]
     return MultiDict((k, v) for k in known for v in posted.getlist(k)), old
+
+
+def _refuse_what_was_never_asked(deployed: Deployed, names: list[str]) -> None:
+    """Raises UnknownField unless the names are of an older form that was open meanwhile."""
+    form = _definition(deployed).name
+    for older in deployments.versions_of(deployed.landlord_id, f"forms/{form}.form"):
+        names = [name for name in names if name not in FormDefinition.parse(older, form).names]
+    if names:
+        raise UnknownField(names)
 
 
 def _form_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import BytesIO
 
@@ -352,12 +353,29 @@ def test_when_we_cannot_take_it_nothing_typed_is_lost_and_it_may_be_sent_again(
 
 
 def test_a_form_that_changed_meanwhile_is_shown_again(client: FlaskClient, landlord: str) -> None:
+    form = f"forms/{public.public_form(landlord).name}.form"
+    files = dict(deployments.live(landlord).files)
+    drawn = json.loads(files[form])
+    more = {"type": "textfield", "id": "Field_more", "key": "asked_last_week", "label": "More?"}
+    drawn["components"].append(more)
+    deployments.deploy(landlord, files | {form: json.dumps(drawn).encode()}, source="disk")
     fields = public.typed(landlord, asked_last_week="yes") | public.open_form(client, landlord)
+    deployments.deploy(landlord, files, source="disk")
+
     answer = public.send(client, landlord, fields)
+
     assert answer.status_code == 422
     assert "We changed this form" in answer.text
     del fields["asked_last_week"]
     assert public.send(client, landlord, fields).status_code == 303
+
+
+def test_a_name_that_no_version_of_the_form_ever_had_is_refused(
+    client: FlaskClient, landlord: str
+) -> None:
+    fields = public.typed(landlord, never_asked="yes") | public.open_form(client, landlord)
+    assert public.send(client, landlord, fields).status_code == 400
+    assert cases() == 0
 
 
 def test_an_unknown_landlord_has_no_form(client: FlaskClient, landlord: str) -> None:
