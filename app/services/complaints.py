@@ -11,17 +11,17 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db import db, transaction
+from app.db import transaction
 from app.engine import ROOT
 from app.errors import NotAllowed
 from app.models import Blob, Case, CaseLink, Party, Person, Point
 from app.models.base import new_id
 from app.services import deployments, steps
-from app.services.access import get_case, unconflicted
+from app.services.access import get_case
 from app.services.answers import keep_answer
 from app.services.deployments import Deployed
 from app.services.references import new_reference
@@ -327,41 +327,3 @@ def link_token(landlord_id: str, key: str) -> str:
 def hash_token(token: str) -> str:
     """How a private link is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def known_people(
-    viewer: Viewer, name: str, postcode: str, address: str
-) -> list[tuple[Person, list[Case]]]:
-    """People with that name or at that address, with their open cases: shown before recording."""
-    if not viewer.can("work"):
-        raise NotAllowed
-    alike: list[ColumnElement[bool]] = [
-        Person.search.contains(folded(text), autoescape=True)
-        for text in (name, address)
-        if text.strip()
-    ]
-    if postcode.strip():
-        bare = func.replace(func.upper(Person.postcode), " ", "")  # typed with or without a blank
-        alike.append(bare == "".join(postcode.split()).upper())
-    if not alike:
-        return []
-    people = db.session.scalars(
-        select(Person).where(Person.landlord_id == viewer.landlord_id, or_(*alike)).limit(10)
-    )
-    found = [(person, _cases(viewer, person)) for person in people]
-    return [
-        (person, [case for case in cases if case.status == "open"])
-        for person, cases in found
-        if cases  # nobody learns of a person from a case that is kept from them
-    ]
-
-
-def _cases(viewer: Viewer, person: Person) -> list[Case]:
-    """The cases of a person that the viewer may know of, newest first."""
-    found = (
-        select(Case)
-        .join(Party, (Party.landlord_id == Case.landlord_id) & (Party.case_id == Case.id))
-        .where(Case.landlord_id == person.landlord_id, Party.person_id == person.id)
-        .order_by(Case.opened_at.desc())
-    )
-    return list(db.session.scalars(unconflicted(found, viewer)))

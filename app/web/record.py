@@ -16,6 +16,7 @@ from app.db import db
 from app.models import Person
 from app.services import cases, complaints, deployments, drafts, tasks
 from app.services.complaints import Receipt
+from app.services.known_people import known_people
 from app.services.references import spaced
 from app.web import uploads
 from app.web.again import shows_again
@@ -92,11 +93,12 @@ def _asked() -> Asked:
 
 
 def _look_up(asked: Asked) -> str:
-    found = complaints.known_people(viewer(), asked.name, asked.postcode, asked.address)
+    found, more = known_people(viewer(), asked.name, asked.postcode, asked.address)
     return render_template(
         "record/look_up.html",
         asked=asked,
         found=found,
+        more=more,
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
 
