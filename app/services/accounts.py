@@ -127,8 +127,13 @@ def rank_of(user: User) -> int:
     return max((teams[m.team].rank for m in user.memberships if m.team in teams), default=0)
 
 
-def people_of(landlord_id: str, team: str | None = None) -> list[User]:
-    """The active people of a landlord, or of one of its teams, by name."""
+def somebody_signs_in() -> bool:
+    """Whether there is any account yet."""
+    return db.session.scalar(select(User.id).where(User.active).limit(1)) is not None
+
+
+def people_of(landlord_id: str | None, team: str | None = None) -> list[User]:
+    """The active people of a landlord, or of one of its teams, by name; of None, those of none."""
     found = select(User).where(User.landlord_id == landlord_id, User.active).order_by(User.name)
     if team:
         found = found.join(Membership).where(Membership.team == team)
