@@ -6,6 +6,8 @@ import logging
 import signal
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -160,13 +162,33 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
         told += demo.people(landlord_id)
     now = system_clock()
     past = create_app(settings, SetClock(now))
-    with past.app_context():
+    with past.app_context(), _between_stories_only() as tell:
         for landlord_id in deployments.landlord_ids():
-            if demo.is_empty(landlord_id):
-                click.echo(f"Playing the demo cases of {landlord_id} …")
-                today = now.astimezone(LONDON).date()
-                demo.play_all(landlord_id, today, lambda line: click.echo(line))
+            if demo.to_play(landlord_id):
+                rest = "the rest of " if demo.has_cases(landlord_id) else ""
+                click.echo(f"Playing {rest}the demo cases of {landlord_id} …")
+                demo.play_all(landlord_id, now.astimezone(LONDON).date(), tell)
     return told
+
+
+@contextmanager
+def _between_stories_only() -> Iterator[Callable[[str], None]]:
+    """Ctrl-C waits until the story that is being played is over: no case is left half told.
+
+    Gives what tells of each story, and stops there.
+    """
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+
+    def tell(line: str) -> None:
+        click.echo(line)
+        if pressed:
+            raise click.ClickException("Stopped. The next start plays the rest of the demo.")
+
+    try:
+        yield tell
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @main.command()

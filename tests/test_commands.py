@@ -123,29 +123,62 @@ def test_a_folder_that_cannot_be_written_and_a_wrong_setting_are_told(
     assert "The setting PUTRIGHT_SWEEP_EVERY_SECONDS is wrong" in told.stderr
 
 
-def test_a_server_without_people_says_how_to_make_the_first_account(tmp_path: Path) -> None:
+def served(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A server on a free port."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--empty", "--port", port],
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", port, *words],
         cwd=ROOT,
-        env=os.environ | {"PUTRIGHT_INSTANCE_DIR": str(tmp_path)},
+        env=os.environ | {"PUTRIGHT_INSTANCE_DIR": str(folder)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
     )
+
+
+def said_until(server: subprocess.Popen[str], words: str) -> str:
+    """What a server says up to a line with these words."""
     assert server.stdout is not None
-    said = []
-    while not said or "Stop with Ctrl-C" not in said[-1]:
+    said = [server.stdout.readline()]
+    while words not in said[-1]:
         said.append(server.stdout.readline())
         assert said[-1], said
-    assert f"http://127.0.0.1:{port}" in "".join(said)
-    assert "putright users add" in "".join(said)
+    return "".join(said)
+
+
+def test_a_demo_that_is_stopped_is_finished_by_the_next_start(tmp_path: Path) -> None:
+    first = served(tmp_path)
+    said = said_until(first, "Playing the demo cases")
+    first.send_signal(signal.SIGINT)
+    more, told = first.communicate(timeout=60)
+    assert first.returncode == 1 and "The next start plays the rest of the demo." in told
+    played = [line for line in (said + more).splitlines() if line.startswith("  ")]
+    assert len(played) == 1
+
+    second = served(tmp_path)
+    rest = said_until(second, "Putright is at")
+    assert "Playing the rest of the demo cases" in rest
+    second.send_signal(signal.SIGINT)
+    second.communicate(timeout=60)
+    titles = [line.split(maxsplit=1)[1] for line in [*played, *rest.splitlines()] if "  " in line]
+    demo = list((ROOT / "processes").glob("*/demo/[0-9]*.toml"))
+    assert len(titles) == len(set(titles)) == len(demo)
+
+    third = served(tmp_path)
+    assert "Playing" not in said_until(third, "Putright is at")
+    third.send_signal(signal.SIGINT)
+    assert "Traceback" not in third.communicate(timeout=60)[1]
+
+
+def test_a_server_without_people_says_how_to_make_the_first_account(tmp_path: Path) -> None:
+    server = served(tmp_path, "--empty")
+    assert "putright users add" in said_until(server, "Stop with Ctrl-C")
     server.send_signal(signal.SIGINT)
-    assert server.wait(timeout=20) == 0
-    server.stdout.close()
+    assert "Traceback" not in server.communicate(timeout=60)[1]
+    assert server.returncode == 0
 
 
 def test_a_worker_beats_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from forms import BoundForm
 from forms import Point as FormPoint
 from timers.calendar import WorkingCalendar
 
+MINUTES = re.compile(r"-(?P<n>\d+)min")
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
 NO_SIGN_IN = "story-people-do-not-sign-in"
 
@@ -67,6 +68,7 @@ class _Play:
     today: date
     played: Played
     sends: bool
+    key: str = field(default_factory=new_id)  # of the submission that begins the case
     case_id: str = ""
     refused: str = ""
     alerts_seen: int = 0
@@ -99,12 +101,13 @@ def play(
     today: date | None = None,
     until: datetime | None = None,
     sends: bool = True,
+    key: str = "",
 ) -> Played:
     """Play a story on the app's clock, which must be a SetClock. Stops at the first failure.
 
     today: what relative dates ("-12wd 10:15") count from; the clock's own date by default.
     until: steps after this instant are not played, and time then passes up to it.
-    sends: whether letters leave the house, too.
+    sends: whether letters leave the house, too. key: of the case, to know it by; see demo.py.
     """
     story_clock = current_app.extensions["clock"]
     if not isinstance(story_clock, SetClock):
@@ -113,8 +116,9 @@ def play(
     calendar = calendar_of(deployments.landlord(landlord_id).nation)
     played = Played(story["title"])
     state = _Play(landlord_id, story_clock, calendar, today or clock.today(), played, sends)
+    state.key = key or state.key
     for number, step in enumerate(story["step"], 1):
-        at = when(step["at"], state.today, calendar)
+        at = _instant(step["at"], state, until)
         if until is not None and at > until:
             break
         _let_time_pass(state, at)
@@ -137,6 +141,14 @@ def play(
             _let_time_pass(state, until)
         played.reference = state.case.reference
     return played
+
+
+def _instant(text: str, state: _Play, until: datetime | None) -> datetime:
+    """As `when`; and "-90min" is so long before the end of a demo, whatever the time of day."""
+    if match := MINUTES.fullmatch(text):
+        end = until or datetime.combine(state.today, time(12), LONDON)
+        return end.astimezone(LONDON) - timedelta(minutes=int(match["n"]))
+    return when(text, state.today, state.calendar)
 
 
 def when(text: str, today: date, calendar: WorkingCalendar) -> datetime:
@@ -220,9 +232,9 @@ def _do(state: _Play, does: str, step: dict[str, Any]) -> None:
     if does in (procedure.start_form, procedure.public_form) and not state.case_id:
         form = _filled(deployed.forms[does], answers, state)
         if who == "resident":
-            receipt = complaints.receive(state.landlord_id, form, new_id())
+            receipt = complaints.receive(state.landlord_id, form, state.key)
         else:
-            receipt = complaints.record(_staff(state, who), form, new_id())
+            receipt = complaints.record(_staff(state, who), form, state.key)
         found = select(Case.id).where(
             Case.landlord_id == state.landlord_id, Case.reference == receipt.reference
         )
