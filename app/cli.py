@@ -6,15 +6,18 @@ import logging
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
 import flask_migrate
-import waitress
 from flask import Flask
+from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from waitress.server import create_server
 
 from app import create_app
 from app.clock import SetClock, system_clock
@@ -28,16 +31,44 @@ from timers.questions import BadQuestion, answer, answer_csv, read_question
 from timers.scheduler import start_heartbeat
 
 THREADS = 8  # of the web server
+FIRST_ACCOUNT = """  Nobody can sign in yet. Make the first account; it asks for a password:
+    .venv/bin/putright users add you@example.org --name "Your Name" --role administrator"""
+ADDRESSES = (
+    "Give one like sqlite:////srv/putright.db or postgresql+psycopg://user@host/putright, or leave "
+    "it out for SQLite in the instance folder."
+)
 
 
 class Plain(click.Group):
-    """Errors that we raise on purpose are sentences, never stack traces."""
+    """What a person can put right is a sentence, never a stack trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (PutrightError, stories.StoryRefused, BadQuestion) as refused:
             raise click.ClickException(str(refused)) from refused
+        except (SQLAlchemyError, ImportError, OSError, UnicodeError, ValidationError) as problem:
+            raise click.ClickException(in_a_sentence(problem)) from problem
+
+
+def in_a_sentence(problem: Exception) -> str:
+    """What went wrong outside this program, and what to do about it."""
+    match problem:
+        case ImportError():
+            return f"A part that this needs is not installed: {problem}."
+        case ArgumentError():
+            return f"The database address cannot be used: {problem}. {ADDRESSES}"
+        case DBAPIError():
+            return f"The database cannot be used: {problem.orig}. {ADDRESSES}"
+        case ValidationError():
+            wrong = problem.errors()[0]
+            name = "_".join(str(part) for part in wrong["loc"]).upper()
+            return f"The setting PUTRIGHT_{name} is wrong: {wrong['msg']}."
+        case UnicodeError():
+            return "What was sent in is not in UTF-8. Save it again with that encoding."
+        case OSError(filename=str() as path):
+            return f"{path} cannot be used: {problem.strerror}."
+    return f"{problem}."
 
 
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,25 +80,48 @@ def _settings(database: str | None = None) -> Settings:
     return Settings(database_url=database) if database else Settings()
 
 
-def _migrated(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Flask:
-    app = create_app(settings, clock)
+def _migrated(settings: Settings) -> Flask:
+    app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade()
     return app
 
 
+def _bound(app: Flask, host: str, port: int) -> Any:
+    """The server, which has the port already: whoever asks now waits until it runs."""
+    logging.basicConfig()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
+    try:
+        return create_server(app, host=host, port=port, threads=THREADS, ident="Putright")
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        raise click.ClickException(
+            f"Putright cannot listen on {host}, port {port}: {why}. Is it running already? "
+            "Choose another port with --port."
+        ) from problem
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
 @click.option("--database", help="SQLAlchemy address; SQLite under instance/ by default.")
 @click.option("--empty", is_flag=True, help="Landlords only: no demo people, no demo cases.")
 def serve(host: str, port: int, database: str | None, empty: bool) -> None:
     """Migrate, deploy processes/, make the demo, and serve until Ctrl-C."""
     settings = _settings(database)
-    app = _migrated(settings)
+    app = create_app(settings)
+    server = _bound(app, host, port)
     with app.app_context():
+        flask_migrate.upgrade()
         _deploy_all(settings, replace=False)
         told = [] if empty else _demo(settings)
+        somebody = accounts.somebody_signs_in()
     if settings.heartbeat:
         scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
     click.echo(f"\nPutright is at http://{host}:{port}")
@@ -75,11 +129,13 @@ def serve(host: str, port: int, database: str | None, empty: bool) -> None:
         click.echo(f"  {email:48} {name}, {ROLES[role].lower()}")  # type: ignore[index]
     if told:
         click.echo(f"  Everybody's password is {demo.PASSWORD}")
+    if not somebody:
+        click.echo(FIRST_ACCOUNT)
     click.echo("Stop with Ctrl-C.")
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     try:
-        waitress.serve(app, host=host, port=port, threads=THREADS, ident="Putright")
+        server.run()
     finally:
+        server.close()
         if settings.heartbeat:
             scheduler.shutdown(wait=True)
 
@@ -106,13 +162,33 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
         told += demo.people(landlord_id)
     now = system_clock()
     past = create_app(settings, SetClock(now))
-    with past.app_context():
+    with past.app_context(), _between_stories_only() as tell:
         for landlord_id in deployments.landlord_ids():
-            if demo.is_empty(landlord_id):
-                click.echo(f"Playing the demo cases of {landlord_id} …")
-                today = now.astimezone(LONDON).date()
-                demo.play_all(landlord_id, today, lambda line: click.echo(line))
+            if demo.to_play(landlord_id):
+                rest = "the rest of " if demo.has_cases(landlord_id) else ""
+                click.echo(f"Playing {rest}the demo cases of {landlord_id} …")
+                demo.play_all(landlord_id, now.astimezone(LONDON).date(), tell)
     return told
+
+
+@contextmanager
+def _between_stories_only() -> Iterator[Callable[[str], None]]:
+    """Ctrl-C waits until the story that is being played is over: no case is left half told.
+
+    Gives what tells of each story, and stops there.
+    """
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+
+    def tell(line: str) -> None:
+        click.echo(line)
+        if pressed:
+            raise click.ClickException("Stopped. The next start plays the rest of the demo.")
+
+    try:
+        yield tell
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @main.command()
@@ -120,7 +196,7 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
 def worker(once: bool) -> None:
     """Fire deadlines and send letters, without serving pages."""
     settings = _settings()
-    app = create_app(settings)
+    app = _migrated(settings)
     if once:
         sweep.heartbeat(app)
         return
@@ -207,7 +283,7 @@ def working_days(nation: str | None, base: str | None, n: int | None, kind: str)
     putright working-days < questions.csv
     """
     if nation is None:
-        for line in answer_csv(sys.stdin):
+        for line in answer_csv(TextIOWrapper(sys.stdin.buffer, "utf-8-sig", newline="")):
             click.echo(line, nl=False)
         return
     if base is None or n is None:
@@ -223,10 +299,11 @@ def users() -> None:
 @users.command("list")
 def list_users() -> None:
     """Everybody who may sign in."""
-    with create_app(_settings()).app_context():
-        for landlord_id in deployments.landlord_ids():
+    with _migrated(_settings()).app_context():
+        for landlord_id in (None, *deployments.landlord_ids()):
             for user in accounts.people_of(landlord_id):
-                click.echo(f"{landlord_id:28} {user.email:44} {user.role:14} {user.name}")
+                whose = landlord_id or "(no landlord)"
+                click.echo(f"{whose:28} {user.email:44} {user.role:14} {user.name}")
 
 
 @users.command("add")
@@ -240,7 +317,7 @@ def add_user(
     email: str, landlord: str | None, name: str, role: str, teams: tuple[str, ...], password: str
 ) -> None:
     """Make an account."""
-    with create_app(_settings()).app_context():
+    with _migrated(_settings()).app_context():
         accounts.add_user(
             landlord, email=email, name=name, role=role, password=password, teams=teams
         )

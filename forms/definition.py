@@ -52,6 +52,11 @@ class FormDefinition:
         )
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """What may be posted; of a question for each point only the key without its point."""
+        return frozenset(name for field in self.fields for name in field.names)
+
+    @cached_property
     def facts_shown(self) -> frozenset[str]:
         """The facts that its texts mention; lint compares them with facts.toml."""
         return frozenset(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from socket import socket
 
 import pytest
 
@@ -59,6 +60,125 @@ def test_people_are_added_and_listed(tmp_path: Path) -> None:
     assert "a@b.example" in putright("users", "list", folder=tmp_path).stdout
     again = putright(*words, "auditor", folder=tmp_path, said=password)
     assert again.returncode == 1 and "already signs in" in again.stderr
+
+
+def test_an_administrator_without_a_landlord_is_added_first_of_all_and_listed(
+    tmp_path: Path,
+) -> None:
+    assert putright("users", "list", folder=tmp_path).stdout == ""
+    words = ["users", "add", "ada@b.example", "--name", "Ada", "--role", "administrator"]
+    added = putright(*words, folder=tmp_path, said="a long enough password\n" * 2)
+    assert added.returncode == 0, added.stderr
+    listed = putright("users", "list", folder=tmp_path).stdout
+    assert "(no landlord)" in listed and "ada@b.example" in listed
+
+
+def test_one_beat_of_a_worker_needs_nothing_before_it(tmp_path: Path) -> None:
+    beaten = putright("worker", "--once", folder=tmp_path)
+    assert beaten.returncode == 0, beaten.stderr
+
+
+def test_questions_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    asked = "\ufeffnation,base,n,kind\nENG,2024-01-02,10,working_days\n"
+    answered = putright("working-days", folder=tmp_path, said=asked)
+    assert answered.stdout.splitlines()[1:] == ["ENG,2024-01-02,10,working_days,2024-01-16"]
+
+
+def test_a_port_that_is_taken_is_told_before_anything_else(tmp_path: Path) -> None:
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        told = putright("serve", "--port", port, folder=tmp_path)
+    assert told.returncode == 1 and told.stdout == ""
+    assert f"cannot listen on 127.0.0.1, port {port}" in told.stderr
+    assert "--port" in told.stderr and "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["serve", "--port", "99999"], "99999 is not in the range"),
+        (["serve", "--port", "zero"], "'zero' is not a valid integer"),
+        (["serve", "--database", "foo"], "The database address cannot be used"),
+        (["serve", "--database", "nosuch://x"], "The database address cannot be used"),
+        (["serve", "--database", "sqlite:////proc/x/y.db"], "The database cannot be used"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(tmp_path: Path, words: list[str], says: str) -> None:
+    told = putright(*words, folder=tmp_path)
+    assert told.returncode != 0 and "Putright is at" not in told.stdout
+    assert says in told.stderr and "Traceback" not in told.stderr
+
+
+def test_a_folder_that_cannot_be_written_and_a_wrong_setting_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    told = putright("users", "list", folder=file / "instance")
+    assert told.returncode == 1 and told.stderr.startswith(f"Error: {file}/instance cannot be used")
+    monkeypatch.setenv("PUTRIGHT_SWEEP_EVERY_SECONDS", "often")
+    told = putright("users", "list", folder=tmp_path)
+    assert "The setting PUTRIGHT_SWEEP_EVERY_SECONDS is wrong" in told.stderr
+
+
+def served(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A server on a free port."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", port, *words],
+        cwd=ROOT,
+        env=os.environ | {"PUTRIGHT_INSTANCE_DIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def said_until(server: subprocess.Popen[str], words: str) -> str:
+    """What a server says up to a line with these words."""
+    assert server.stdout is not None
+    said = [server.stdout.readline()]
+    while words not in said[-1]:
+        said.append(server.stdout.readline())
+        assert said[-1], said
+    return "".join(said)
+
+
+def test_a_demo_that_is_stopped_is_finished_by_the_next_start(tmp_path: Path) -> None:
+    first = served(tmp_path)
+    said = said_until(first, "Playing the demo cases")
+    first.send_signal(signal.SIGINT)
+    more, told = first.communicate(timeout=60)
+    assert first.returncode == 1 and "The next start plays the rest of the demo." in told
+    played = [line for line in (said + more).splitlines() if line.startswith("  ")]
+    assert len(played) == 1
+
+    second = served(tmp_path)
+    rest = said_until(second, "Putright is at")
+    assert "Playing the rest of the demo cases" in rest
+    second.send_signal(signal.SIGINT)
+    second.communicate(timeout=60)
+    titles = [line.split(maxsplit=1)[1] for line in [*played, *rest.splitlines()] if "  " in line]
+    demo = list((ROOT / "processes").glob("*/demo/[0-9]*.toml"))
+    assert len(titles) == len(set(titles)) == len(demo)
+
+    third = served(tmp_path)
+    assert "Playing" not in said_until(third, "Putright is at")
+    third.send_signal(signal.SIGINT)
+    assert "Traceback" not in third.communicate(timeout=60)[1]
+
+
+def test_a_server_without_people_says_how_to_make_the_first_account(tmp_path: Path) -> None:
+    server = served(tmp_path, "--empty")
+    assert "putright users add" in said_until(server, "Stop with Ctrl-C")
+    server.send_signal(signal.SIGINT)
+    assert "Traceback" not in server.communicate(timeout=60)[1]
+    assert server.returncode == 0
 
 
 def test_a_worker_beats_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ MAX_ELEMENTS = 5_000
 MAX_DEPTH = 60
 MAX_ATTRIBUTES = 32
 _DOCTYPE = "the file declares a document type (<!DOCTYPE>), which is not allowed"
+_TOO_DEEP = f"elements are nested more than {MAX_DEPTH} deep"
 
 
 class XmlRefused(EngineRefused):
@@ -49,7 +50,11 @@ def read_xml(raw: bytes) -> etree._Element:
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
-        raise XmlRefused(f"the file is not well-formed XML: {error.msg}") from None
+        said = error.msg or ""
+        too_deep = "Excessive depth" in said  # the reader's own limit, far beyond ours
+        raise XmlRefused(
+            _TOO_DEEP if too_deep else f"the file is not well-formed XML: {said}"
+        ) from None
     info: Any = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
         raise XmlRefused(_DOCTYPE)
@@ -63,7 +68,7 @@ def _check_size(root: etree._Element) -> None:
         depth += 1
         count += len(level)
         if depth > MAX_DEPTH:
-            raise XmlRefused(f"elements are nested more than {MAX_DEPTH} deep")
+            raise XmlRefused(_TOO_DEEP)
         if count > MAX_ELEMENTS:
             raise XmlRefused(f"the file has more than {MAX_ELEMENTS} elements")
         for element in level:

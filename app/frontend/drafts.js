@@ -1,11 +1,18 @@
 // Nothing typed is lost: <form data-draft-url="…"> sends what changed, two seconds after the last
-// change and when the page is left, and says so in its [data-draft-status] (role=status).
+// change and when the page is left, and says so in its [data-draft-status] (role=status). With
+// data-draft-whole it sends everything, so that what two pages of one form hold is never mixed.
 // Without this file "Save and close" does the same.
 
+import { renew, seen } from './session.js';
+
 const AFTER = 2_000; // milliseconds after a change
-const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure, the last one for ever
+const AGAIN_AFTER = [5_000, 15_000, 60_000]; // milliseconds after a failure; 15 s while signed out
 const KEPT_ALIVE = 60_000; // characters; browsers refuse to keep larger requests alive
 const NOT_SAVED = 'Not saved yet. We will try again.';
+const SIGNED_OUT = { // what renew() found
+  out: 'You are signed out. Sign in in a new tab; your text stays here.',
+  other: 'Somebody else is signed in now. Sign in as yourself in a new tab; your text stays here.',
+};
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' });
 
@@ -18,6 +25,12 @@ function answersOf(form) {
     if (!ours && !input.disabled) answers.set(input.name, data.getAll(input.name));
   }
   return answers;
+}
+
+/** After an answer that was no “saved”: whether somebody is signed in; see renew(). */
+async function signedIn(refused) {
+  if (refused?.type !== 'opaqueredirect' && refused?.status !== 400) return '';
+  return renew().catch(() => '');
 }
 
 function keep(form) {
@@ -50,26 +63,30 @@ function keep(form) {
     const body = new URLSearchParams();
     const token = form.querySelector('input[name="csrf_token"]');
     if (token) body.append('csrf_token', token.value);
-    for (const [name, texts] of changed) {
+    for (const [name, texts] of 'draftWhole' in form.dataset ? answersOf(form) : changed) {
       (texts.length ? texts : ['']).forEach((text) => body.append(name, text));
       saved.set(name, JSON.stringify(texts)); // on its way: leaving the page need not send it again
     }
     const request = new AbortController();
     sending.add(request);
     try {
-      // A redirect leads to the sign-in page: the draft was not saved then.
       const answer = await fetch(form.dataset.draftUrl, {
-        method: 'POST', body, redirect: 'error', signal: request.signal,
+        method: 'POST', body, redirect: 'manual', signal: request.signal,
         keepalive: String(body).length < KEPT_ALIVE, // finishes though the page is gone
       });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok) throw answer;
+      seen();
       failures = 0;
       say(`Draft saved at ${clock.format(new Date())}`);
-    } catch {
+    } catch (refused) {
       changed.forEach(([name]) => saved.delete(name));
       if (over) return;
-      say(NOT_SAVED);
-      later(AGAIN_AFTER[Math.min(failures++, AGAIN_AFTER.length - 1)]);
+      const found = await signedIn(refused);
+      if (over) return;
+      say(SIGNED_OUT[found] ?? NOT_SAVED);
+      // Signed in again meanwhile: the page has what it needs to be saved, and sent, at once.
+      later(found === 'here' && !failures ? 0 : AGAIN_AFTER[Math.min(failures, found ? 1 : AGAIN_AFTER.length - 1)]);
+      failures += 1;
     } finally {
       sending.delete(request);
     }
@@ -84,7 +101,10 @@ function keep(form) {
   });
   addEventListener('pageshow', (event) => { if (event.persisted) over = false; });
   addEventListener('pagehide', () => save(true));
-  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') save(true); });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') save(true);
+    else if (failures) save(); // back from signing in
+  });
 }
 
 /** Keep a draft of every form that has somewhere to keep it. */

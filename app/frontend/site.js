@@ -10,6 +10,7 @@ import { letterFollows } from './letter_live.js';
 import { offerPrinting } from './print.js';
 import { rowsGrow } from './rows.js';
 import { sendOnce } from './send_once.js';
+import { warnBeforeSignOut } from './session.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
   createAll(component);
@@ -19,4 +20,5 @@ leaveWithoutTrace();
 offerPrinting();
 letterFollows();
 rowsGrow();
+warnBeforeSignOut();
 if (!keepPlace()) focusWhatWasSaid();

@@ -2,7 +2,15 @@
 
 from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
-from app.models.people import Conflict, ContactArrangement, Landlord, Membership, Person, User
+from app.models.people import (
+    Conflict,
+    ContactArrangement,
+    EndedSession,
+    Landlord,
+    Membership,
+    Person,
+    User,
+)
 from app.models.post import AccessibleCopy, Blob, Letter, Outgoing
 from app.models.remedies import Lesson, Promise
 from app.models.reports import ReportPresented
@@ -33,6 +41,7 @@ __all__ = [
     "Deployment",
     "DeploymentFile",
     "Draft",
+    "EndedSession",
     "Event",
     "Incident",
     "Instance",

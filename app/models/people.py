@@ -41,6 +41,14 @@ class User(Base):
     )
 
 
+class EndedSession(Base):
+    """A session that was signed out: a copy of its cookie is worth nothing. Kept for a day."""
+
+    __tablename__ = "ended_session"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ended_at: Mapped[datetime]
+
+
 class Membership(Base):
     """A person's place in a team of landlord.toml."""
 
@@ -52,8 +60,9 @@ class Membership(Base):
 class Person(OwnedById, Base):
     """A resident or another person of a case, with how to reach them safely.
 
-    contact_use: the channel to use (email, post, phone, text); contact_never: channels that are
-    blocked; adjustments: what the person asked for, in words.
+    contact_use: the channel to use (email, post, phone, text); contact_times, contact_place: when
+    and where it is safe; contact_never: channels that are blocked; adjustments: what the person
+    asked for, in words.
     """
 
     __tablename__ = "person"
@@ -66,6 +75,7 @@ class Person(OwnedById, Base):
     search: Mapped[str] = mapped_column(String(1000), default="")  # folded name and address
     contact_use: Mapped[str] = mapped_column(String(20), default="")
     contact_times: Mapped[str] = mapped_column(String(300), default="")
+    contact_place: Mapped[str] = mapped_column(String(300), default="")
     contact_never: Mapped[list[str]] = mapped_column(JSON, default=list)
     adjustments: Mapped[list[str]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(60), default="")

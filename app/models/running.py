@@ -118,7 +118,7 @@ class Answer(OwnedById, Base):
 
 
 class Draft(Owned, Base):
-    """What somebody has typed into a task, not yet finished. Kept 7 days after a lost race."""
+    """What somebody has typed and not yet sent. task_id: a task's, or a form's key (drafts.py)."""
 
     __tablename__ = "draft"
     task_id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import db, transaction
 from app.errors import BadInput, NotAllowed, NotFound
-from app.models import Landlord, Membership, User
+from app.models import EndedSession, Landlord, Membership, User
 from app.models.base import new_id
 from app.services import deployments
 from app.viewer import ROLES, Viewer
@@ -22,6 +22,7 @@ HASHER = PasswordHasher()
 NO_ONE = HASHER.hash(new_id())  # an unknown e-mail costs the same time as a wrong password
 TRIES = 5  # wrong passwords before the first lock
 LOCK = timedelta(minutes=15)
+REMEMBERED = timedelta(days=1)  # a session that was signed out; cookies live for half of it
 SHORTEST_PASSWORD = 12
 EVERYBODY = "*"  # in a form: all colleagues, of whatever team
 
@@ -81,6 +82,27 @@ def viewer_of(user_id: str, session_key: str, chosen_landlord: str | None = None
     return viewer_for(user, chosen_landlord)
 
 
+def end_session(session_id: str) -> None:
+    """Sign one session out, and no other of the same person."""
+    with transaction() as session:
+        session.merge(EndedSession(id=session_id, ended_at=clock.now()))
+
+
+def has_ended(session_id: str) -> bool:
+    """Whether a session was signed out."""
+    return db.session.get(EndedSession, session_id) is not None
+
+
+def drop_ended_sessions() -> None:
+    """A cookie is refused by its age long before this forgets that it was signed out."""
+    old = select(EndedSession).where(EndedSession.ended_at < clock.now() - REMEMBERED)
+    if db.session.scalar(old.limit(1)) is None:
+        return
+    with transaction() as session:
+        for ended in session.scalars(old):
+            session.delete(ended)
+
+
 def viewer_for(user: User, chosen_landlord: str | None = None) -> Viewer:
     """The user as a viewer."""
     landlord_id = user.landlord_id or chosen_landlord or ""
@@ -107,8 +129,13 @@ def rank_of(user: User) -> int:
     return max((teams[m.team].rank for m in user.memberships if m.team in teams), default=0)
 
 
-def people_of(landlord_id: str, team: str | None = None) -> list[User]:
-    """The active people of a landlord, or of one of its teams, by name."""
+def somebody_signs_in() -> bool:
+    """Whether there is any account yet."""
+    return db.session.scalar(select(User.id).where(User.active).limit(1)) is not None
+
+
+def people_of(landlord_id: str | None, team: str | None = None) -> list[User]:
+    """The active people of a landlord, or of one of its teams, by name; of None, those of none."""
     found = select(User).where(User.landlord_id == landlord_id, User.active).order_by(User.name)
     if team:
         found = found.join(Membership).where(Membership.team == team)

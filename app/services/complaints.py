@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db import db, transaction
+from app.db import transaction
 from app.engine import ROOT
 from app.errors import NotAllowed, NotFound
 from app.models import Blob, Case, Party, Person, Point
 from app.models.base import new_id
 from app.services import deployments, kept_out, links, representatives, steps
-from app.services.access import get_case, unconflicted
+from app.services.access import get_case
 from app.services.answers import keep_answer
 from app.services.deployments import Deployed
-from app.services.persons import folded, make_findable
+from app.services.known_people import person_known
+from app.services.persons import make_findable
 from app.services.private_links import hash_token, link_token
 from app.services.references import new_reference
 from app.viewer import Viewer
@@ -176,6 +177,7 @@ PERSON_FIELDS = {
     "resident_postcode": "postcode",
     "contact_use": "contact_use",
     "contact_times": "contact_times",
+    "contact_place": "contact_place",
     "contact_never": "contact_never",
     "language": "language",
 }
@@ -285,47 +287,3 @@ def alert_of_danger(step: steps.Step, answers: Mapping[str, Any]) -> None:
     if answers.get("triage_safeguarding") in DANGER:
         team = landlord.alert_team_safeguarding or landlord.alert_team_hazard
         step.alert(team, "", "A worry about somebody's safety was reported")
-
-
-def known_people(
-    viewer: Viewer, name: str, postcode: str, address: str
-) -> list[tuple[Person, list[Case]]]:
-    """People with that name or at that address, with their open cases: shown before recording."""
-    if not viewer.can("work"):
-        raise NotAllowed
-    alike: list[ColumnElement[bool]] = [
-        Person.search.contains(folded(text), autoescape=True)
-        for text in (name, address)
-        if text.strip()
-    ]
-    if postcode.strip():
-        bare = func.replace(func.upper(Person.postcode), " ", "")  # typed with or without a blank
-        alike.append(bare == "".join(postcode.split()).upper())
-    if not alike:
-        return []
-    people = db.session.scalars(
-        select(Person).where(Person.landlord_id == viewer.landlord_id, or_(*alike)).limit(10)
-    )
-    found = [(person, _cases(viewer, person)) for person in people]
-    return [
-        (person, [case for case in cases if case.status == "open"])
-        for person, cases in found
-        if cases  # nobody learns of a person from a case that is kept from them
-    ]
-
-
-def person_known(viewer: Viewer, person_id: str) -> Person | None:
-    """A person of a case that the viewer may know of; None for everybody else."""
-    person = db.session.get(Person, (viewer.landlord_id, person_id))
-    return person if person is not None and _cases(viewer, person) else None
-
-
-def _cases(viewer: Viewer, person: Person) -> list[Case]:
-    """The cases of a person that the viewer may know of, newest first."""
-    found = (
-        select(Case)
-        .join(Party, (Party.landlord_id == Case.landlord_id) & (Party.case_id == Case.id))
-        .where(Case.landlord_id == person.landlord_id, Party.person_id == person.id)
-        .order_by(Case.opened_at.desc())
-    )
-    return list(db.session.scalars(unconflicted(found, viewer)))

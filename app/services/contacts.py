@@ -26,6 +26,7 @@ LIMITS = {
     "address": 500,
     "postcode": 12,
     "contact_times": 300,
+    "contact_place": 300,
     "language": 60,
 }
 

@@ -211,6 +211,14 @@ def landlord_ids() -> list[str]:
     return list(db.session.scalars(select(Deployment.landlord_id).distinct()))
 
 
+def versions_of(landlord_id: str, path: str) -> list[bytes]:
+    """A file as it stood in each of a landlord's deployments, every version once."""
+    found = select(DeploymentFile.data).where(
+        DeploymentFile.landlord_id == landlord_id, DeploymentFile.path == path
+    )
+    return list(dict.fromkeys(db.session.scalars(found)))
+
+
 def history(landlord_id: str) -> list[Deployment]:
     """All deployments of a landlord, newest first."""
     return list(

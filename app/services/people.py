@@ -15,9 +15,9 @@ from app.models import Case, Party, Person
 from app.models.base import new_id
 from app.services import representatives, steps
 from app.services.access import get_case, instance_of
-from app.services.complaints import person_known
 from app.services.contacts import LIMITS, contact_errors, put_details
 from app.services.incidents import held_back
+from app.services.known_people import person_known
 from app.services.persons import folded
 from app.services.private_links import hash_token
 from app.services.representatives import HOW, Permission

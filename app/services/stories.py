@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
@@ -20,7 +20,7 @@ from app.services import deployments, outbox, sweep
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
-from app.services.story_acts import Play, StoryRefused, act, answer, staff, when
+from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, staff, when
 
 __all__ = ["Played", "StoryRefused", "play", "read_story"]
 
@@ -54,12 +54,13 @@ def play(
     today: date | None = None,
     until: datetime | None = None,
     sends: bool = True,
+    key: str = "",
 ) -> Played:
     """Play a story on the app's clock, which must be a SetClock. Stops at the first failure.
 
     today: what relative dates ("-12wd 10:15") count from; the clock's own date by default.
     until: steps after this instant are not played, and time then passes up to it.
-    sends: whether letters leave the house, too.
+    sends: whether letters leave the house, too. key: of the case, to know it by; see demo.py.
     """
     story_clock = current_app.extensions["clock"]
     if not isinstance(story_clock, SetClock):
@@ -68,8 +69,9 @@ def play(
     calendar = calendar_of(deployments.landlord(landlord_id).nation)
     played = Played(story["title"])
     state = Play(landlord_id, story_clock, calendar, today or clock.today(), sends)
+    state.key = key or state.key
     for number, step in enumerate(story["step"], 1):
-        at = when(step["at"], state.today, calendar)
+        at = _instant(step["at"], state, until)
         if until is not None and at > until:
             break
         _let_time_pass(state, at)
@@ -92,6 +94,14 @@ def play(
             _let_time_pass(state, until)
         played.reference = state.case.reference
     return played
+
+
+def _instant(text: str, state: Play, until: datetime | None) -> datetime:
+    """As `when`; and "-90min" is so long before the end of a demo, whatever the time of day."""
+    if match := MINUTES.fullmatch(text):
+        end = until or datetime.combine(state.today, time(12), LONDON)
+        return end.astimezone(LONDON) - timedelta(minutes=int(match["n"]))
+    return when(text, state.today, state.calendar)
 
 
 def _let_time_pass(state: Play, at: datetime) -> None:

@@ -32,6 +32,7 @@ from app.viewer import Viewer
 from forms import BoundForm, FormDefinition, Rows
 from timers.calendar import WorkingCalendar
 
+MINUTES = re.compile(r"-(?P<n>\d+)min")
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
 NO_SIGN_IN = "story-people-do-not-sign-in"
 
@@ -52,6 +53,7 @@ class Play:
     calendar: WorkingCalendar
     today: date
     sends: bool
+    key: str = field(default_factory=new_id)  # of the submission that begins the first case
     case_ids: list[str] = field(default_factory=list)
     case_id: str = ""
     refused: str = ""
@@ -161,14 +163,15 @@ def _begin(
 ) -> None:
     """Begin a case, about the current one or as the first; it is the current one then."""
     form = _filled(play, deployments.live(play.landlord_id).forms[form_id], answers, new=True)
+    key = new_id() if play.case_ids else play.key
     if who == "resident":
         if about:
             raise StoryRefused("only staff begin a case about another one")
-        receipt = complaints.receive(play.landlord_id, form, new_id(), kind=kind)
+        receipt = complaints.receive(play.landlord_id, form, key, kind=kind)
     else:
         other = play.case.reference if about else None
         viewer = staff(play, who)
-        receipt = complaints.record(viewer, form, new_id(), kind=kind, about=other)
+        receipt = complaints.record(viewer, form, key, kind=kind, about=other)
     found = select(Case.id).where(
         Case.landlord_id == play.landlord_id, Case.reference == receipt.reference
     )

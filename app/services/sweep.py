@@ -13,7 +13,7 @@ from app.db import db, transaction
 from app.engine import EngineRefused
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import documents, outbox, returns, steps, tasks
+from app.services import accounts, documents, drafts, outbox, returns, steps
 from app.services.incidents import report
 from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
@@ -75,7 +75,7 @@ def run_due() -> SweepResult:
 
 
 def heartbeat(app: Flask) -> None:
-    """One beat: deadlines, letters, files that nobody claimed, forms that nobody came back to."""
+    """One beat: deadlines, letters, and what nobody claimed, came back to or needs any more."""
     with app.app_context():
         result = run_due()
         if result.fired or result.failed:
@@ -83,4 +83,5 @@ def heartbeat(app: Flask) -> None:
         outbox.send_due()
         documents.drop_unclaimed()
         returns.drop_old()
-        tasks.drop_old_drafts()
+        drafts.drop_old()
+        accounts.drop_ended_sessions()

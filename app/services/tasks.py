@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import (
     accounts,
     deployments,
+    drafts,
     independence,
     letters,
     points,
@@ -35,7 +35,6 @@ from app.viewer import Viewer
 from forms import BoundForm
 
 Typed = MultiDict[str, str]
-KEPT = timedelta(days=7)  # for a text that lost a race
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def get_open(viewer: Viewer, task_id: str, typed: Typed | None = None) -> OpenTa
         raise over(task)
     instance = instance_of(task.case)
     deployed = deployments.of_instance(instance)
-    draft = db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+    draft = drafts.kept(viewer, task_id)
     element = deployed.elements[task.element]
     return OpenTask(
         task,
@@ -204,6 +203,15 @@ def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
     return task, steps.open_step(db.session(), instance_of(task.case), viewer)
 
 
+def names_of(viewer: Viewer, task_id: str) -> set[str]:
+    """What may be posted for a task, open or over."""
+    task = get_task(viewer, task_id)
+    instance = instance_of(task.case)
+    deployed = deployments.of_instance(instance)
+    form = bind(deployed, task.form, task.case, instance.facts, None)
+    return {name for field in form.fields for name in field.names}
+
+
 def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
     """Keep what somebody has typed so far. Works for a task that has just been finished, too."""
     task = get_task(viewer, task_id)
@@ -211,15 +219,7 @@ def save_draft(viewer: Viewer, task_id: str, typed: Typed) -> Draft:
     deployed = deployments.of_instance(instance)
     said = {key: typed.getlist(key) for key in typed}
     cleaned = bind(deployed, task.form, task.case, instance.facts, None, said).typed
-    with transaction() as session:
-        draft = Draft(
-            landlord_id=task.landlord_id,
-            task_id=task_id,
-            user_id=viewer.user_id,
-            values=cleaned,
-            saved_at=clock.now(),
-        )
-        return session.merge(draft)
+    return drafts.keep(viewer, task_id, cleaned)
 
 
 def preview(viewer: Viewer, open_task: OpenTask) -> FilledLetter | None:
@@ -339,7 +339,7 @@ def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft
     counted = db.session.scalar(
         select(Answer).where(Answer.landlord_id == task.landlord_id, Answer.task_id == task_id)
     )
-    return task, counted, db.session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
+    return task, counted, drafts.kept(viewer, task_id)
 
 
 def finished_and_left(viewer: Viewer, task_id: str) -> bool:
@@ -347,20 +347,6 @@ def finished_and_left(viewer: Viewer, task_id: str) -> bool:
     task = db.session.get(Task, (viewer.landlord_id, task_id))
     mine = task is not None and task.status == "done" and task.closed_by == viewer.user_id
     return task is not None and mine and is_kept_out(viewer, task.case)
-
-
-def drop_old_drafts() -> None:
-    """What was typed into a task that is over is kept for 7 days."""
-    old = (
-        select(Draft)
-        .join(Task, (Task.landlord_id == Draft.landlord_id) & (Task.id == Draft.task_id))
-        .where(Task.status != "open", Draft.saved_at < clock.now() - KEPT)
-    )
-    if db.session.scalar(old.limit(1)) is None:
-        return
-    with transaction() as session:
-        for draft in session.scalars(old):
-            session.delete(draft)
 
 
 def drop_draft(viewer: Viewer, task_id: str) -> None:

@@ -11,6 +11,7 @@ from app.web import (
     audit,
     cases,
     contact,
+    drafts,
     errors,
     headers,
     help_pages,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     contact.bp,
     people.bp,
     points.bp,
+    drafts.bp,
     kept_out.bp,
     post.bp,
     monitor.bp,
@@ -57,10 +59,10 @@ BLUEPRINTS = (
 
 def init_app(app: Flask) -> None:
     """Register everything that answers requests. Raises RuntimeError for a route without policy."""
-    csrf.init_app(app)
     assets.init_app(app)
     headers.init_app(app)
     session.init_app(app)
+    csrf.init_app(app)  # after the session: a refused post is shown again to whoever is signed in
     errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

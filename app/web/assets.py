@@ -59,7 +59,13 @@ def known_everywhere() -> dict[str, Any]:
     if g.get("viewer") is not None and g.viewer.landlord_id:
         words |= _calendar_words(g.viewer.landlord_id)
         words |= {"record_words": _record_words(g.viewer.landlord_id)}
-    return {"viewer": g.get("viewer"), "nav": _navigation(words), "asset": asset, **words}
+    return {
+        "viewer": g.get("viewer"),
+        "nav": _navigation(words),
+        "asset": asset,
+        "signed_in_for": int(current_app.permanent_session_lifetime.total_seconds()),
+        **words,
+    }
 
 
 def _record_words(landlord_id: str) -> str:

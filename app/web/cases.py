@@ -7,16 +7,20 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from app.db import db
 from app.errors import BadInput, NotOffered
 from app.letters import FilledLetter, to_html, to_plain
-from app.services import actions, cases, deployments, documents, letters, paper, picture
+from app.models import Case, Draft
+from app.services import actions, cases, deployments, documents, drafts, letters, paper, picture
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.kinds import kinds_of
 from app.services.references import spaced
 from app.web import casepage, uploads
+from app.web.again import shows_again
+from app.web.drafts import ADDED, ask_first, case_key, goes_on
 from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
@@ -81,7 +85,13 @@ def case(reference: str) -> ResponseReturnValue:
     return casepage.show(viewer(), cases.page(viewer(), reference), tab)
 
 
+def _action_again(reference: str, message: str) -> str:
+    case = get_case(viewer(), reference, "work")
+    return _action_page(*actions.open_action(viewer(), case, message, posted()), case)
+
+
 @bp.route("/cases/<reference>/actions/<message>", methods=["GET", "POST"])
+@shows_again(_action_again)
 @allow("work")
 def action(reference: str, message: str) -> ResponseReturnValue:
     """Something from outside that the procedure takes now: more time, a withdrawal, a request."""
@@ -89,7 +99,7 @@ def action(reference: str, message: str) -> ResponseReturnValue:
     typed = posted()
     try:
         if request.method == "GET":
-            return _action_page(*actions.open_action(viewer(), found, message), found)
+            return _open_action(found, message)
         offer, form = actions.open_action(viewer(), found, message)
         errors = uploads.keep(
             found.landlord_id, viewer().user_id, form.definition.fields, typed
@@ -104,11 +114,28 @@ def action(reference: str, message: str) -> ResponseReturnValue:
         form.errors.update(refused.errors)
         return _action_page(offer, form, get_case(viewer(), reference, "work")), 422
     except NotOffered as late:
-        return _not_offered(reference, late.message), 409
+        found = get_case(viewer(), reference, "work")
+        return _not_offered(found, message, late.message, typed), 409
+    drafts.let_go(viewer(), case_key(found.reference, message))
     if gone := out_of(reference):
         return gone
     flash(f"{offer.label}: recorded.")
     return redirect(url_for("cases.case", reference=reference), code=303)
+
+
+def _open_action(case: Case, message: str) -> str:
+    """The action's form: empty, or with what was typed before."""
+    kept = drafts.kept(viewer(), case_key(case.reference, message))
+    typed = _typed_before(kept) if kept else None
+    action, form = actions.open_action(viewer(), case, message, typed)
+    if kept and not goes_on():
+        save_at = url_for("drafts.action", reference=case.reference, message=message)
+        return ask_first(kept, action.label, form.said_answers, save_at)
+    return _action_page(action, form, case)
+
+
+def _typed_before(kept: Draft) -> MultiDict[str, str]:
+    return MultiDict((name, text) for name, texts in kept.values.items() for text in texts)
 
 
 def _action_page(offer: Any, form: Any, found: Any) -> str:
@@ -124,12 +151,14 @@ def _action_page(offer: Any, form: Any, found: Any) -> str:
     )
 
 
-def _not_offered(reference: str, message: str) -> str:
-    """Too late; what was typed is shown, so that it can be kept as a note."""
-    found = get_case(viewer(), reference, "work")
-    texts = [text for _, text in posted().items(multi=True) if len(text) > 3]
+def _not_offered(case: Case, action: str, message: str, typed: MultiDict[str, str]) -> str:
+    """Too late; what was typed, now or before, is shown, so that it can be kept as a note."""
+    kept = drafts.kept(viewer(), case_key(case.reference, action))
+    if not typed and kept:
+        typed = _typed_before(kept)
+    texts = [text for _, text in typed.items(multi=True) if len(text) > 3]
     return render_template(
-        "cases/not_offered.html", case=found, message=message, text="\n\n".join(texts)[:20_000]
+        "cases/not_offered.html", case=case, message=message, text="\n\n".join(texts)[:20_000]
     )
 
 
@@ -138,6 +167,7 @@ def _form(
 ) -> ResponseReturnValue:
     """A small form of one kind: shown, or sent and answered on the case."""
     found = get_case(viewer(), reference, "work")
+    kept = drafts.kept(viewer(), case_key(found.reference, what))
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -145,19 +175,28 @@ def _form(
         except BadInput as refused:
             errors = refused.errors
         else:
+            drafts.let_go(viewer(), case_key(found.reference, what))
             flash(done)
             return redirect(url_for("cases.case", reference=reference, tab=tab), code=303)
+    elif kept and not goes_on():
+        return _ask_about_added(found, what, kept)
     page = render_template(
         "cases/add.html",
         what=what,
         case=found,
         errors=errors,
-        typed=request.form,
+        typed=_typed_before(kept) if kept and request.method == "GET" else request.form,
         safety=safety_in(found),
         kinds=cases.NOTE_KINDS,
         hazard_team=_hazard_team(found.landlord_id),
     )
     return page, 422 if errors else 200
+
+
+def _ask_about_added(case: Case, what: str, kept: Draft) -> str:
+    said = [(label, kept.values.get(key, [""])[0]) for key, label in ADDED[what][1].items()]
+    save_at = url_for("drafts.added", reference=case.reference, what=what)
+    return ask_first(kept, f"Add to the case of {case.resident.name}", said, save_at)
 
 
 def _hazard_team(landlord_id: str) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from app.db import start_over
 from app.errors import PutrightError, TaskIsOver
+from app.services import deployments
+from app.web.again import show_again
 from app.web.conflict import conflict_page
+from app.web.public import make_private
 from forms import UnknownField
 
 logger = logging.getLogger(__name__)
@@ -47,9 +53,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> ResponseReturnValue:
-        return page(
-            400, "The page was open too long. Go back, load it again and send it once more."
-        )
+        return show_again()
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
@@ -63,10 +67,26 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
         logger.exception("unexpected error", extra={"path": request.path})
+        start_over()
         return page(500, "Nothing was saved. Try again; if it comes back, tell your administrator.")
 
 
 def page(status: int, message: str, title: str | None = None) -> ResponseReturnValue:
-    """An error page in the look of whoever asked."""
+    """An error page in the look of whoever asked: below a landlord's address, of its residents."""
     title = title or TITLES.get(status, TITLES[500])
-    return render_template("error.html", title=title, message=message, status=status), status
+    below = _below()
+    html = render_template("error.html", title=title, message=message, status=status, **below)
+    response = make_response(html, status)
+    return make_private(response) if below else response
+
+
+def _below() -> dict[str, Any]:
+    """The landlord below whose address something went wrong, and the ways out of its pages."""
+    slug = request.path.split("/")[1]
+    try:
+        name = deployments.landlord(slug).name
+    except (PutrightError, SQLAlchemyError):
+        return {}
+    ways = {"leave_href": "intake.leave", "landlord_start": "intake.danger"}
+    hrefs = {key: url_for(endpoint, slug=slug) for key, endpoint in ways.items()}
+    return {"viewer": None, "landlord_name": name, **hrefs}

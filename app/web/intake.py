@@ -25,6 +25,7 @@ from app.web import limits, standing
 from app.web.policy import allow
 from app.web.public import (
     DANGER,
+    OPEN_TOO_LONG,
     allow_large_posts,
     danger_lines,
     drop_lost_files,
@@ -34,7 +35,8 @@ from app.web.public import (
     names_of_files,
     page,
 )
-from forms import BoundForm, FormDefinition
+from app.web.session import forget
+from forms import BoundForm, FormDefinition, UnknownField
 
 bp = Blueprint("intake", __name__)
 allow_large_posts(bp)
@@ -42,10 +44,6 @@ logger = logging.getLogger(__name__)
 
 COMPLAINT = {"kind": ROOT}
 CHOOSE = "Choose one answer. If you are not sure, choose the first."
-OPEN_TOO_LONG = (
-    "This page was open for a long time. Look at it once more, then send it again. If you read "
-    "this twice, your browser may refuse cookies: then ring us."
-)
 FORM_CHANGED = "We changed this form while you filled it in. Look at it once more, then send it."
 
 
@@ -149,6 +147,8 @@ def _sent(deployed: Deployed) -> ResponseReturnValue:
     """Take the complaint, keep the form for later, or show it again with all that was typed."""
     slug, visit = deployed.landlord_id, Visit.posted()
     typed, dropped = _typed(_definition(deployed), request.form)
+    if dropped:
+        _refuse_what_was_never_asked(deployed, dropped)
     errors, wait = keep_files(slug, _definition(deployed).fields, typed)
     errors |= drop_lost_files(slug, _definition(deployed).fields, typed)
     bound = tasks.bind(deployed, _definition(deployed).name, None, {}, typed)
@@ -252,7 +252,7 @@ def come_back(slug: str, kind: str, token: str) -> ResponseReturnValue:
 def leave(slug: str) -> ResponseReturnValue:
     """Clear the visit and go somewhere that tells nothing."""
     landlord = deployments.landlord(slug)
-    session.clear()
+    forget()
     answer = redirect(landlord.leave_to)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     answer.headers["Referrer-Policy"] = "no-referrer"
@@ -278,12 +278,21 @@ def _definition(deployed: Deployed) -> FormDefinition:
 
 def _typed(
     definition: FormDefinition, posted: MultiDict[str, str]
-) -> tuple[MultiDict[str, str], bool]:
-    """The answers among what was posted, and whether some belong to an older form."""
-    known = {name for asked in definition.fields for name in asked.names}
+) -> tuple[MultiDict[str, str], list[str]]:
+    """The answers among what was posted, and the names that the form does not have."""
+    known = definition.names
     others = [name for name in posted if name not in known]
-    old = any(not name.startswith("pr_") and name != "csrf_token" for name in others)
+    old = [name for name in others if not name.startswith("pr_") and name != "csrf_token"]
     return MultiDict((k, v) for k in known for v in posted.getlist(k)), old
+
+
+def _refuse_what_was_never_asked(deployed: Deployed, names: list[str]) -> None:
+    """Raises UnknownField unless the names are of an older form that was open meanwhile."""
+    form = _definition(deployed).name
+    for older in deployments.versions_of(deployed.landlord_id, f"forms/{form}.form"):
+        names = [name for name in names if name not in FormDefinition.parse(older, form).names]
+    if names:
+        raise UnknownField(names)
 
 
 def _form_page(

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.errors import BadInput, NotFound
 from app.models import Case, Party
-from app.services import complaints, contacts, people, representatives
+from app.services import contacts, people, representatives
 from app.services.access import get_case
 from app.services.complaints import lines
+from app.services.known_people import known_people
 from app.services.representatives import Permission
 from app.web.contact import NEVER, typed_details
 from app.web.days import typed_day
@@ -68,10 +69,10 @@ def _asked() -> dict[str, Any]:
 
 def _add_page(case: Case, typed: dict[str, Any], errors: dict[str, str]) -> str:
     looked = not typed["new"] and any(typed[name] for name in ("name", "postcode", "address"))
-    found = (
-        complaints.known_people(viewer(), typed["name"], typed["postcode"], typed["address"])
+    found, more = (
+        known_people(viewer(), typed["name"], typed["postcode"], typed["address"])
         if looked
-        else []
+        else ([], False)
     )
     here = {party.person_id for party in case.parties}
     return render_template(
@@ -81,6 +82,7 @@ def _add_page(case: Case, typed: dict[str, Any], errors: dict[str, str]) -> str:
         errors=errors,
         looked=looked,
         found=[person for person, _ in found if person.id not in here],
+        more=more,
         channels=contacts.CHANNELS,
         never=NEVER,
     )

@@ -17,6 +17,11 @@ from forms import BoundForm, Field
 LARGEST_POST = 100 * 1024 * 1024  # bytes: several photos at once, so that no text is lost to a 413
 DANGER = {"now": "yes", "home": "yes", "no": "no"}  # answer of the first page -> triage_hazard
 
+OPEN_TOO_LONG = (
+    "This page was open for a long time. Look at it once more, then send it again. If you read "
+    "this twice, your browser may refuse cookies: then ring us."
+)
+
 Line = dict[str, str]
 MENTAL_HEALTH = {
     "ENG": "NHS 111, free, any hour. Choose option 2 if it is about your mental health.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,15 @@ from werkzeug.datastructures import MultiDict
 from app.engine import ROOT
 from app.errors import NotFound
 from app.models import Person
-from app.services import cases, complaints, deployments, tasks
+from app.services import cases, complaints, deployments, drafts, tasks
 from app.services.access import get_case
 from app.services.complaints import Receipt
 from app.services.kinds import kind_named, kind_of, kinds_of
+from app.services.known_people import known_people, person_known
 from app.services.references import spaced
 from app.web import uploads
+from app.web.again import shows_again
+from app.web.drafts import ask_first, goes_on, record_key, with_query
 from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import (
@@ -59,16 +63,38 @@ class Asked:
         return bool(self.name or self.postcode or self.address)
 
 
+def _again() -> str:
+    asked = _asked_before()
+    return _form_page(asked, _bound(asked, posted()), uuid.uuid4().hex)
+
+
 @bp.route("/record", methods=["GET", "POST"])
+@shows_again(_again)
 @allow("work")
 def record() -> ResponseReturnValue:
     """Danger first, then what and who it is, then the landlord's own form."""
     if request.method == "POST":
         return _sent()
     asked = _asked()
-    if asked.about or asked.person:
-        return _form_page(asked, _bound(asked, None, _known(asked)), uuid.uuid4().hex)
-    return _look_up(asked)
+    if not (asked.about or asked.person):
+        return _look_up(asked)
+    form = _bound(asked, None, _known(asked))
+    kept = drafts.kept(viewer(), _draft_key(asked, form))
+    if kept is not None:
+        form = _bound(asked, None, kept.values)
+        if not goes_on():
+            save_at = _draft_at(form, request.args.to_dict())
+            return ask_first(kept, form.definition.title, form.said_answers, save_at)
+    return _form_page(asked, form, uuid.uuid4().hex)
+
+
+def _draft_key(asked: Asked, form: BoundForm) -> str:
+    return record_key(form.definition.name, asked.person, asked.about)
+
+
+def _draft_at(form: BoundForm, asked: Mapping[str, str]) -> str:
+    """Where the page keeps what is typed."""
+    return with_query(url_for("drafts.record"), {**asked, "form": form.definition.name})
 
 
 def _asked() -> Asked:
@@ -96,7 +122,7 @@ def _of_a_kind(asked: Asked) -> Asked:
 
 
 def _look_up(asked: Asked) -> str:
-    found = complaints.known_people(viewer(), asked.name, asked.postcode, asked.address)
+    found, more = known_people(viewer(), asked.name, asked.postcode, asked.address)
     every = kinds_of(viewer().landlord_id)
     return render_template(
         "record/look_up.html",
@@ -105,6 +131,7 @@ def _look_up(asked: Asked) -> str:
         arranged={person.id: arranged_with(person) for person, _ in found},
         kinds=[kind for kind in every if kind.asks_who],
         titles={kind.id: kind.title for kind in every},
+        more=more,
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
 
@@ -125,7 +152,7 @@ def _person(asked: Asked) -> Person | None:
     """The chosen person; None for somebody else, or for somebody whom the viewer may not know."""
     if asked.about:
         return get_case(viewer(), asked.about, "work").resident
-    return complaints.person_known(viewer(), asked.person) if asked.person else None
+    return person_known(viewer(), asked.person) if asked.person else None
 
 
 def _bound(
@@ -151,6 +178,7 @@ def _sent() -> ResponseReturnValue:
     chosen = _person(asked)
     person_id = chosen.id if chosen else None
     receipt = complaints.record(viewer(), form, key, person_id, asked.kind, asked.about or None)
+    drafts.let_go(viewer(), _draft_key(asked, form))
     if gone := out_of(receipt.reference):
         return gone
     if asked.about:
@@ -177,6 +205,14 @@ def _form_page(asked: Asked, form: BoundForm, key: str) -> str:
         kind=kind_named(viewer().landlord_id, asked.kind),
         chosen=chosen,
         safety=safety_of(chosen) if chosen else None,
+        draft_url=_draft_at(
+            form,
+            {
+                k: v
+                for k, v in (("person", asked.person), ("kind", asked.kind), ("about", asked.about))
+                if v
+            },
+        ),
         files=names_of_files(viewer().landlord_id, form),
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
+from app.models.base import new_id
 from app.services import accounts, deployments
+from app.web.again import shows_again
 from app.web.policy import allow, viewer
 
 bp = Blueprint("session", __name__)
@@ -20,6 +33,11 @@ START_PAGES = {  # where each role begins its day
     "administrator": "admin.users",
 }
 
+ONCE_MORE = (
+    "This page was open for a long time. Type your password once more. If you read this twice, "
+    "your browser may refuse cookies: allow them for this site."
+)
+
 
 def init_app(app: Flask) -> None:
     """Find out who asks, before anything else."""
@@ -28,11 +46,19 @@ def init_app(app: Flask) -> None:
     def who() -> None:
         g.viewer = None
         if user_id := session.get("user_id"):
-            g.viewer = accounts.viewer_of(
-                user_id, session.get("session_key", ""), session.get("landlord_id")
-            )
+            if not accounts.has_ended(session.get("session_id", "")):
+                g.viewer = accounts.viewer_of(
+                    user_id, session.get("session_key", ""), session.get("landlord_id")
+                )
             if g.viewer is None:
                 session.clear()
+
+
+def forget() -> None:
+    """End the visit: what the session held is gone, and a copy of its cookie is worth nothing."""
+    if session_id := session.get("session_id"):
+        accounts.end_session(session_id)
+    session.clear()
 
 
 @bp.get("/")
@@ -45,7 +71,19 @@ def start() -> ResponseReturnValue:
     return render_template("start.html", landlords=landlords)
 
 
+def _sign_in_again() -> str:
+    return render_template("sign_in.html", email=request.form.get("email", ""), problem=ONCE_MORE)
+
+
+@bp.get("/signed-in")
+@allow("signed_in")
+def signed_in() -> ResponseReturnValue:
+    """For session.js: who is signed in, and what a form must carry. Asking keeps it so."""
+    return jsonify(user=viewer().user_id, token=generate_csrf())
+
+
 @bp.route("/sign-in", methods=["GET", "POST"])
+@shows_again(_sign_in_again)
 @allow("public")
 def sign_in() -> ResponseReturnValue:
     """Ask for e-mail and password."""
@@ -55,8 +93,8 @@ def sign_in() -> ResponseReturnValue:
     outcome = accounts.sign_in(email, request.form.get("password", ""))
     if outcome.user_id is None:
         return render_template("sign_in.html", email=email, problem=outcome.problem), 422
-    session.clear()  # a session known before the sign-in is worth nothing after it
-    session.permanent = True
+    forget()  # a session known before the sign-in is worth nothing after it
+    session.permanent, session["session_id"] = True, new_id()
     session["user_id"], session["session_key"] = outcome.user_id, outcome.session_key
     return redirect(_safe(request.args.get("next")) or url_for("session.start"))
 
@@ -72,7 +110,7 @@ def _safe(target: str | None) -> str | None:
 @bp.post("/sign-out")
 @allow("signed_in")
 def sign_out() -> ResponseReturnValue:
-    """End the session."""
+    """End this session; other devices of the same person stay signed in."""
     viewer()
-    session.clear()
+    forget()
     return redirect(url_for("session.sign_in"))

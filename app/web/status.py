@@ -18,9 +18,11 @@ from app.services.letters import full_date, sent_on
 from app.services.private_links import hash_token
 from app.services.residents import StatusPage
 from app.web import limits, standing, uploads
+from app.web.again import shows_again
 from app.web.errors import page as error_page
 from app.web.policy import allow
 from app.web.public import (
+    OPEN_TOO_LONG,
     allow_large_posts,
     drop_lost_files,
     keep_files,
@@ -60,7 +62,12 @@ def status(slug: str, token: str) -> ResponseReturnValue:
     return _status_page(slug, token)
 
 
+def _unlock_again(slug: str, token: str) -> Response:
+    return _status_page(slug, token, 400, OPEN_TOO_LONG)
+
+
 @bp.post("/unlock")
+@shows_again(_unlock_again)
 @allow("public")
 def unlock(slug: str, token: str) -> ResponseReturnValue:
     """The second fact: then letters and what was added can be read in this visit."""
@@ -137,12 +144,22 @@ def _how_sent(letter: Letter, out: Outgoing | None) -> str:
     return f"Sent {way} on {full_date(day)}".replace("  ", " ")
 
 
+def _add_again(slug: str, token: str) -> Response:
+    case = residents.case_behind(slug, token)
+    return _add_page(case, token, _typed_to_add(), 400, notice=OPEN_TOO_LONG)
+
+
+def _typed_to_add() -> MultiDict[str, str]:
+    return MultiDict((k, v) for k in ("text", PAPERS.key) for v in request.form.getlist(k))
+
+
 @bp.route("/add", methods=["GET", "POST"])
+@shows_again(_add_again)
 @allow("public")
 def add(slug: str, token: str) -> ResponseReturnValue:
     """Tell us something new, or add files."""
     case = residents.case_behind(slug, token)
-    typed = MultiDict((k, v) for k in ("text", PAPERS.key) for v in request.form.getlist(k))
+    typed = _typed_to_add()
     if request.method == "GET":
         return _add_page(case, token, typed)
     errors, wait = keep_files(slug, [PAPERS], typed)
@@ -184,7 +201,14 @@ def _add_page(
     )
 
 
+def _act_again(slug: str, token: str, message: str) -> Response:
+    case = residents.case_behind(slug, token)
+    _, form = actions.open_action(residents.resident_viewer(case), case, message, request.form)
+    return _act_page(case, token, message, form, 400, OPEN_TOO_LONG)
+
+
 @bp.route("/actions/<message>", methods=["GET", "POST"])
+@shows_again(_act_again)
 @allow("public")
 def act(slug: str, token: str, message: str) -> ResponseReturnValue:
     """Do one of the things that the procedure offers the resident now."""

@@ -68,9 +68,10 @@ def _arranged(found: arrangements.Arranged) -> Arranged:
 
 @dataclass(frozen=True)
 class Safety:
-    """The safe-contact strip: what to do, never why. arranged: contact arrangements in force.
+    """The safe-contact strip: what to do, never why. likes: a mere wish, where there is no rule.
 
-    others: the strips of the other residents. sharing: what to share, or not, with whom.
+    arranged: contact arrangements in force. others: the strips of the other residents.
+    sharing: what to share, or not, with whom.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Safety:
     never: list[str]
     adjustments: list[str]
     arranged: list[Arranged]
+    likes: str = ""
     others: list[Safety] = field(default_factory=list)
     sharing: list[str] = field(default_factory=list)
 
@@ -95,15 +97,16 @@ def safety_in(case: Case) -> Safety:
 
 
 def safety_of(person: Person) -> Safety:
-    """The rules of one person. A mere wish is no rule: it stands with the adjustments."""
+    """The rules of one person."""
     forbidden = set(person.contact_never)
-    rules = bool(forbidden or person.contact_times)
+    rules = bool(forbidden or person.contact_times or person.contact_place)
     return Safety(
         first_name(person),
         _use(person, forbidden) if rules else [],
         _never(person.contact_never),
-        _adjustments(person) + ([] if rules else _wish(person)),
+        _adjustments(person),
         arranged_with(person),
+        likes="" if rules else _wish(person),
     )
 
 
@@ -115,7 +118,8 @@ def first_name(person: Person) -> str:
 def _use(person: Person, forbidden: set[str]) -> list[str]:
     """The way that was asked for, then what is needed for it; never a forbidden one's number."""
     asked = person.contact_use not in forbidden and USE.get(person.contact_use, "")
-    rule = ", ".join(filter(None, (asked or "Ask first which way is best", person.contact_times)))
+    way = asked or "Ask first which way is best"
+    rule = ", ".join(filter(None, (way, person.contact_times, person.contact_place)))
     ways = []
     if person.phone and not {"phone", "text"} <= forbidden:
         only = {frozenset({"phone"}): " (texts only)", frozenset({"text"}): " (calls only)"}
@@ -140,13 +144,13 @@ def _adjustments(person: Person) -> list[str]:
     return [f"{text.rstrip('.')}." for text in words if text]
 
 
-def _wish(person: Person) -> list[str]:
+def _wish(person: Person) -> str:
     """How the person likes to hear from us, with the number or address for it."""
     if person.contact_use not in USE:
-        return []
+        return ""
     number = {"email": person.email, "phone": person.phone, "text": person.phone}
     ways = filter(None, (USE[person.contact_use].lower(), number.get(person.contact_use)))
-    return [f"Likes: {', '.join(ways)}."]
+    return f"Likes to hear from us by {', '.join(ways)}."
 
 
 @dataclass(frozen=True)

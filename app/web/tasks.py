@@ -12,19 +12,30 @@ from app.services import cases, tasks
 from app.services.complaints import DANGER
 from app.services.tasks import OpenTask
 from app.web import taskpage, uploads
+from app.web.again import shows_again
 from app.web.inbox import back_to_list
 from app.web.kept import kept_text
 from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts
 from app.web.strips import clock_time
+from forms import UnknownField
 
 bp = Blueprint("tasks", __name__)
 allow_large_posts(bp)
 Typed = MultiDict[str, str]
 
 
+def _again(task_id: str) -> str:
+    """The task with what was posted. Raises NotAllowed where the page would show no form."""
+    found = tasks.get_open(viewer(), task_id, posted())
+    if found.not_for_you or found.task.claimed_by not in (None, viewer().user_id):
+        raise NotAllowed
+    return taskpage.show(viewer(), found)
+
+
 @bp.route("/tasks/<task_id>", methods=["GET", "POST"])
+@shows_again(_again)
 @allow("work")
 def task(task_id: str) -> ResponseReturnValue:
     """The task with the viewer's draft, or why it is not for the viewer; and working on it."""
@@ -139,15 +150,14 @@ def _keep_lost(task_id: str, typed: Typed) -> None:
 def draft(task_id: str) -> ResponseReturnValue:
     """Keep what was typed since the last time: the page sends only what changed."""
     changed = posted()
+    if unknown := set(changed) - tasks.names_of(viewer(), task_id):
+        raise UnknownField(sorted(unknown))
     try:
-        found = tasks.get_open(viewer(), task_id)
-        before = taskpage.typed_so_far(found)
-        known = {name for field in found.form.fields for name in field.names}
+        before = taskpage.typed_so_far(tasks.get_open(viewer(), task_id))
     except TaskIsOver:  # kept all the same; the writer sees it when finishing
         _, _, kept = tasks.lost_texts(viewer(), task_id)
         before = {name: list(values) for name, values in kept.values.items()} if kept else {}
-        known = set(changed)
-    for name in known & set(changed):
+    for name in changed:
         before[name] = changed.getlist(name)
     whole: Typed = MultiDict((name, text) for name, texts in before.items() for text in texts)
     saved = tasks.save_draft(viewer(), task_id, whole)

@@ -47,7 +47,7 @@ def test_another_encoding_is_refused_or_read_as_utf_8(encoding: str) -> None:
         (b"<a>" + b" " * MAX_BYTES + b"</a>", "larger than 2 MB"),
         (b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>", "more than 5000 elements"),
         (b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1), "nested more than 60 deep"),
-        (b"<a>" * 5_000 + b"</a>" * 5_000, "nested|well-formed"),
+        (b"<a>" * 5_000 + b"</a>" * 5_000, "nested more than 60 deep"),
         (
             b"<a " + b" ".join(b"x%d='1'" % n for n in range(MAX_ATTRIBUTES + 1)) + b"/>",
             "more than 32 attributes",

@@ -15,10 +15,10 @@ from app.errors import BadInput, NotAllowed, NotFound
 from app.models import Case, Conflict, Event, Party, Payload, Person
 from app.services import (
     cases,
-    complaints,
     contacts,
     inbox,
     kept_facts,
+    known_people,
     people,
     residents,
     steps,
@@ -120,7 +120,7 @@ def test_a_person_whom_we_know_can_be_added_but_only_who_may_be_known(
     db.session.commit()
     with pytest.raises(NotFound):
         people.add_known(officer, first.reference, third.resident.id)
-    assert complaints.person_known(officer, third.resident.id) is None
+    assert known_people.person_known(officer, third.resident.id) is None
 
 
 def test_wrong_details_are_told_at_the_field_and_nothing_is_saved(

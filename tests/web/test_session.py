@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.clock import SetClock
+from app.db import db
+from app.models import EndedSession
 from app.services import accounts, deployments
 from app.viewer import Viewer
 from tests.conftest import PASSWORD
@@ -97,6 +102,46 @@ def test_signing_out_ends_the_session(
     assert client.get("/inbox").location.startswith("/sign-in")
 
 
+def copy_of_the_cookie(client: FlaskClient) -> FlaskClient:
+    cookie = client.get_cookie("putright")
+    assert cookie
+    copied = client.application.test_client()
+    copied.set_cookie("putright", cookie.value)
+    return copied
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(
+    sign_in: Callable[[Viewer], FlaskClient], person: Callable[..., Viewer]
+) -> None:
+    client = sign_in(person("amira"))
+    copied = copy_of_the_cookie(client)
+    assert copied.get("/inbox").status_code == 200
+    client.post("/sign-out")
+    assert copied.get("/inbox").location.startswith("/sign-in")
+
+
+def test_signing_out_leaves_the_person_s_other_devices_signed_in(
+    sign_in: Callable[[Viewer], FlaskClient], person: Callable[..., Viewer], landlord: str
+) -> None:
+    client = sign_in(person("amira"))
+    telephone = client.application.test_client()
+    address = f"amira@{landlord}.example"
+    telephone.post("/sign-in", data={"email": address, "password": PASSWORD})
+    client.post("/sign-out")
+    assert telephone.get("/inbox").status_code == 200
+
+
+def test_what_was_signed_out_is_forgotten_when_no_cookie_can_be_that_old(
+    sign_in: Callable[[Viewer], FlaskClient], person: Callable[..., Viewer], clock: SetClock
+) -> None:
+    sign_in(person("amira")).post("/sign-out")
+    accounts.drop_ended_sessions()
+    assert db.session.scalar(select(EndedSession.id))
+    clock.move_to(clock() + timedelta(hours=25))
+    accounts.drop_ended_sessions()
+    assert db.session.scalar(select(EndedSession.id)) is None
+
+
 def test_a_person_who_was_switched_off_is_signed_out_at_once(
     sign_in: Callable[[Viewer], FlaskClient], person: Callable[..., Viewer]
 ) -> None:
@@ -110,5 +155,7 @@ def test_clear_and_leave_signs_out_too(
     sign_in: Callable[[Viewer], FlaskClient], person: Callable[..., Viewer], landlord: str
 ) -> None:
     client = sign_in(person("amira"))
+    copied = copy_of_the_cookie(client)
     client.get(f"/{landlord}/leave")
+    assert copied.get("/inbox").location.startswith("/sign-in")
     assert client.get("/inbox").location.startswith("/sign-in")

@@ -170,11 +170,19 @@ def test_the_draft_of_a_page_adds_what_changed_to_what_was_kept(
     tasks_address = f"/tasks/{letter_task.id}"
     browser.post(tasks_address, data=whole | {"pr_step": "save"})
     key = text_field(officer, letter_task)
-    answer = browser.post(f"{tasks_address}/draft", data={key: "Changed", "no_question": "x"})
+    answer = browser.post(f"{tasks_address}/draft", data={key: "Changed"})
     assert answer.json == {"saved": "09:00"}
     kept = draft_of(officer, letter_task)
-    assert kept[key] == ["Changed"] and "no_question" not in kept
+    assert kept[key] == ["Changed"]
     assert {name for name, values in whole.items() if values} <= set(kept)
+
+
+def test_a_draft_with_a_name_that_no_question_has_is_refused(
+    browser: FlaskClient, officer: Viewer, letter_task: Task
+) -> None:
+    typed = {text_field(officer, letter_task): "Changed", "no_question": "x"}
+    assert browser.post(f"/tasks/{letter_task.id}/draft", data=typed).status_code == 400
+    assert draft_of(officer, letter_task) == {}
 
 
 def test_the_live_letter_is_a_piece_of_the_page_with_what_is_missing_marked(

@@ -42,7 +42,7 @@ def upgrade():
     sa.Column('bytes', sa.LargeBinary(), nullable=False),
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.Column('by', sa.String(length=32), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_blob_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_blob_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_blob'))
     )
     with op.batch_alter_table('blob', schema=None) as batch_op:
@@ -69,7 +69,7 @@ def upgrade():
     sa.Column('hazard', sa.Boolean(), nullable=False),
     sa.Column('link_hash', sa.String(length=64), nullable=True),
     sa.Column('submission_key', sa.String(length=64), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_case_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_case_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_case')),
     sa.UniqueConstraint('landlord_id', 'reference', name=op.f('uq_case_landlord_id')),
     sa.UniqueConstraint('landlord_id', 'submission_key', name=op.f('uq_case_landlord_id'))
@@ -83,7 +83,7 @@ def upgrade():
     sa.Column('case_id', sa.String(length=32), nullable=False),
     sa.Column('other_id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_case_link_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_case_link_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'case_id', 'other_id', name=op.f('pk_case_link'))
     )
     op.create_table('deployment',
@@ -95,14 +95,14 @@ def upgrade():
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.Column('by', sa.String(length=32), nullable=True),
     sa.Column('says', sa.String(length=300), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_deployment_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_deployment_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_deployment'))
     )
     op.create_table('payload',
     sa.Column('landlord_id', sa.String(length=60), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('values', sa.JSON(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_payload_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_payload_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_payload'))
     )
     op.create_table('person',
@@ -120,7 +120,7 @@ def upgrade():
     sa.Column('contact_never', sa.JSON(), nullable=False),
     sa.Column('adjustments', sa.JSON(), nullable=False),
     sa.Column('language', sa.String(length=60), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_person_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_person_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_person'))
     )
     with op.batch_alter_table('person', schema=None) as batch_op:
@@ -131,7 +131,7 @@ def upgrade():
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('values', sa.JSON(), nullable=False),
     sa.Column('saved_at', sa.DateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_return_link_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_return_link_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'token_hash', name=op.f('pk_return_link'))
     )
     op.create_table('user',
@@ -148,7 +148,7 @@ def upgrade():
     sa.Column('session_key', sa.String(length=32), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.Column('locked_until', sa.DateTime(), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_user_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_user_landlord')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user')),
     sa.UniqueConstraint('email', name=op.f('uq_user_email'))
     )
@@ -165,8 +165,8 @@ def upgrade():
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.Column('seen_at', sa.DateTime(), nullable=True),
     sa.Column('seen_by', sa.String(length=32), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_alert_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_alert_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_alert_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_alert_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_alert'))
     )
     with op.batch_alter_table('alert', schema=None) as batch_op:
@@ -182,8 +182,8 @@ def upgrade():
     sa.Column('by', sa.String(length=32), nullable=True),
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.Column('values', sa.JSON(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_answer_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_answer_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_answer_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_answer_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_answer'))
     )
     with op.batch_alter_table('answer', schema=None) as batch_op:
@@ -194,8 +194,8 @@ def upgrade():
     sa.Column('case_id', sa.String(length=32), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('reason', sa.String(length=300), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_conflict_landlord_id')),
-    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_conflict_user_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_conflict_landlord')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_conflict_user')),
     sa.PrimaryKeyConstraint('landlord_id', 'case_id', 'user_id', name=op.f('pk_conflict'))
     )
     op.create_table('deployment_file',
@@ -203,8 +203,8 @@ def upgrade():
     sa.Column('deployment_id', sa.String(length=32), nullable=False),
     sa.Column('path', sa.String(length=200), nullable=False),
     sa.Column('bytes', sa.LargeBinary(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'deployment_id'], ['deployment.landlord_id', 'deployment.id'], name=op.f('fk_deployment_file_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_deployment_file_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'deployment_id'], ['deployment.landlord_id', 'deployment.id'], name=op.f('fk_deployment_file_deployment')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_deployment_file_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'deployment_id', 'path', name=op.f('pk_deployment_file'))
     )
     op.create_table('draft',
@@ -213,8 +213,8 @@ def upgrade():
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('values', sa.JSON(), nullable=False),
     sa.Column('saved_at', sa.DateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_draft_landlord_id')),
-    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_draft_user_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_draft_landlord')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_draft_user')),
     sa.PrimaryKeyConstraint('landlord_id', 'task_id', 'user_id', name=op.f('pk_draft'))
     )
     op.create_table('instance',
@@ -231,8 +231,8 @@ def upgrade():
     sa.Column('held', sa.Boolean(), nullable=False),
     sa.Column('next_due_at', sa.DateTime(), nullable=True),
     sa.Column('revision', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_instance_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_instance_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_instance_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_instance_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_instance')),
     sa.UniqueConstraint('landlord_id', 'case_id', name=op.f('uq_instance_landlord_id'))
     )
@@ -251,8 +251,8 @@ def upgrade():
     sa.Column('written_by', sa.String(length=32), nullable=True),
     sa.Column('status', sa.String(length=10), nullable=False),
     sa.Column('pdf', sa.String(length=64), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_letter_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_letter_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_letter_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_letter_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_letter'))
     )
     with op.batch_alter_table('letter', schema=None) as batch_op:
@@ -261,7 +261,7 @@ def upgrade():
     op.create_table('membership',
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('team', sa.String(length=60), nullable=False),
-    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_membership_user_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_membership_user')),
     sa.PrimaryKeyConstraint('user_id', 'team', name=op.f('pk_membership'))
     )
     op.create_table('note',
@@ -273,8 +273,8 @@ def upgrade():
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('triage', sa.JSON(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_note_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_note_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_note_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_note_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_note'))
     )
     with op.batch_alter_table('note', schema=None) as batch_op:
@@ -297,8 +297,8 @@ def upgrade():
     sa.Column('sent_at', sa.DateTime(), nullable=True),
     sa.Column('sent_by', sa.String(length=32), nullable=True),
     sa.Column('told_late', sa.Boolean(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_outgoing_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_outgoing_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_outgoing_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_outgoing_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_outgoing')),
     sa.UniqueConstraint('key', name=op.f('uq_outgoing_key'))
     )
@@ -312,9 +312,9 @@ def upgrade():
     sa.Column('role', sa.String(length=20), nullable=False),
     sa.Column('relation', sa.String(length=100), nullable=False),
     sa.Column('permission', sa.String(length=20), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_party_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id', 'person_id'], ['person.landlord_id', 'person.id'], name=op.f('fk_party_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_party_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_party_case')),
+    sa.ForeignKeyConstraint(['landlord_id', 'person_id'], ['person.landlord_id', 'person.id'], name=op.f('fk_party_person')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_party_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'case_id', 'person_id', name=op.f('pk_party'))
     )
     op.create_table('point',
@@ -326,8 +326,8 @@ def upgrade():
     sa.Column('outcome', sa.String(length=30), nullable=False),
     sa.Column('added_at', sa.DateTime(), nullable=False),
     sa.Column('added_by', sa.String(length=32), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_point_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_point_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_point_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_point_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_point')),
     sa.UniqueConstraint('landlord_id', 'case_id', 'n', name=op.f('uq_point_landlord_id'))
     )
@@ -352,9 +352,9 @@ def upgrade():
     sa.Column('met_on', sa.Date(), nullable=True),
     sa.Column('missed_on', sa.Date(), nullable=True),
     sa.Column('ended_at', sa.DateTime(), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_deadline_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_deadline_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_deadline_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_deadline_case')),
+    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_deadline_instance')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_deadline_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'instance_id', 'host', 'element', name=op.f('pk_deadline'))
     )
     with op.batch_alter_table('deadline', schema=None) as batch_op:
@@ -374,8 +374,8 @@ def upgrade():
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('deployment_id', sa.String(length=32), nullable=False),
     sa.Column('payload_id', sa.String(length=32), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_event_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_event_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_event_instance')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_event_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'instance_id', 'n', name=op.f('pk_event'))
     )
     op.create_table('incident',
@@ -391,9 +391,9 @@ def upgrade():
     sa.Column('resolved_at', sa.DateTime(), nullable=True),
     sa.Column('resolved_by', sa.String(length=32), nullable=True),
     sa.Column('resolution', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_incident_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_incident_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_incident_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_incident_case')),
+    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_incident_instance')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_incident_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_incident'))
     )
     op.create_table('task',
@@ -416,10 +416,10 @@ def upgrade():
     sa.Column('closed_by', sa.String(length=32), nullable=True),
     sa.Column('claimed_by', sa.String(length=32), nullable=True),
     sa.Column('claimed_at', sa.DateTime(), nullable=True),
-    sa.ForeignKeyConstraint(['claimed_by'], ['user.id'], name=op.f('fk_task_claimed_by')),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_task_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_task_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_task_landlord_id')),
+    sa.ForeignKeyConstraint(['claimed_by'], ['user.id'], name=op.f('fk_task_user')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_task_case')),
+    sa.ForeignKeyConstraint(['landlord_id', 'instance_id'], ['instance.landlord_id', 'instance.id'], name=op.f('fk_task_instance')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_task_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_task'))
     )
     with op.batch_alter_table('task', schema=None) as batch_op:

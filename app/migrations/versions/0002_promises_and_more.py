@@ -26,7 +26,7 @@ def upgrade():
     sa.Column('ends_on', sa.Date(), nullable=False),
     sa.Column('approved_by', sa.String(length=32), nullable=True),
     sa.Column('ended_on', sa.Date(), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_contact_arrangement_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_contact_arrangement_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_contact_arrangement'))
     )
     with op.batch_alter_table('contact_arrangement', schema=None) as batch_op:
@@ -43,8 +43,8 @@ def upgrade():
     sa.Column('asked_at', sa.DateTime(), nullable=False),
     sa.Column('sent_on', sa.Date(), nullable=True),
     sa.Column('sent_by', sa.String(length=32), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_accessible_copy_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_accessible_copy_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_accessible_copy_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_accessible_copy_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_accessible_copy'))
     )
     with op.batch_alter_table('accessible_copy', schema=None) as batch_op:
@@ -62,8 +62,8 @@ def upgrade():
     sa.Column('by', sa.String(length=32), nullable=True),
     sa.Column('published_on', sa.Date(), nullable=True),
     sa.Column('published_by', sa.String(length=32), nullable=True),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_lesson_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_lesson_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_lesson_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_lesson_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_lesson')),
     sa.UniqueConstraint('landlord_id', 'case_id', 'element', name=op.f('uq_lesson_landlord_id'))
     )
@@ -89,8 +89,8 @@ def upgrade():
     sa.Column('done_on', sa.Date(), nullable=True),
     sa.Column('done_by', sa.String(length=32), nullable=True),
     sa.Column('note', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_promise_landlord_id')),
-    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_promise_landlord_id')),
+    sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_promise_case')),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_promise_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_promise')),
     sa.UniqueConstraint('landlord_id', 'case_id', 'n', name=op.f('uq_promise_landlord_id'))
     )
@@ -109,6 +109,11 @@ def upgrade():
     sa.UniqueConstraint('landlord_id', 'report', 'due_on', name=op.f('uq_report_presented_landlord_id'))
     )
 
+    op.create_table('ended_session',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('ended_at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ended_session'))
+    )
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.add_column(sa.Column('person_id', sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column('typed', sa.JSON(), nullable=False, server_default='{}'))
@@ -124,6 +129,9 @@ def upgrade():
         batch_op.add_column(sa.Column('limited_to', sa.String(length=300), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('gets_letters', sa.Boolean(), nullable=False, server_default=sa.false()))
 
+    with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('contact_place', sa.String(length=300), nullable=False, server_default=''))
+
     with op.batch_alter_table('point', schema=None) as batch_op:
         batch_op.add_column(sa.Column('ours', sa.String(length=5), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('whose', sa.String(length=200), nullable=False, server_default=''))
@@ -138,6 +146,9 @@ def downgrade():
         batch_op.drop_column('moved_to')
         batch_op.drop_column('whose')
         batch_op.drop_column('ours')
+
+    with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.drop_column('contact_place')
 
     with op.batch_alter_table('party', schema=None) as batch_op:
         batch_op.drop_column('gets_letters')
@@ -155,6 +166,7 @@ def downgrade():
         batch_op.drop_column('person_id')
 
     op.drop_table('report_presented')
+    op.drop_table('ended_session')
     with op.batch_alter_table('promise', schema=None) as batch_op:
         batch_op.drop_index('ix_promise_due')
 

@@ -1,0 +1,77 @@
+"""Whom we may know already: looked up before somebody records a case."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+
+from app.db import db
+from app.errors import NotAllowed
+from app.models import Case, Party, Person
+from app.services.access import unconflicted
+from app.services.persons import folded
+from app.viewer import Viewer
+
+MOST = 10  # people on the page; with more, one asks for more of the address
+
+Known = tuple[Person, list[Case]]
+
+
+def known_people(
+    viewer: Viewer, name: str, postcode: str, address: str
+) -> tuple[list[Known], bool]:
+    """People with that name or at that address, with their open cases, and whether there are more.
+
+    The best first: name and address, then the postcode with the address, then the name alone; among
+    equals those with an open case. Nobody learns of a person from a case that is kept from them.
+    """
+    if not viewer.can("work"):
+        raise NotAllowed
+    named, lives, posted = _contains(name), _contains(address), _has_postcode(postcode)
+    if not (name.strip() or postcode.strip() or address.strip()):
+        return [], False
+    rank = case((and_(named, or_(lives, posted)), 0), (and_(posted, lives), 1), (named, 2), else_=3)
+    cases = _cases(viewer).where(Party.person_id == Person.id).correlate(Person)
+    found = list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.landlord_id == viewer.landlord_id, or_(named, lives, posted))
+            .where(cases.exists())
+            .order_by(
+                rank,
+                cases.where(Case.status == "open").exists().desc(),
+                Person.search,
+                Person.id,
+            )
+            .limit(MOST + 1)
+        )
+    )
+    return [(person, _open_cases(viewer, person)) for person in found[:MOST]], len(found) > MOST
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    return Person.search.contains(folded(text), autoescape=True) if text.strip() else false()
+
+
+def _has_postcode(text: str) -> ColumnElement[bool]:
+    """The very postcode, typed with or without its blank."""
+    bare = "".join(text.split()).upper()
+    return func.replace(func.upper(Person.postcode), " ", "") == bare if bare else false()
+
+
+def _cases(viewer: Viewer) -> Select[Case]:
+    """The cases that the viewer may know of, with those who have a part in them."""
+    joined = (Party.landlord_id == Case.landlord_id) & (Party.case_id == Case.id)
+    found = select(Case).join(Party, joined).where(Case.landlord_id == viewer.landlord_id)
+    return unconflicted(found, viewer)
+
+
+def _open_cases(viewer: Viewer, person: Person) -> list[Case]:
+    theirs = _cases(viewer).where(Party.person_id == person.id, Case.status == "open")
+    return list(db.session.scalars(theirs.order_by(Case.opened_at.desc())))
+
+
+def person_known(viewer: Viewer, person_id: str) -> Person | None:
+    """A person of a case that the viewer may know of; None for everybody else."""
+    theirs = _cases(viewer).where(Party.person_id == person_id).limit(1)
+    known = db.session.scalar(theirs) is not None
+    return db.session.get(Person, (viewer.landlord_id, person_id)) if known else None
