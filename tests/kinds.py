@@ -16,6 +16,7 @@ from app.models import Case, CaseLink
 from app.services import deployments
 from tests.cases import RECORDED, first_team, told
 from tests.engine.drawing import diagram, end, flows, send, start, user, xor
+from tests.shipped import with_facts
 
 FACTS = """
 [asked_on]
@@ -163,7 +164,7 @@ def deploy_kinds(landlord_id: str) -> None:
     live = deployments.live(landlord_id)
     team, found = next(iter(live.landlord.teams.items()))
     files = dict(live.files) | files_of_kinds(team, found.name)
-    files["facts.toml"] += FACTS.encode()
+    files["facts.toml"] = with_facts(files["facts.toml"], FACTS)
     deployments.deploy(landlord_id, files, source="disk")
 
 

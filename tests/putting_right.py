@@ -30,6 +30,7 @@ from tests.engine.drawing import (
     xor,
 )
 from tests.forms.form_kit import component, group, schema
+from tests.shipped import with_facts
 
 FACTS = """
 [award]
@@ -110,7 +111,7 @@ def files(landlord_id: str) -> dict[str, bytes]:
     lane = teams[first_team(landlord_id)]["name"]
     kept = {path: b for path, b in kept.items() if not path.startswith(("stories/", "demo/"))}
     return kept | {
-        "facts.toml": found["facts.toml"] + FACTS.encode(),
+        "facts.toml": with_facts(found["facts.toml"], FACTS),
         "letters/answer.md": LETTER.encode(),
         "forms/answer.form": schema(*ANSWER, id="answer"),
         "forms/fits.form": schema(component("checkbox", "answer_fits", "It fits"), id="fits"),

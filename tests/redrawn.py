@@ -14,11 +14,11 @@ from sqlalchemy import select
 from app.db import db
 from app.models import Case, Task
 from app.services import deployments, points, tasks
-from app.settings import ROOT
 from app.viewer import Viewer
 from tests.cases import first_team, told
 from tests.engine.drawing import diagram, end, flows, send, start, timer, user
 from tests.forms.form_kit import component, group, schema
+from tests.shipped import landlord_words
 
 FORM = "write_answer"  # the task that answers each point, and its form
 FACTS = """
@@ -100,7 +100,7 @@ def deploy_small(
     drawn: more properties by element; forms: other questions for some of its forms.
     """
     more = {"begun": {}, "after": {}} | (drawn or {})
-    landlord = (ROOT / "processes" / landlord_id / "landlord.toml").read_bytes()
+    landlord = landlord_words(landlord_id)
     team = next(iter(tomllib.loads(landlord.decode())["teams"].values()))["name"]
     picture = diagram(
         start("begun", form="record", sets="raised_on", **more["begun"]),

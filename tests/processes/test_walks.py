@@ -115,7 +115,7 @@ def walked(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("landlord", "kind"), kinds())
+@pytest.mark.parametrize(("landlord", "kind"), list(kinds()))
 def test_every_step_and_arrow_is_reached_without_an_incident(
     landlord: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

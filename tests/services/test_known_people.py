@@ -9,8 +9,8 @@ import pytest
 from app.db import db
 from app.models import Case, Conflict, Party, Person
 from app.models.base import new_id
-from app.services.complaints import folded
 from app.services.known_people import MOST, known_people
+from app.services.persons import folded
 from app.viewer import Viewer
 from tests.cases import first_team, recorded
 

@@ -1,0 +1,27 @@
+"""The shipped folders of a landlord, lent to procedures that are drawn for tests."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from app.settings import ROOT
+
+TABLE = re.compile(r"(?m)^(?=\[)")
+
+
+def landlord_words(landlord_id: str) -> bytes:
+    """Its landlord.toml without the parts that name facts, since other facts are declared."""
+    text = (ROOT / "processes" / landlord_id / "landlord.toml").read_text("utf-8")
+    return "".join(part for part in TABLE.split(text) if not part.startswith("[report]")).encode()
+
+
+def with_facts(shipped: bytes, more: str) -> bytes:
+    """Declarations of facts, and those of more that are not among them."""
+    declared = tomllib.loads(shipped.decode())
+    new = [
+        part
+        for part in TABLE.split(more)
+        if part.strip() and part[1 : part.index("]")] not in declared
+    ]
+    return shipped + ("\n" + "".join(new)).encode()
