@@ -14,7 +14,8 @@ from tests.browser.conftest import LANDLORD as OWN
 COVERED = """() => {
   const cross = (a, b) =>
     a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  const boxes = (what) => [...document.querySelectorAll(what)].map((e) => e.getBoundingClientRect());
+  const all = (what) => [...document.querySelectorAll(what)];
+  const boxes = (what) => all(what).map((one) => one.getBoundingClientRect());
   const names = boxes('.djs-visual > text.djs-label');
   const cards = boxes('.pr-count:not(.pr-count--key)');
   return [names.length, cards.filter((card) => names.some((name) => cross(card, name))).length];

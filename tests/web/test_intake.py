@@ -36,7 +36,7 @@ def test_the_numbers_to_ring_come_before_the_question(client: FlaskClient, landl
     emergency = deployments.landlord(landlord).emergency_phone.replace(" ", "")
     for number in ("999", "0800111999", emergency, "111", "116123"):
         assert page.index(f'href="tel:{number}"') < page.index("<form")
-    assert "<title>Is anyone in danger now?" in page
+    assert "<h1>Is anyone in danger now?" in page
 
 
 def test_without_an_answer_the_numbers_stay_and_the_question_is_asked_again(
