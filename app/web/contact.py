@@ -12,6 +12,7 @@ from app.models import Case
 from app.services import contacts
 from app.services.access import get_case
 from app.services.complaints import lines
+from app.web.again import shows_again
 from app.web.policy import allow, viewer
 
 bp = Blueprint("contact", __name__)
@@ -29,15 +30,23 @@ def details(reference: str) -> ResponseReturnValue:
     return _page(case, known | {"adjustments": "\n".join(person.adjustments)}, {})
 
 
+def _typed() -> dict[str, Any]:
+    columns = (*contacts.LIMITS, "contact_use")
+    typed: dict[str, Any] = {name: request.form.get(name, "").strip() for name in columns}
+    return typed | {"contact_never": request.form.getlist("contact_never")}
+
+
+def _again(reference: str) -> str:
+    case = get_case(viewer(), reference, "work")
+    return _page(case, _typed() | {"adjustments": request.form.get("adjustments", "")}, {})
+
+
 @bp.post("/cases/<reference>/contact")
+@shows_again(_again)
 @allow("work")
 def change(reference: str) -> ResponseReturnValue:
     """Put them right; letters that wait go to the new address."""
-    typed: dict[str, Any] = {
-        column: request.form.get(column, "").strip() for column in (*contacts.LIMITS, "contact_use")
-    }
-    typed |= {"contact_never": request.form.getlist("contact_never")}
-    wishes = request.form.get("adjustments", "")
+    typed, wishes = _typed(), request.form.get("adjustments", "")
     try:
         case = contacts.change(viewer(), reference, typed | {"adjustments": lines(wishes)})
     except BadInput as bad:
