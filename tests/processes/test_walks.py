@@ -57,6 +57,13 @@ class LongWalk(Walk):
         self.letters: list[str] = []
         self.closings: list[tuple[str, list[str]]] = []
 
+    def _first_answers(self) -> dict[str, Any]:
+        """As staff or the public begin it: Putright tells the procedure which."""
+        told = {"recorded_by_staff": self.chance.random() < 0.5}
+        return super()._first_answers() | {
+            k: v for k, v in told.items() if k in self.procedure.facts
+        }
+
     def _choose(self, tasks: list[OpenTask], messages: Iterable[Offer]) -> OpenTask | Offer:
         """Mostly tasks: what ends a case early is offered all the time."""
         offers = list(messages)
