@@ -15,7 +15,11 @@ from werkzeug.datastructures import MultiDict
 
 from forms import BoundForm, FormDefinition, Row, UnknownField, readable_answers
 
-POINTS = {"point": [Row("1", "The leak"), Row("2", "The visit")]}
+POINTS = {
+    "point": [Row("1", "The leak"), Row("2", "The visit")],
+    "promise": [Row("7", "Mend the gate")],
+    "copy": [Row("8", "Braille")],
+}
 PEOPLE = {"team": [("u1", "Grace Holt")]}
 
 EVERYTHING = form(
