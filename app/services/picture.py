@@ -70,8 +70,9 @@ def pictures(case: Case, instance: Instance, deployed: Deployed) -> list[Picture
     """The whole procedure, then what is open inside it, outermost first."""
     happened = _happened(instance, deployed)
     now = _now(case, deployed)
-    root = deployed.procedure.root
-    shown = dict.fromkeys([root, *(place.process for place, _ in now)])
+    main, root = deployed.procedure.main, deployed.procedure.root
+    inside = [place.process for place, _ in now if place.process != root]
+    shown = dict.fromkeys([main, *inside])
     return [_picture(process, deployed, happened, now) for process in shown]
 
 
@@ -84,8 +85,8 @@ def picture_of(case: Case, instance: Instance, deployed: Deployed, process: str)
 
 def entered(case: Case, instance: Instance, deployed: Deployed) -> list[tuple[str, str]]:
     """The diagrams that the case has been in, in order: process and what people call it."""
-    processes = [h.element.process for h in _happened(instance, deployed)]
-    return [(process, title_of(deployed, process)) for process in dict.fromkeys(processes)]
+    processes = dict.fromkeys(h.element.process for h in _happened(instance, deployed))
+    return [(process, title_of(deployed, process)) for process in processes]
 
 
 def file_of(deployed: Deployed, process: str) -> bytes:
@@ -98,10 +99,13 @@ def file_of(deployed: Deployed, process: str) -> bytes:
 
 def title_of(deployed: Deployed, process: str) -> str:
     """What people call a diagram: the name of the call that leads into it."""
-    elements = deployed.procedure.elements.values()
-    if process == deployed.procedure.root:
-        return "The whole complaint" if process == ROOT else deployed.procedure.name
-    return next((e.name for e in elements if e.calls == process), process.replace("_", " "))
+    procedure = deployed.procedure
+    if process == procedure.main:
+        return "The whole complaint" if procedure.root == ROOT else procedure.name
+    if process == procedure.root:
+        return "What runs side by side"
+    calls = (e.name for e in procedure.elements.values() if e.calls == process)
+    return next(calls, process.replace("_", " "))
 
 
 def _picture(

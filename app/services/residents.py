@@ -184,7 +184,8 @@ def _stage_calls(procedure: Procedure) -> list[Element]:
     """The calls of stages, each stage once, in the order in which the diagram reaches them."""
     found: dict[str, Element] = {}
     seen: set[str] = set()
-    todo = [procedure.start.id]
+    inside = [e for e in procedure.elements.values() if e.process == procedure.main]
+    todo = [element.id for element in inside if element.kind == "startEvent" and not element.parent]
     while todo:
         element = procedure.elements[todo.pop(0)]
         if element.id in seen:

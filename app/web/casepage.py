@@ -257,7 +257,7 @@ def _title(page: CasePage) -> str:
 def large_diagram(viewer: Viewer, page: CasePage, process: str) -> str:
     """The page of one diagram alone."""
     drawn = picture.picture_of(page.case, page.instance, page.deployed, process)
-    view = _view(page, drawn, first=process == page.deployed.procedure.root, large=True)
+    view = _view(page, drawn, first=process == page.deployed.procedure.main, large=True)
     box = {"id": "large", "mode": "path", "version": _version(page), "views": [view]}
     return render_template(
         "cases/large_diagram.html",

@@ -101,7 +101,7 @@ def _box(
     ]
     views = [
         {"title": title} | _view(places.get(process, []), process, heat)
-        for title, process in [(whole, deployed.procedure.root), *inside]
+        for title, process in [(whole, deployed.procedure.main), *inside]
     ]
     return {"id": "where", "mode": "counts", "views": views}
 

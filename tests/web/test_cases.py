@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.models import Blob, Case, Conflict, Letter, Note, Point
-from app.services import actions, documents
+from app.services import actions, deployments, documents
 from app.services.references import spaced
 from app.viewer import Viewer
 from forms import Field
@@ -84,7 +84,9 @@ def test_the_overview_tells_the_way_taken_the_dates_and_why(
     task = open_task(case)
     finish(officer, task)
     page = browser.get(f"/cases/{case.reference}").text
-    assert "The same as a list" in page and f"<li>{task.name}: Grace" in page
+    elements = deployments.live(case.landlord_id).elements
+    inside = browser.get(f"/cases/{case.reference}/diagrams/{elements[task.element].process}").text
+    assert "The same as a list" in page and f"<li>{task.name}: Grace" in inside
     assert "why this date" in page and "working days after" in page
     assert "The leak was not repaired" in page and "Not answered yet" in page
     assert "Still to come" in page and f"{task.name}: done" in page
@@ -109,7 +111,8 @@ def test_a_diagram_is_served_from_the_cases_own_deployment_only(
     for process in ("nothing", "../landlord", "facts"):
         assert browser.get(f"/cases/{case.reference}/diagrams/{process}.bpmn").status_code == 404
         assert browser.get(f"/cases/{case.reference}/diagrams/{process}").status_code == 404
-    large = browser.get(f"/cases/{case.reference}/diagrams/complaint").text
+    main = deployments.live(case.landlord_id).procedure.main
+    large = browser.get(f"/cases/{case.reference}/diagrams/{main}").text
     assert "The whole complaint: Kezia Boateng" in large
 
 

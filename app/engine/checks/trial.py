@@ -7,7 +7,7 @@ same each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -41,6 +41,8 @@ def trial_run(procedure: Procedure, known: Known, walks: int = WALKS) -> list[Pr
 class Walk:
     """One made-up case. visited: the elements that it came to, in order."""
 
+    longest = STEPS
+
     def __init__(self, procedure: Procedure, answers: MadeUp, chance: Random) -> None:
         self.procedure, self.answers, self.chance = procedure, answers, chance
         self.calendar = calendar_for("ENG")
@@ -66,7 +68,7 @@ class Walk:
         """Take a step at a time, until the case ends or is stuck, or the walk is long enough."""
         form = self.answers.to(self.last, self.now, self.chance)
         snapshot = start(self.procedure, {}, self.now, self.calendar, form=form)
-        for _ in range(STEPS):
+        for _ in range(self.longest):
             self.visited += [e.element for e in snapshot.events if e.action != "disarmed"]
             yield snapshot
             if snapshot.completed or snapshot.stuck:
@@ -95,12 +97,15 @@ class Walk:
             return fire_due(self.procedure, snapshot.stored, self.now, self.calendar)
         if not instants or min(instants) > self.now + timedelta(hours=30):
             self.now += timedelta(hours=self.chance.randrange(30))
-        # tasks come first in the list, and more often: a case that only gets messages goes nowhere
-        act = self.chance.choice([*snapshot.tasks.values(), *acts])
+        act = self._choose(list(snapshot.tasks.values()), snapshot.messages)
         form = self.answers.to(act.element, self.now, self.chance)
         if isinstance(act, OpenTask):
             return complete(self.procedure, snapshot.stored, act.id, form, self.now, self.calendar)
         return receive(self.procedure, snapshot.stored, act.name, form, self.now, self.calendar)
+
+    def _choose(self, tasks: list[OpenTask], messages: Iterable[Offer]) -> OpenTask | Offer:
+        """What is done next; tasks more often: a case that only gets messages goes nowhere."""
+        return self.chance.choice([*tasks, *tasks, *messages])
 
 
 class MadeUp:
@@ -129,7 +134,7 @@ class MadeUp:
     def _value(self, spec: FactSpec, now: datetime, chance: Random) -> Any:
         match spec.type:
             case "date":
-                day = london_date(now) - timedelta(days=chance.choice((0, 0, 0, 1, 5)))
+                day = london_date(now) - timedelta(days=chance.choice((0, 0, 0, 1, 5, -40)))
                 return day.isoformat()
             case "bool":
                 return chance.random() < 0.5
