@@ -105,7 +105,8 @@ class Walk:
 
     def _choose(self, tasks: list[OpenTask], messages: Iterable[Offer]) -> OpenTask | Offer:
         """What is done next; tasks more often: a case that only gets messages goes nowhere."""
-        return self.chance.choice([*tasks, *tasks, *messages])
+        acts: list[OpenTask | Offer] = [*tasks, *tasks, *messages]
+        return self.chance.choice(acts)
 
 
 class MadeUp:
