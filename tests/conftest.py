@@ -173,7 +173,6 @@ SLOW = frozenset(  # modules that search at random, or start many servers and pr
         "test_commands",
         "test_built",
         "test_intake",
-        "test_saved_forms",
         "test_status",
         "test_workshop",
         "test_audit",

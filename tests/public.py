@@ -26,11 +26,6 @@ class Receipt:
         return self.path.rsplit("/", 1)[-1]
 
 
-def file_key(landlord_id: str) -> str:
-    """The key of the form's question for files."""
-    return next(f.key for f in public_form(landlord_id).fields if f.type == "filepicker")
-
-
 def public_form(landlord_id: str) -> FormDefinition:
     """The landlord's public form."""
     name = complaints.start_form(landlord_id, public=True)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from timers.calendar import ONE_DAY, DayOff, WorkingCalendar
+from timers.happened import happened
 from timers.rules import Extension, Rule, Unit, read_rule
 
 __all__ = [
@@ -95,13 +96,16 @@ def explain(rule: Rule, notes: Mapping[str, str] | None = None) -> str:
 
 
 def _base_words(rule: Rule) -> str:
-    """ "Tuesday 2 January 2024, when it was acknowledged", or a quoted label if it is no verb."""
+    """ "Tuesday 2 January 2024, when it was acknowledged"; a label that tells of nothing that
+    happened stands in brackets."""
     label = rule.base_label
-    verb = label.lower() if label.isalpha() and label.lower().endswith("ed") else None
+    clause = happened(label, yet=rule.base_on is not None)
     if rule.base_on is None:
-        return f"it is {verb}" if verb else f"the date of “{label}”"
+        return clause or f"the date of “{label}”"
     day = long_date(rule.base_on)
-    return f"{day}, when it was {verb}" if verb else f"{day} ({label})"
+    if label.casefold().startswith("when "):
+        clause = label[5:]
+    return f"{day}, when {clause}" if clause else f"{day} ({label[:1].lower()}{label[1:]})"
 
 
 def days_off_between(calendar: WorkingCalendar, a: date, b: date) -> tuple[DayOff, ...]:

@@ -23,21 +23,28 @@ function certainFlows(elements, passed) {
   }).map((flow) => flow.id);
 }
 
+/** Whether an event sits on the lower edge; its name then stands below it. */
+function hasEventBelow(element) {
+  const middle = element.y + element.height / 2;
+  return element.attachers?.some((event) => event.y + event.height / 2 > middle);
+}
+
 /** The black label stands below; above and to the left where an event sits on the lower edge. */
 function flag(element, label) {
-  const middle = element.y + element.height / 2;
-  const eventBelow = element.attachers?.some((event) => event.y + event.height / 2 > middle);
+  const eventBelow = hasEventBelow(element);
   const place = element.type.endsWith('Event') ? { top: -34 } : eventBelow ? { top: -20 } : { bottom: -6 };
   const html = make('div', label, eventBelow ? 'pr-flag pr-flag--left' : 'pr-flag');
   return { position: { ...place, left: element.width / 2 }, html };
 }
 
+/** How many are here: on the lower edge, or on the upper left corner where a name stands below. */
 function card({ open, late, name }, element) {
-  const html = make('div', '', 'pr-count');
+  const above = hasEventBelow(element);
+  const html = make('div', '', above ? 'pr-count pr-count--corner' : 'pr-count');
   html.append(make('b', open));
   if (late) html.append(make('em', `${late} late`));
   html.append(make('span', name));
-  return { position: { bottom: 0, left: element.width / 2 }, html, scale: false };
+  return { position: above ? { top: 0, left: 0 } : { bottom: 0, left: element.width / 2 }, html, scale: false };
 }
 
 const GAP = 3; // pixels between two cards

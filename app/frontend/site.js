@@ -5,17 +5,20 @@ import { Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordI
 import './conditions.js';
 import './drafts.js';
 import { focusWhatWasSaid, keepPlace } from './place.js';
-import { leaveWithoutTrace } from './leave.js';
+import { leadOnInPlace, leaveWithoutTrace } from './leave.js';
 import { letterFollows } from './letter_live.js';
 import { offerPrinting } from './print.js';
 import { rowsGrow } from './rows.js';
 import { sendOnce } from './send_once.js';
 import { warnBeforeSignOut } from './session.js';
+import { keepForThisVisit } from './visit.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
   createAll(component);
 }
+leadOnInPlace(); // before sendOnce, which leaves alone what was taken over
 sendOnce();
+keepForThisVisit();
 leaveWithoutTrace();
 offerPrinting();
 letterFollows();

@@ -226,8 +226,8 @@ def _version(page: CasePage) -> str:
 def _box(page: CasePage, found: list[Picture]) -> dict[str, Any]:
     """The diagrams as parts/diagram.html wants them."""
     views = [_view(page, drawn, first=drawn is found[0]) for drawn in found]
-    for view in views[1:-1]:
-        view["size"] = "mid"  # on the way to the innermost, which needs the room
+    for view in views[:-1]:
+        view["folded"] = True  # on the way to the innermost: deadlines are not pushed away
     return {"id": "where", "mode": "path", "version": _version(page), "views": views}
 
 

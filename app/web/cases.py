@@ -180,17 +180,28 @@ def _form(
             return redirect(url_for("cases.case", reference=reference, tab=tab), code=303)
     elif kept and not goes_on():
         return _ask_about_added(found, what, kept)
-    page = render_template(
+    typed = _typed_before(kept) if kept and request.method == "GET" else request.form
+    return _added_page(found, what, typed, errors), 422 if errors else 200
+
+
+def _added_page(
+    case: Case, what: str, typed: MultiDict[str, str], errors: dict[str, str] | None = None
+) -> str:
+    return render_template(
         "cases/add.html",
         what=what,
-        case=found,
-        errors=errors,
-        typed=_typed_before(kept) if kept and request.method == "GET" else request.form,
-        safety=safety_in(found),
+        case=case,
+        errors=errors or {},
+        typed=typed,
+        safety=safety_in(case),
         kinds=cases.NOTE_KINDS,
-        hazard_team=_hazard_team(found.landlord_id),
+        hazard_team=_hazard_team(case.landlord_id),
     )
-    return page, 422 if errors else 200
+
+
+def _again(what: str) -> Callable[[str], str]:
+    """The small form of one kind with what was posted."""
+    return lambda reference: _added_page(get_case(viewer(), reference, "work"), what, request.form)
 
 
 def _ask_about_added(case: Case, what: str, kept: Draft) -> str:
@@ -206,6 +217,7 @@ def _hazard_team(landlord_id: str) -> str:
 
 
 @bp.route("/cases/<reference>/notes", methods=["GET", "POST"])
+@shows_again(_again("note"))
 @allow("work")
 def add_note(reference: str) -> ResponseReturnValue:
     """A note, or a call, visit or e-mail that took place."""
@@ -221,6 +233,7 @@ def add_note(reference: str) -> ResponseReturnValue:
 
 
 @bp.route("/cases/<reference>/hazard", methods=["GET", "POST"])
+@shows_again(_again("hazard"))
 @allow("work")
 def report_hazard(reference: str) -> ResponseReturnValue:
     """A hazard or a worry about somebody's safety."""

@@ -12,6 +12,7 @@ from app.models import Case
 from app.services import contacts
 from app.services.access import get_case
 from app.services.complaints import lines
+from app.web.again import shows_again
 from app.web.policy import allow, viewer
 from app.web.strips import safety_of
 
@@ -30,7 +31,13 @@ def details(reference: str) -> ResponseReturnValue:
     return _page(case, known | {"adjustments": "\n".join(person.adjustments)}, {})
 
 
+def _again(reference: str) -> str:
+    case = get_case(viewer(), reference, "work")
+    return _page(case, typed_details() | {"adjustments": request.form.get("adjustments", "")}, {})
+
+
 @bp.post("/cases/<reference>/contact")
+@shows_again(_again)
 @allow("work")
 def change(reference: str) -> ResponseReturnValue:
     """Put them right; letters that wait go to the new address."""

@@ -11,6 +11,7 @@ from app.models import Case
 from app.services import new_points
 from app.services.access import get_case
 from app.services.references import spaced
+from app.web.again import shows_again
 from app.web.days import typed_day
 from app.web.policy import allow, viewer
 from app.web.strips import safety_in
@@ -18,7 +19,12 @@ from app.web.strips import safety_in
 bp = Blueprint("points", __name__)
 
 
+def _again(reference: str) -> str:
+    return _add_page(get_case(viewer(), reference, "work"), {})
+
+
 @bp.route("/cases/<reference>/points", methods=["GET", "POST"])
+@shows_again(_again)
 @allow("work")
 def add(reference: str) -> ResponseReturnValue:
     """A point that the resident has raised: with this complaint, or by itself."""

@@ -117,6 +117,7 @@ PAGES = {
 # Shown only after something was done in the same visit: test_states.py looks at them.
 AFTER_DOING = {"intake.done", "intake.saved", "learning.edit", "status.letter"}
 FILES = {
+    "session.signed_in",
     "static",
     "audit.export",
     "cases.diagram",

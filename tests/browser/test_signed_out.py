@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open, Site, faults_of, sign_in
+from tests.browser.conftest import Open, Site, faults_at_each_width, faults_of, sign_in
 from tests.browser.typing import fill
 from tests.browser.visits import new_case
 from tests.conftest import PASSWORD
@@ -44,6 +44,27 @@ def test_a_draft_waits_until_its_writer_has_signed_in_again_and_is_then_saved(
     page.get_by_role("button", name="Keep the note").click()  # with what the page carries now
     page.wait_for_url("**tab=notes")
     open_page.complaints.clear()  # the refused drafts
+
+
+def test_the_page_after_the_session_ended_gives_the_text_and_the_way_back_into_its_form(
+    site: Site, team: str, open_page: Open
+) -> None:
+    case, _ = new_case(site)
+    page = open_page(site)
+    sign_in(page, site, "amira")
+    page.goto(f"{case}/notes")
+    fill(page, kind="call", text="The leak came back")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Keep the note").click()
+    page.get_by_role("heading", name="You are signed out").wait_for()
+    assert page.get_by_label("Text").input_value() == "The leak came back"
+    assert faults_at_each_width(page) == {}
+    sign_in_anew(page.context.new_page(), site, "amira")
+    page.reload()  # what was sent is sent once more, with the new session
+    expect(page.locator("[name=text]")).to_have_value("The leak came back")
+    assert "What you typed is still here" in page.locator("main").inner_text()
+    assert faults_at_each_width(page) == {}
+    page.get_by_role("button", name="Keep the note").wait_for()
 
 
 def test_a_call_that_is_being_recorded_survives_a_crash_of_its_tab(

@@ -38,6 +38,7 @@ def begin_complaint(page: Page, danger: str = "no") -> None:
     page.get_by_label(DANGER[danger]).check()
     page.get_by_role("button", name="Continue").click()
     if danger == "now":
+        page.wait_for_url("**/complain/help-now")
         assert page.locator("a[href='tel:999']").count()
         page.get_by_role("button", name="Go on with my complaint").click()
     page.wait_for_url("**/complain/form")

@@ -193,7 +193,7 @@ def test_residents_see_the_landlord_and_staff_can_leave(templates: Environment) 
     public = templates.from_string('{% extends "layout/public.html" %}')
     page = public.render(viewer=None, landlord_name="A Landlord")
     assert '<span class="pr-landlord__name">A Landlord</span>' in page
-    assert "– A Landlord</title>" in page and "data-leave" in page
+    assert "– Your landlord</title>" in page and "data-leave" in page
     staff = templates.from_string('{% extends "layout/staff.html" %}')
     page = staff.render(viewer=SimpleNamespace(name="Amira", landlord_name="A Landlord"))
     assert 'action="/sign-out" method="post"' in page and 'value="a-token"' in page

@@ -15,6 +15,7 @@ from timers.deadlines import (
     ruler,
     state_of,
 )
+from timers.happened import happened
 
 ENGLAND = calendar_for("ENG")
 LABELS = {
@@ -57,11 +58,11 @@ FACTS: dict[str, Any] = {
         ),
         (
             "months(12, responded_on)",
-            "12 months after Tuesday 30 January 2024 (Stage 1 response sent)",
+            "12 months after Tuesday 30 January 2024, when the Stage 1 response was sent",
         ),
         (
             "calendar_days(56, responded_on)",
-            "56 days after Tuesday 30 January 2024 (Stage 1 response sent)",
+            "56 days after Tuesday 30 January 2024, when the Stage 1 response was sent",
         ),
         (
             "working_days(-1, acknowledged_on)",
@@ -280,3 +281,35 @@ def test_deadline_at_a_weekend_names_its_day_when_no_working_day_is_left() -> No
     )
     assert state_of("duty", sunday, None, None, sunday, ENGLAND).words == "Due today"
     assert state_of("duty", sunday, None, None, MONDAY, ENGLAND).words == "1 day late"
+
+
+@pytest.mark.parametrize(
+    ("label", "clause", "not_yet"),
+    [
+        ("Acknowledged", "it was acknowledged", "it is acknowledged"),
+        ("Issue first raised", "the issue was first raised", "the issue is first raised"),
+        ("Stage One answer sent", "the Stage One answer was sent", "the Stage One answer is sent"),
+        ("Stage Two asked for", "Stage Two was asked for", "Stage Two is asked for"),
+        ("Council consulted", "the council was consulted", "the council is consulted"),
+        ("Withdrawn by the resident", "it was withdrawn by the resident", None),
+        ("Request for Stage Two refused", "the request for Stage Two was refused", None),
+        ("Reasons sent", "the reasons were sent", "the reasons are sent"),
+    ],
+)
+def test_a_label_is_told_as_something_that_happened(
+    label: str, clause: str, not_yet: str | None
+) -> None:
+    assert happened(label, yet=True) == clause
+    assert not_yet is None or happened(label, yet=False) == not_yet
+
+
+def test_a_label_of_another_shape_still_reads() -> None:
+    def said(label: str) -> str:
+        facts = {"base_on": date(2024, 1, 2)}
+        told = explained(
+            "working_days(5, base_on)", facts, {"base_on": label}, ENGLAND, date(2024, 1, 9)
+        )
+        return told.words
+
+    assert said("When the matter arose").endswith("Tuesday 2 January 2024, when the matter arose")
+    assert said("Day of the hearing").endswith("Tuesday 2 January 2024 (day of the hearing)")

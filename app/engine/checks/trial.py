@@ -66,7 +66,7 @@ class Walk:
 
     def steps(self) -> Iterator[Snapshot]:
         """Take a step at a time, until the case ends or is stuck, or the walk is long enough."""
-        form = self.answers.to(self.last, self.now, self.chance)
+        form = self._first_answers()
         snapshot = start(self.procedure, {}, self.now, self.calendar, form=form)
         for _ in range(self.longest):
             self.visited += [e.element for e in snapshot.events if e.action != "disarmed"]
@@ -74,6 +74,10 @@ class Walk:
             if snapshot.completed or snapshot.stuck:
                 return
             snapshot = self._step(snapshot)
+
+    def _first_answers(self) -> dict[str, Any]:
+        """The facts with which the case begins."""
+        return self.answers.to(self.last, self.now, self.chance)
 
     def _waits_for_nothing(self, snapshot: Snapshot) -> bool:
         """Only clocks are left whose date hangs on facts that nothing sets any more."""
@@ -105,8 +109,8 @@ class Walk:
 
     def _choose(self, tasks: list[OpenTask], messages: Iterable[Offer]) -> OpenTask | Offer:
         """What is done next; tasks more often: a case that only gets messages goes nowhere."""
-        acts: list[OpenTask | Offer] = [*tasks, *tasks, *messages]
-        return self.chance.choice(acts)
+        choices: list[OpenTask | Offer] = [*tasks, *tasks, *messages]
+        return self.chance.choice(choices)
 
 
 class MadeUp:

@@ -1,0 +1,83 @@
+"""Where things stand on the pages that show diagrams."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from app.db import db
+from app.models import Case, User
+from tests.browser.conftest import DESK, PHONE, Open, Site, faults_of, sign_in
+from tests.browser.conftest import LANDLORD as OWN
+
+COVERED = """() => {
+  const cross = (a, b) =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const all = (what) => [...document.querySelectorAll(what)];
+  const boxes = (what) => all(what).map((one) => one.getBoundingClientRect());
+  const names = boxes('.djs-visual > text.djs-label');
+  const cards = boxes('.pr-count:not(.pr-count--key)');
+  return [names.length, cards.filter((card) => names.some((name) => cross(card, name))).length];
+}"""
+
+
+def address_of(site: Site, stage: str) -> str:
+    """A case of the demo that is in this stage."""
+    with site.app.app_context():
+        in_stage = select(Case).where(Case.stage == stage, Case.status == "open")
+        reference = db.session.scalars(in_stage).first()
+        assert reference
+        found = f"/cases/{reference.reference}"
+        db.session.remove()
+    return found
+
+
+def manager_of(site: Site) -> str:
+    with site.app.app_context():
+        wanted = select(User.email).where(User.role == "manager", User.landlord_id == OWN)
+        email = db.session.scalars(wanted).first()
+        db.session.remove()
+    assert email
+    return email.partition("@")[0]
+
+
+@pytest.mark.parametrize("stage", ["intake", "stage_1"])
+def test_deadlines_points_and_actions_are_seen_at_once_beside_the_diagram(
+    demo_site: Site, open_page: Open, stage: str
+) -> None:
+    page = open_page(demo_site, DESK)
+    sign_in(page, demo_site, manager_of(demo_site))
+    page.goto(address_of(demo_site, stage))
+    for title in ("Deadlines", "Points complained about"):
+        box = page.get_by_role("heading", name=title).bounding_box()
+        assert box and box["y"] < 900, title
+    outer = page.locator("details.pr-diagram__view")
+    assert outer.count() >= 1 and not outer.first.evaluate("one => one.open")
+    outer.first.locator("summary").click()
+    drawn = outer.first.locator(".djs-container > svg")
+    expect(drawn).to_be_visible()
+    assert outer.first.locator(".pr-live").first.is_visible()
+    assert faults_of(page) == []
+
+
+def test_on_a_phone_the_next_deadline_stands_before_the_diagrams(
+    demo_site: Site, open_page: Open
+) -> None:
+    page = open_page(demo_site, PHONE)
+    sign_in(page, demo_site, manager_of(demo_site))
+    page.goto(address_of(demo_site, "stage_1"))
+    deadlines = page.get_by_role("heading", name="Deadlines").bounding_box()
+    diagram = page.locator(".pr-diagram").bounding_box()
+    assert deadlines and diagram and deadlines["y"] < 1_000 and deadlines["y"] < diagram["y"]
+
+
+def test_how_many_are_somewhere_covers_no_name(demo_site: Site, open_page: Open) -> None:
+    page = open_page(demo_site, DESK)
+    sign_in(page, demo_site, manager_of(demo_site))
+    page.goto("/running")
+    page.locator(".pr-diagram__view[data-drawn]").first.wait_for()
+    page.wait_for_timeout(300)  # the cards are spread in the next frame
+    assert page.locator(".pr-count:not(.pr-count--key)").count() >= 3
+    names, covered = page.evaluate(COVERED)
+    assert names > 10 and covered == 0
