@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
+from app.engine import ROOT
 from app.models import Case, CaseLink
 from app.services import deployments
+from app.services.deployments import Deployed
 from tests.cases import RECORDED, first_team, told
 from tests.engine.drawing import diagram, end, flows, send, start, user, xor
 from tests.shipped import with_facts
@@ -91,11 +93,13 @@ def files_of_kinds(team: str, lane: str) -> dict[str, bytes]:
     dates = [question(key, "datetime") for key in DATES]
     says = question("arrangement_says", "textarea")
     goes_on = question("arrangement_goes_on", "checkbox")
+    by_name = question("resident_name", validate={"required": True})
+    public = [by_name if each["key"] == "resident_name" else each for each in who]
     photos = question("attachments", "filepicker", multiple=True)
     begins = {"alert": team, "says": "An arrangement begins", "arranges": "begins"}
     return (
         form("record_compliment", "Record a compliment", *who, hazard)
-        | form("send_compliment", "Send a compliment", *who, hazard, photos)
+        | form("send_compliment", "Send a compliment", *public, hazard, photos)
         | form("pass_on", "Pass it on", question("thanked"))
         | form("record_request", "Record a request", *who, points, came)
         | form("do_request", "Do it", choices("request_outcome", "done", "complaint"),
@@ -159,11 +163,21 @@ def named(name: str, *parts: str, process: str, lane: str) -> bytes:
     return drawn.replace(mark.encode(), f'{mark} name="{name}"'.encode())
 
 
+def complaints_alone(live: Deployed) -> dict[str, bytes]:
+    """The landlord's files without the drawings of other kinds."""
+    roots = [procedure.start.process for procedure in live.contents.procedures.values()]
+    others = [root for root in roots if root != ROOT]
+    drawn = [b'<bpmn:process id="%s"' % root.encode() for root in others]
+    return {
+        path: body for path, body in live.files.items() if not any(mark in body for mark in drawn)
+    }
+
+
 def deploy_kinds(landlord_id: str) -> None:
     """Publish the landlord's procedure with the other kinds beside it."""
     live = deployments.live(landlord_id)
     team, found = next(iter(live.landlord.teams.items()))
-    files = dict(live.files) | files_of_kinds(team, found.name)
+    files = complaints_alone(live) | files_of_kinds(team, found.name)
     files["facts.toml"] = with_facts(files["facts.toml"], FACTS)
     deployments.deploy(landlord_id, files, source="disk")
 

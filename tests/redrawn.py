@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.models import Case, Task
-from app.services import deployments, points, tasks
+from app.services import deployments, points, rows, tasks
 from app.viewer import Viewer
 from tests.cases import first_team, told
 from tests.engine.drawing import diagram, end, flows, send, start, timer, user
@@ -157,7 +157,7 @@ def finish(viewer: Viewer, case: Case, element: str, **answers: Any) -> None:
     """A task is done with these answers, as a person would post them."""
     task = task_at(case, element)
     found = tasks.get_open(viewer, task.id)
-    asked = points.for_form(points.asked_in(db.session(), case, found.form.definition))
+    asked = rows.asked(db.session(), case, found.form.definition)
     typed = found.form.definition.as_typed(answers, asked)
     form = tasks.get_open(viewer, task.id, tasks.Typed(_pairs(typed))).form
     assert form.check(), form.errors

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
+from app.services.letters import full_date
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "app" / "static" / "build"
 TEMPLATES = ROOT / "app" / "templates"
@@ -35,6 +37,7 @@ def templates(manifest: dict[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["full_date"] = full_date
     environment.globals |= {
         "asset": lambda name: f"/static/build/{manifest[name]}",
         "csrf_token": lambda: "a-token",

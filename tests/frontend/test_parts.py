@@ -21,6 +21,10 @@ NASTY = DeadlineState("late", EVIL, 2)
 LINK = {"href": "/x", "text": EVIL, "words": EVIL, "count": 3, "note": EVIL, "sub": EVIL}
 ARRANGED = {"id": "a", "says": [EVIL] * 2, "dates": EVIL, "review": EVIL, "href": EVIL}
 TUESDAY = dt.date(2026, 11, 24)
+GOVERNANCE = SimpleNamespace(
+    owner=EVIL, operational_owner=EVIL, approved_by=EVIL, review_on=TUESDAY, cycle=EVIL
+)
+POLICY = SimpleNamespace(governance=GOVERNANCE)
 
 # Every macro with nasty words in every place that takes words.
 CALLS: dict[str, tuple[Any, ...]] = {
@@ -41,6 +45,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
         EVIL,
         {"k": EVIL},
     ),
+    "policy_lines": (POLICY,),
     "ruler": ([RulerDay(TUESDAY, "off", EVIL), RulerDay(TUESDAY, "left", EVIL)], EVIL),
     "safe_strip": (SimpleNamespace(name=EVIL, use=[EVIL], never=[EVIL] * 2, adjustments=[EVIL]),),
     "said": ([("message", EVIL), ("error", EVIL)],),
@@ -166,6 +171,16 @@ def test_the_data_of_a_diagram_cannot_end_its_script(templates: Environment) -> 
     assert data and json.loads(data[1]) == {"xml": "/d.bpmn", "now": view["now"]}
 
 
+@pytest.mark.parametrize(("today", "role"), [(24, "watch"), (25, "work"), (25, "watch")])
+def test_a_policy_past_its_day_is_told_to_those_who_can_do_something(
+    part: Any, today: int, role: str
+) -> None:
+    viewer = SimpleNamespace(can=lambda asked: asked == role)
+    shown = part("review_notice")(POLICY, TUESDAY.replace(day=today), viewer)
+    told = "was to be reviewed by Tuesday 24 November 2026" in shown
+    assert told is ((today, role) == (25, "watch"))
+
+
 @pytest.mark.parametrize("layout", ["staff", "public", "error"])
 def test_a_layout_works_before_anybody_signed_in(templates: Environment, layout: str) -> None:
     page = templates.from_string(f'{{% extends "layout/{layout}.html" %}}')
@@ -186,7 +201,7 @@ def test_residents_see_the_landlord_and_staff_can_leave(templates: Environment) 
 
 def test_every_part_is_tried_here() -> None:
     shown = "".join(page.read_text() for page in (Path(__file__).parent / "pages").glob("*.html"))
-    own = {"diagram", "pager", "table"}  # tests of their own, above
+    own = {"diagram", "pager", "review_notice", "table"}  # tests of their own, above
     assert [
         n for n in names() if n not in CALLS and n not in own and f"/{n}.html" not in shown
     ] == []

@@ -38,6 +38,9 @@ alert_team_hazard = "complaints"
 name = "{TEAM}"
 [ombudsman]
 name = "Housing Ombudsman Service"
+[bodies.council]
+name = "Elm Council"
+email = "council@elm.example.org"
 [[channels]]
 id = "phone"
 name = "Telephone"

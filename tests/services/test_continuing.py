@@ -134,8 +134,8 @@ def test_everybody_of_the_request_is_in_the_complaint_and_nobody_kept_out_gets_i
     db.session.commit()
     finish_request(kinds, case)
     new = db.session.scalars(select(Case).where(Case.kind == "complaint")).one()
-    party = new.representative
-    assert party is not None and party.person.name == "Sam Boateng"
+    (party,) = new.representatives
+    assert party.person.name == "Sam Boateng"
     assert party.permission == "given"
     assert access.is_kept_out(kept_out, new)
 

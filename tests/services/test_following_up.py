@@ -291,4 +291,6 @@ def test_a_copy_that_was_sent_is_taken_by_its_number(landlord: str, person: Any)
     assert db.session.get_one(AccessibleCopy, (landlord, "2" * 32)).sent_on == date(2026, 11, 25)
     left = [field.key for field in page().form.fields if field.each == "copy"]
     assert left == ["copy_sent_on__1"]
-    assert timeline(case)[-1] == "Copy sent: Audio: Our answer. On Wednesday 25 November 2026."
+    assert timeline(case)[-1] == (
+        "Copy sent: Audio copy of “Our answer” for Kezia Boateng. On Wednesday 25 November 2026."
+    )

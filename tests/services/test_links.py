@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.db import db
 from app.models import Case, Letter
-from app.services import deployments, letters, links
+from app.services import deployments, letters, private_links
 from app.services.access import instance_of
 from app.services.deployments import read_folders
 from app.settings import ROOT
@@ -34,7 +34,7 @@ def composed(case: Case, letter: str) -> str:
 
 
 def test_the_link_in_a_letter_opens_the_residents_page(case: Case, client: FlaskClient) -> None:
-    link = links.status_link(case)
+    link = private_links.status_link(case)
     assert link in str(db.session.scalars(select(Letter)).one().blocks)
     page = client.get(urlsplit(link).path)
     assert page.status_code == 200 and "What you can do now" in page.text
@@ -42,17 +42,17 @@ def test_the_link_in_a_letter_opens_the_residents_page(case: Case, client: Flask
 
 
 def test_a_link_that_was_replaced_or_switched_off_is_never_printed(case: Case) -> None:
-    assert links.status_link(case)
-    for hashed in (links.hash_token("another"), None):
+    assert private_links.status_link(case)
+    for hashed in (private_links.hash_token("another"), None):
         case.link_hash = hashed
-        assert links.status_link(case) == ""
+        assert private_links.status_link(case) == ""
         assert "/status/" not in composed(case, "notice")
         assert "/status/" not in composed(case, "satisfaction")
 
 
 def test_a_case_that_never_had_a_link_of_its_own_prints_none(case: Case) -> None:
     case.submission_key = None
-    assert links.status_link(case) == ""
+    assert private_links.status_link(case) == ""
 
 
 def test_a_letter_to_somebody_else_never_carries_it(app: Flask) -> None:
@@ -64,7 +64,7 @@ def test_a_letter_to_somebody_else_never_carries_it(app: Flask) -> None:
 
 def test_the_letter_that_asks_says_how_to_answer_and_that_nobody_must(case: Case) -> None:
     said = composed(case, "satisfaction")
-    assert links.status_link(case) in said
+    assert private_links.status_link(case) in said
     assert "0161 496 0999" in said and "You do not have to answer" in said
     assert "{{" not in said
 
@@ -90,5 +90,5 @@ def test_the_shared_letter_and_form_reach_every_landlord() -> None:
 
 def test_a_link_stays_the_same_for_a_double_click(case: Case) -> None:
     key = case.submission_key or ""
-    assert links.link_token(elm.ELM, key) == links.link_token(elm.ELM, key)
-    assert links.link_token(elm.ELM, key) != links.link_token("oak-homes", key)
+    assert private_links.link_token(elm.ELM, key) == private_links.link_token(elm.ELM, key)
+    assert private_links.link_token(elm.ELM, key) != private_links.link_token("oak-homes", key)

@@ -13,7 +13,7 @@ from app.clock import SetClock
 from app.db import db
 from app.errors import BadInput, DeploymentRefused, NotAllowed, NotFound
 from app.models import Case, CaseLink, Conflict, Letter, Point
-from app.services import cases, kept_out, links, new_points, people, points, tasks
+from app.services import cases, kept_out, links, new_points, people, points, rows, tasks
 from app.services.access import instance_of
 from app.viewer import Viewer
 from tests.cases import first_team, london
@@ -80,7 +80,7 @@ def test_a_form_that_asks_whose_it_is_asks_about_all_and_leaves_out_the_findings
     task = task_at(case, "write_answer")
     open_task = tasks.get_open(officer, task.id)
     typed = open_task.form.definition.as_typed(
-        said, points.for_form(points.of_case(db.session(), open_task.case))
+        said, rows.asked(db.session(), open_task.case, open_task.form.definition)
     )
     tried = tasks.get_open(officer, task.id, tasks.Typed([(k, v[0]) for k, v in typed.items()]))
     shown = tasks.preview(officer, tried)

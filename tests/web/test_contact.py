@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flask import g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -50,13 +51,15 @@ def test_a_safe_place_is_kept_and_stands_in_the_strip(
     assert "Keeping Kezia safe" in page and "Phone call, at the library only" in page
 
 
-def test_a_form_that_asks_for_a_safe_place_fills_it(landlord: str) -> None:
+def test_a_form_that_asks_for_a_safe_place_fills_it(landlord: str, person: Make) -> None:
+    g.viewer = person("grace", teams=(first_team(landlord),))
     kezia = acknowledged(landlord).resident
     update_person(kezia, {"contact_place": "at work"})
     assert safety_of(kezia).use[0].endswith("at work")
 
 
-def test_a_wish_is_no_adjustment(landlord: str) -> None:
+def test_a_wish_is_no_adjustment(landlord: str, person: Make) -> None:
+    g.viewer = person("grace", teams=(first_team(landlord),))
     kezia = acknowledged(landlord, contact_use="email").resident
     safety = safety_of(kezia)
     assert safety.adjustments == [] and safety.use == []

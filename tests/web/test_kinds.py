@@ -19,7 +19,7 @@ from app.services.access import instance_of, is_kept_out
 from app.viewer import Viewer
 from tests import public
 from tests.cases import first_team, recorded
-from tests.kinds import COMPLIMENT, begun, deploy_kinds, other_of
+from tests.kinds import COMPLIMENT, begun, complaints_alone, deploy_kinds, other_of
 
 Make = Callable[..., Viewer]
 SignIn = Callable[[Viewer], FlaskClient]
@@ -29,6 +29,13 @@ SignIn = Callable[[Viewer], FlaskClient]
 def kinds(landlord: str) -> str:
     """The landlord, with a compliment, a service request and a contact arrangement."""
     deploy_kinds(landlord)
+    return landlord
+
+
+@pytest.fixture
+def alone(landlord: str) -> str:
+    """The landlord, with complaints and nothing else."""
+    deployments.deploy(landlord, complaints_alone(deployments.live(landlord)), source="disk")
     return landlord
 
 
@@ -53,9 +60,9 @@ def newest() -> Case:
 
 
 def words_of(html: str) -> str:
-    """What a page says, without its markup and without the way to the complaint's form."""
+    """What a page says, without its markup and without the ways to pages about complaints."""
     body = re.sub(r"(?s)<script.*?</script>|<head>.*?</head>", "", html)
-    body = re.sub(r'(?s)<a [^>]*/complain"[^>]*>.*?</a>', "", body)
+    body = re.sub(r'(?s)<a [^>]*/(complain|learning)"[^>]*>.*?</a>', "", body)
     return re.sub(r"<[^>]*>", " ", body)
 
 
@@ -72,9 +79,9 @@ def test_what_it_is_is_asked_with_who_it_is_the_complaint_first_and_chosen(
 
 
 def test_a_landlord_with_complaints_alone_is_not_asked(
-    person: Make, landlord: str, sign_in: SignIn
+    person: Make, alone: str, sign_in: SignIn
 ) -> None:
-    page = sign_in(person("grace", teams=(first_team(landlord),))).get("/record").text
+    page = sign_in(person("grace", teams=(first_team(alone),))).get("/record").text
     assert "What is it?" not in page and "Record a complaint" in page
 
 
@@ -196,8 +203,8 @@ def test_the_complaints_first_page_names_what_else_can_be_sent(
     assert "service_request" not in page, "it has no form for the public"
 
 
-def test_without_other_kinds_nothing_else_is_named(client: FlaskClient, landlord: str) -> None:
-    assert "Not a complaint?" not in client.get(f"/{landlord}/complain").text
+def test_without_other_kinds_nothing_else_is_named(client: FlaskClient, alone: str) -> None:
+    assert "Not a complaint?" not in client.get(f"/{alone}/complain").text
 
 
 def test_only_kinds_with_a_public_form_are_open_to_the_public(
@@ -255,7 +262,7 @@ def test_a_compliment_with_something_missing_keeps_what_was_typed_and_its_files(
 ) -> None:
     client.post(f"/{kinds}/tell-us/compliment", data={"danger": "no"})
     path = f"/{kinds}/tell-us/compliment/form"
-    fields = public.own_fields(client.get(path).text) | {"story": "Thank you", "older": "x"}
+    fields = public.own_fields(client.get(path).text) | {"story": "Thank you"}
     fields["pr_file_attachments"] = (BytesIO(b"\x89PNG\r\n\x1a\n"), "roses.png")
     answer = client.post(path, data=fields, content_type="multipart/form-data")
     assert answer.status_code == 422
