@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -67,12 +67,13 @@ class _Happened:
 
 
 def pictures(case: Case, instance: Instance, deployed: Deployed) -> list[Picture]:
-    """The whole procedure, then what is open inside it, outermost first."""
+    """The whole procedure, then what is open inside it, outermost first; last where the work is."""
     happened = _happened(instance, deployed)
     now = _now(case, deployed)
     main, root = deployed.procedure.main, deployed.procedure.root
     inside = [place.process for place, _ in now if place.process != root]
-    shown = dict.fromkeys([main, *inside])
+    working = {element.process for element, _ in _open_tasks(case, deployed)}
+    shown = sorted(dict.fromkeys([main, *inside]), key=lambda p: (p != main, p in working))
     return [_picture(process, deployed, happened, now) for process in shown]
 
 
@@ -233,9 +234,10 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
             Deadline.case_id == case.id,
             Deadline.ended_at.is_(None),
             Deadline.met_on.is_(None),
+            Deadline.due_on.is_not(None),  # a clock that is not set yet holds nothing up
         )
     )
-    waiting = {row.element: _until(row) for row in rows}
+    waiting = {row.element: _until(row.due_on) for row in rows}
     offers = [*actions.offered(case, "staff"), *actions.offered(case, "resident")]
     waiting |= {offer.element: "" for offer in offers}
     return [
@@ -245,8 +247,7 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
     ]
 
 
-def _until(row: Deadline) -> str:
-    day = row.due_on
+def _until(day: date | None) -> str:
     return f"Waits until {day:%a} {day.day} {day:%b}" if day else "Waits"
 
 
