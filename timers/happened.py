@@ -9,7 +9,8 @@ _DONE = (
 )
 _SHAPE = re.compile(
     r"(?:(?P<what>.+?) )?"
-    rf"(?P<how>(?:first |last )?(?:{_DONE})(?: or (?:{_DONE}))?(?: (?:by|for|from|in|on|to|with)\b.*)?)",
+    rf"(?P<how>(?:first |last )?(?:{_DONE})(?: or (?:{_DONE}))?"
+    r"(?: (?:by|for|from|in|on|to|with)\b.*)?)",
     re.IGNORECASE,
 )
 
