@@ -193,6 +193,7 @@ def _stage_calls(procedure: Procedure) -> list[Element]:
         seen.add(element.id)
         if element.stage:
             found.setdefault(element.stage, element)
+        todo += [e.id for e in inside if e.parent == element.id and e.kind == "startEvent"]
         todo += [flow.target for flow in element.outgoing]
     return list(found.values())
 
