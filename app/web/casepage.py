@@ -18,6 +18,7 @@ from app.services import (
     letters,
     links,
     new_points,
+    outline,
     picture,
     promises,
     representatives,
@@ -226,8 +227,12 @@ def _version(page: CasePage) -> str:
 def _box(page: CasePage, found: list[Picture]) -> dict[str, Any]:
     """The diagrams as parts/diagram.html wants them."""
     views = [_view(page, drawn, first=drawn is found[0]) for drawn in found]
-    for view in views[:-1]:
-        view["folded"] = True  # on the way to the innermost: deadlines are not pushed away
+    working = {task.element for task, _, _ in page.tasks}
+    ranks = [(any(p.element in working for p in drawn.now), n) for n, drawn in enumerate(found)]
+    _, opened = max(ranks)  # the innermost with work in it, else the innermost
+    for n, view in enumerate(views):
+        if n != opened:
+            view["folded"] = True  # so that deadlines are not pushed away
     return {"id": "where", "mode": "path", "version": _version(page), "views": views}
 
 
@@ -371,7 +376,7 @@ def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
     rows = []
     for line in history.lines_of(page.case, page.instance, page.deployed, whole=True):
         element = elements.get(line.element)
-        name = (element.name or element.id) if element else line.element
+        name = outline.name_of(element) if element else line.element
         words = line.title or f"{ENGINE_WORDS.get(line.action, line.action)}: {name}"
         rows.append((line, words, moment(line.at)))
     return {"rows": rows, "version": _version(page)}
