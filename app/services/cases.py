@@ -127,7 +127,7 @@ def _open_tasks(case: Case) -> list[Task]:
                 Task.case_id == case.id,
                 Task.status == "open",
             )
-            .order_by(Task.due_on, Task.opened_at)
+            .order_by(Task.due_on.is_(None), Task.due_on, Task.opened_at)
         )
     )
 

@@ -227,9 +227,9 @@ def _version(page: CasePage) -> str:
 def _box(page: CasePage, found: list[Picture]) -> dict[str, Any]:
     """The diagrams as parts/diagram.html wants them."""
     views = [_view(page, drawn, first=drawn is found[0]) for drawn in found]
-    working = {task.element for task, _, _ in page.tasks}
-    ranks = [(any(p.element in working for p in drawn.now), n) for n, drawn in enumerate(found)]
-    _, opened = max(ranks)  # the innermost with work in it, else the innermost
+    first = page.tasks[0][0].element if page.tasks else ""
+    at_work = (n for n, drawn in enumerate(found) if first in {p.element for p in drawn.now})
+    opened = next(at_work, len(found) - 1)  # where the next task is, else the innermost
     for n, view in enumerate(views):
         if n != opened:
             view["folded"] = True  # so that deadlines are not pushed away
