@@ -144,7 +144,8 @@ def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[st
     team = landlord.teams.get(first.team)
     who = who or f"the {team.name}" if team else who
     due = f", due {letters.full_date(first.due_on)}" if first.due_on else ""
-    return f"{first.name} ({who}){due}.", next_step(deployed, first.element)
+    then = next_step(deployed, first.element)
+    return f"{first.name} ({who}){due}.", "" if then == first.name else then
 
 
 def _waits_until(case: Case) -> tuple[str, str]:
