@@ -46,8 +46,15 @@ def params(
         values = typed.get(field.key, [])
         return common | {"items": _items(field), "values": values, "classes": boxes}
     if field.kind == "tick":
-        ticked = {"value": TICKED, "text": label, "checked": common["value"] == TICKED}
-        return common | {"items": [ticked], "fieldset": None, "classes": boxes}
+        ticked = {
+            "value": TICKED,
+            "text": label,
+            "checked": common["value"] == TICKED,
+            "hint": common[
+                "hint"
+            ],  # under its words: above the box it would belong to the last one
+        }
+        return common | {"items": [ticked], "fieldset": None, "hint": None, "classes": boxes}
     if field.kind in ("lines", "points"):
         rows = 3 if field.row else 5
         return common | {"rows": rows, "autocomplete": field.properties.get("autocomplete")}

@@ -29,13 +29,17 @@ function lookAt(canvas, scale, element) {
 /** The function that brings a diagram to the place where it opens. */
 export function opener(viewer, container, known) {
   const canvas = viewer.get('canvas');
-  const focus = viewer.get('elementRegistry').get(known.focus ?? known.now?.[0]?.element);
+  const registry = viewer.get('elementRegistry');
+  // Cards with numbers keep their size, so that diagram may be small; any other is there to be read.
+  const begins = known.counts ? undefined : registry.find(({ type }) => type === 'bpmn:StartEvent');
+  const focus = registry.get(known.focus ?? known.now?.[0]?.element);
   viewer.get('eventBus').on('canvas.viewbox.changed', ({ viewbox }) => {
     container.classList.toggle('is-far', viewbox.scale < FAR);
   });
   return function open() {
     const phone = container.clientWidth < PHONE;
     wholeInView(canvas, container);
+    if (!focus && begins && canvas.zoom() < FAR) lookAt(canvas, phone ? 0.72 : 0.6, begins);
     if (!focus || canvas.zoom() >= READABLE || (known.whole && !phone)) return;
     lookAt(canvas, phone ? 0.72 : known.scale ?? 0.8, focus);
   };

@@ -25,6 +25,7 @@ from app.models.people import User
 from app.services import (
     deployments,
     history,
+    outline,
     rows,
     tasks,
 )
@@ -149,7 +150,7 @@ def _entry(event: Event, detail: dict[str, Any], version: int, kind: str) -> Ent
     deployed = deployments.pinned(event.landlord_id, event.deployment_id, kind)
     line = history.line_of(event, detail, deployed)
     element = deployed.elements.get(event.element)
-    name = (element.name or event.element) if element else event.element
+    name = outline.name_of(element) if element else event.element
     title, text = line.title, line.text
     if not title:
         words = ENGINE_WORDS.get(event.action, event.action.replace("_", " ").capitalize())

@@ -127,7 +127,7 @@ def _open_tasks(case: Case) -> list[Task]:
                 Task.case_id == case.id,
                 Task.status == "open",
             )
-            .order_by(Task.due_on, Task.opened_at)
+            .order_by(Task.due_on.is_(None), Task.due_on, Task.opened_at)
         )
     )
 
@@ -135,20 +135,36 @@ def _open_tasks(case: Case) -> list[Task]:
 def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[str, str]:
     """What happens now, in one sentence, and what comes next by the diagram."""
     if not opened:
-        waiting = (
-            "Nobody has work on it. It waits for the resident." if case.status == "open" else ""
-        )
-        closed = (
-            f"Closed: {case.outcome.replace('_', ' ')}." if case.status == "closed" else waiting
-        )
-        return closed, ""
+        if case.status == "closed":
+            return f"Closed: {case.outcome.replace('_', ' ')}.", ""
+        return _waits_until(case)
     first = opened[0]
     landlord = deployed.landlord
     who = tasks.name_of(first.claimed_by)
     team = landlord.teams.get(first.team)
     who = who or f"the {team.name}" if team else who
     due = f", due {letters.full_date(first.due_on)}" if first.due_on else ""
-    return f"{first.name} ({who}){due}.", next_step(deployed, first.element)
+    then = next_step(deployed, first.element)
+    return f"{first.name} ({who}){due}.", "" if then == first.name else then
+
+
+def _waits_until(case: Case) -> tuple[str, str]:
+    """Nobody has work: until which day, if that is not the resident's time, and what comes then."""
+    row = db.session.scalar(
+        select(Deadline)
+        .where(
+            Deadline.landlord_id == case.landlord_id,
+            Deadline.case_id == case.id,
+            Deadline.ended_at.is_(None),
+            Deadline.met_on.is_(None),
+            Deadline.due_on.is_not(None),
+        )
+        .order_by(Deadline.due_on)
+        .limit(1)
+    )
+    if row is None or row.kind == "window":
+        return "Nobody has work on it. It waits for the resident.", ""
+    return f"Nobody has work on it until {letters.full_date(row.due_on)}.", row.name
 
 
 def next_step(deployed: Deployed, element_id: str) -> str:

@@ -93,7 +93,7 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
         case "started":
             return f"{title_of(deployed.procedure)} recorded", "", False
         case "submitted":
-            return f"{name}: done", "", False
+            return _done(name), "", False
         case "received":
             return name, "", False
         case "due":
@@ -116,6 +116,11 @@ def _name(event: Event, element: Element | None) -> str:
     if element is None:
         return event.element.replace("_", " ")
     return element.properties.get("label") or element.name
+
+
+def _done(name: str) -> str:
+    """A task that is called as a question has its mark already."""
+    return f"{name} Done" if name.endswith("?") else f"{name}: done"
 
 
 def _passed(element: Element | None) -> str:

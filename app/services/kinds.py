@@ -51,8 +51,9 @@ class Kind:
 
     @property
     def has_ombudsman(self) -> bool:
-        """Somebody outside helps with a complaint, and with what may become one."""
-        return self.is_complaint or self.may_become_complaint
+        """Somebody outside helps with a complaint, with what may become one, and with what the
+        landlord decides about a resident."""
+        return self.is_complaint or self.may_become_complaint or not self.asks_who
 
 
 def kinds_of(landlord_id: str, public: bool = False) -> list[Kind]:

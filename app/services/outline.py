@@ -107,6 +107,11 @@ def _process_name(deployed: Deployed, process: etree._Element) -> str:
     return name[:1].upper() + name[1:]
 
 
+def name_of(element: Element) -> str:
+    """What an element is called; one without a name by what it does, in brackets."""
+    return element.name or f"({KINDS.get(element.kind, element.kind).lower()})"
+
+
 def outline(deployed: Deployed, process: str) -> list[Entry]:
     """The elements of one process along its arrows, each with all that the diagram says of it."""
     elements = {k: e for k, e in deployed.elements.items() if e.process == process}
@@ -146,7 +151,7 @@ def _entry(deployed: Deployed, element: Element, depth: int) -> Entry:
     flows = [_flow_words(flow, elements) for flow in element.outgoing]
     return Entry(
         id=element.id,
-        name=element.name or f"({KINDS.get(element.kind, element.kind).lower()})",
+        name=name_of(element),
         kind=KINDS[timer_kind(element)] if element.kind == "timer" else KINDS[element.kind],
         depth=depth,
         lane=element.lane or "",

@@ -144,7 +144,7 @@ def _work(landlord_id: str, case_ids: set[str]) -> dict[str, list[Task]]:
     for task in db.session.scalars(
         select(Task)
         .where(Task.landlord_id == landlord_id, Task.status == "open")
-        .order_by(Task.due_on, Task.opened_at)
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.opened_at)
     ):
         if task.case_id in case_ids:
             found.setdefault(task.case_id, []).append(task)

@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.loader = ChoiceLoader([loader, govuk])  # type: ignore[list-item]
     app.jinja_env.filters |= {
         "full_date": full_date,
+        "mid_sentence": mid_sentence,
         "small": small,
         "short_date": short_date,
         "day_and_time": day_and_time,
@@ -133,6 +134,14 @@ def small(form: BoundForm) -> BoundForm:
 def short_date(day: date | None) -> str:
     """Fri 27 Nov."""
     return f"{day:%a} {day.day} {day:%b}" if day else ""
+
+
+def mid_sentence(words: str) -> str:
+    """A line's words for the middle of a sentence: "Write the answer" begins small, a name such as
+    "Stage Two" stays as it is."""
+    first, _, rest = words.partition(" ")
+    is_name = rest[:1].isupper() or first[1:2].isupper()
+    return words if is_name else words[:1].lower() + words[1:]
 
 
 def day_and_time(at: datetime | None) -> str:

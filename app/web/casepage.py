@@ -9,7 +9,7 @@ from flask_sqlalchemy.pagination import Pagination
 
 from app import clock
 from app.db import db
-from app.models import AccessibleCopy, Case, Letter, Outgoing
+from app.models import Case
 from app.services import (
     accessible_copies,
     cases,
@@ -18,6 +18,7 @@ from app.services import (
     letters,
     links,
     new_points,
+    outline,
     picture,
     promises,
     representatives,
@@ -33,10 +34,10 @@ from app.services.picture import Picture
 from app.services.references import spaced
 from app.viewer import Viewer
 from app.web.assets import day_and_time
+from app.web.letter_words import copy_words, sent_words
 from app.web.people import link_once
 from app.web.strips import NEVER, first_name, in_working_days, moment, safety_in, why_of
 from app.web.taskpage import earlier, first_line, source_of
-from timers.calendar import london_date
 from timers.deadlines import DeadlineState
 
 TABS = {
@@ -226,8 +227,12 @@ def _version(page: CasePage) -> str:
 def _box(page: CasePage, found: list[Picture]) -> dict[str, Any]:
     """The diagrams as parts/diagram.html wants them."""
     views = [_view(page, drawn, first=drawn is found[0]) for drawn in found]
-    for view in views[:-1]:
-        view["folded"] = True  # on the way to the innermost: deadlines are not pushed away
+    first = page.tasks[0][0].element if page.tasks else ""
+    at_work = (n for n, drawn in enumerate(found) if first in {p.element for p in drawn.now})
+    opened = next(at_work, len(found) - 1)  # where the next task is, else the innermost
+    for n, view in enumerate(views):
+        if n != opened:
+            view["folded"] = True  # so that deadlines are not pushed away
     return {"id": "where", "mode": "path", "version": _version(page), "views": views}
 
 
@@ -324,45 +329,11 @@ def _letters(viewer: Viewer, page: CasePage) -> dict[str, Any]:
                 "sent": sent_words(letter, outgoing),
                 "writer": tasks.name_of(letter.written_by),
                 "to": letters.recipient_of(session, page.case, letter).name,
-                "copies": [_copy_words(copy) for copy in copies if copy.letter_id == letter.id],
+                "copies": [copy_words(copy) for copy in copies if copy.letter_id == letter.id],
             }
             for letter, outgoing in page.letters
         ]
     }
-
-
-def _copy_words(copy: AccessibleCopy) -> tuple[str, DeadlineState, str]:
-    """A copy, a tag, and when in words."""
-    kind = accessible_copies.kind_of(copy)
-    if copy.sent_on:
-        return kind, DeadlineState("met", "Sent"), full_date(copy.sent_on)
-    since = full_date(london_date(copy.asked_at))
-    return kind, DeadlineState("due", "To be made"), f"Asked for on {since}"
-
-
-CHANNELS = {"email": "By e-mail", "post": "By post", "portal": "On the resident's page"}
-
-
-def sent_words(letter: Letter, outgoing: Outgoing | None) -> tuple[DeadlineState, str]:
-    """How a letter stands: a tag, and in words by which way and when."""
-    if letter.status == "withheld":
-        return DeadlineState("ended", "Not sent"), "Written anew, or they get no more letters."
-    if outgoing is None:
-        return DeadlineState("waiting", "Not queued"), "Written; the procedure has not sent it yet."
-    way = CHANNELS.get(outgoing.channel, outgoing.channel)
-    if sent := letters.sent_on(outgoing):
-        return DeadlineState("met", "Sent"), f"{way}, {full_date(sent)}"
-    if outgoing.problem and outgoing.status in {"blocked", "failed"}:
-        return DeadlineState("late", "Held back"), outgoing.problem
-    if outgoing.channel == "post":
-        return DeadlineState("due", "To be posted"), "On the print-and-post list"
-    return DeadlineState("ok", "Waits to be sent"), way
-
-
-def outgoing_of(case: Case, letter: Letter) -> Outgoing | None:
-    """How a letter went out."""
-    pairs = letters.letters_of(db.session(), case)
-    return next((out for row, out in pairs if row.id == letter.id), None)
 
 
 def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
@@ -371,7 +342,7 @@ def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
     rows = []
     for line in history.lines_of(page.case, page.instance, page.deployed, whole=True):
         element = elements.get(line.element)
-        name = (element.name or element.id) if element else line.element
+        name = outline.name_of(element) if element else line.element
         words = line.title or f"{ENGINE_WORDS.get(line.action, line.action)}: {name}"
         rows.append((line, words, moment(line.at)))
     return {"rows": rows, "version": _version(page)}

@@ -22,6 +22,7 @@ from app.web import casepage, uploads
 from app.web.again import shows_again
 from app.web.drafts import ADDED, ask_first, case_key, goes_on
 from app.web.kept_out import out_of
+from app.web.letter_words import outgoing_of, sent_words
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
 from app.web.strips import safety_in
@@ -280,13 +281,13 @@ def document(reference: str, document_id: str) -> ResponseReturnValue:
 def letter(reference: str, letter_id: str) -> ResponseReturnValue:
     """A letter as it was written."""
     found, row = documents.get_letter(viewer(), reference, letter_id)
-    outgoing = casepage.outgoing_of(found, row)
+    outgoing = outgoing_of(found, row)
     return render_template(
         "cases/letter.html",
         case=found,
         letter=row,
         to=letters.recipient_of(db.session(), found, row).name,
-        sent=casepage.sent_words(row, outgoing),
+        sent=sent_words(row, outgoing),
         sheet_of={
             "landlord": deployments.landlord(found.landlord_id).name,
             "reference": spaced(found.reference),

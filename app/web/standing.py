@@ -13,6 +13,7 @@ from app.models import (
     Promise,
 )
 from app.services.kinds import (
+    kind_of,
     noun_of,
 )
 from app.services.letters import full_date
@@ -29,6 +30,7 @@ CLOSED = {  # outcome -> what is going on
 ANSWERED = "You have our answer"
 DECIDING = "We are deciding what comes next"
 NOT_HAPPY = "You can tell us if you are not happy with it."
+OUR_LETTER = "It says why, until when, and what you can do if you do not agree."
 TO_OUTSIDE = "If you are not happy with it, see “Help from outside” on this page."
 STATES = ("done", "now", "next")
 NOW = {
@@ -67,6 +69,8 @@ def headline(page: StatusPage) -> str:
     if page.case.status == "closed":
         answered = ANSWERED if page.stages else f"Your {noun} is closed"
         return CLOSED.get(page.case.outcome, answered).format(noun)
+    if not kind_of(page.case).asks_who:
+        return f"About your {noun}"
     if not page.stages:
         return f"We have your {noun}"
     if _is_between_stages(page):
@@ -137,7 +141,9 @@ def late_by(how: DeadlineState) -> str:
 
 def steps(page: StatusPage) -> list[dict[str, str]]:
     """What is done, what happens now, what comes next; for the macro in parts/steps.html."""
-    found = [_step("You told us", full_date(page.case.received_on), "done")]
+    ours = not kind_of(page.case).asks_who  # begun by the landlord, about the resident
+    began = "We began to look at it" if ours else "You told us"
+    found = [_step(began, full_date(page.case.received_on), "done")]
     stages = {state: [s for s in page.stages if s.state == state] for state in STATES}
     for stage in stages["done"] + stages["now"]:
         found.append(_step(_title(stage), _text(page, stage), stage.state))
@@ -145,6 +151,8 @@ def steps(page: StatusPage) -> list[dict[str, str]]:
         ended = full_date(london_date(page.case.closed_at)) if page.case.closed_at else ""
         closed = f"This {noun_of(page.deployed.procedure)} is closed"
         return [*found, _step(closed, ended, "done")]
+    if ours:
+        return [*found, _step("What holds now stands in our newest letter", OUR_LETTER, "now")]
     if not page.stages:
         return [*found, _step("We look at what you told us", "", "now")]
     if _is_between_stages(page) and headline(page) == DECIDING:

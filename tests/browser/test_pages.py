@@ -123,6 +123,7 @@ FILES = {
     "cases.diagram",
     "cases.document",
     "cases.letter_pdf",
+    "cases.letter_text",
     "help.picture",
     "monitor.diagram",
     "post.print_all",

@@ -22,6 +22,7 @@ DANGER = {
 COMPLAINT = {
     "triage_hazard": "no",
     "triage_safeguarding": "no",
+    "standing": RECORDED["standing"],
     "story": RECORDED["story"],
     "desired_outcome": RECORDED["desired_outcome"],
     "resident_name": RECORDED["resident_name"],
