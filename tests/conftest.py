@@ -156,7 +156,7 @@ def new_key() -> str:
     return new_id()
 
 
-SLOW = frozenset(  # modules that search at random, or start many servers and programs
+SLOW = frozenset(  # modules that search at random, start programs, or play many steps of a case
     {
         "test_equivalence",
         "test_form_conditions",
@@ -179,6 +179,26 @@ SLOW = frozenset(  # modules that search at random, or start many servers and pr
         "test_post",
         "test_outbox",
         "test_reporting",
+        "test_kinds",
+        "test_arrangements",
+        "test_help",
+        "test_cases",
+        "test_put_right",
+        "test_following_up",
+        "test_drafts",
+        "test_continuing",
+        "test_again",
+        "test_people_page",
+        "test_dates_in_letters",
+        "test_several_cases",
+        "test_representatives",
+        "test_promises",
+        "test_demo",
+        "test_recipients",
+        "test_tasks",
+        "test_inbox",
+        "test_contacts",
+        "test_contact",
     }
 )
 
