@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
-from app.models import Case, Task
+from app.models import Case, Event, Party, Payload, Task
 from app.services import deployments, points, rows, tasks
+from app.services.access import instance_of
 from app.viewer import Viewer
 from tests.cases import first_team, told
 from tests.engine.drawing import diagram, end, flows, send, start, timer, user
@@ -175,3 +176,25 @@ def answer_all(viewer: Viewer, case: Case) -> None:
     here = points.asked_in(db.session(), case, deployments.live(case.landlord_id).forms[FORM])
     said = {f"findings__{p.n}": "We looked." for p in here}
     finish(viewer, case, FORM, **said, **{f"outcome__{p.n}": "upheld" for p in here})
+
+
+def again(case: Case) -> Case:
+    """The case as it is stored now."""
+    db.session.expire_all()
+    return db.session.get_one(Case, (case.landlord_id, case.id))
+
+
+def party(case: Case, name: str) -> Party:
+    """The part that somebody has in the case."""
+    return next(p for p in again(case).parties if p.person.name == name)
+
+
+def history_of(case: Case) -> list[tuple[str, dict[str, Any]]]:
+    """The history of a case: what was done, and in what words."""
+    rows = db.session.execute(
+        select(Event.action, Payload.values)
+        .outerjoin(Payload, Payload.id == Event.payload_id)
+        .where(Event.instance_id == instance_of(case).id)
+        .order_by(Event.n)
+    )
+    return [(action, values or {}) for action, values in rows]

@@ -1,6 +1,6 @@
 """Pictures of BPMN and DMN files, as bpmn.io shows them.
 
-    python -m tests.diagrams.render processes/*/*.bpmn --out /tmp/pictures [--defects found.json]
+    python -m tests.diagrams.render processes/*/*.bpmn --out pictures [--defects found.json]
 
 bpmn-js (or dmn-js) itself opens the file in a headless Chromium, so the picture is what a process
 owner will see. Needs node_modules with bpmn-js, and dmn-js for tables, and Chromium: playwright's

@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
         {"k": EVIL},
     ),
     "policy_lines": (POLICY,),
+    "problems": ({"name": EVIL},),
     "ruler": ([RulerDay(TUESDAY, "off", EVIL), RulerDay(TUESDAY, "left", EVIL)], EVIL),
     "safe_strip": (SimpleNamespace(name=EVIL, use=[EVIL], never=[EVIL] * 2, adjustments=[EVIL]),),
     "said": ([("message", EVIL), ("error", EVIL)],),

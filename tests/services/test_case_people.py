@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -12,7 +11,7 @@ from sqlalchemy import func, select
 from app.clock import SetClock
 from app.db import db
 from app.errors import BadInput, NotAllowed, NotFound
-from app.models import Case, Conflict, Event, Party, Payload, Person
+from app.models import Conflict, Person
 from app.services import (
     cases,
     contacts,
@@ -21,11 +20,17 @@ from app.services import (
     people,
     residents,
 )
-from app.services.access import instance_of
 from app.viewer import Viewer
 from tests.cases import first_team, london
 from tests.conftest import make_user
-from tests.redrawn import answer_all, begun, deploy_small
+from tests.redrawn import (
+    again,
+    answer_all,
+    begun,
+    deploy_small,
+    history_of,
+    party,
+)
 
 Make = Callable[..., Viewer]
 KOFI = {
@@ -45,26 +50,6 @@ def officer(person: Make, landlord: str) -> Viewer:
     return person("grace", teams=(first_team(landlord),))
 
 
-def again(case: Case) -> Case:
-    db.session.expire_all()
-    return db.session.get_one(Case, (case.landlord_id, case.id))
-
-
-def party(case: Case, name: str) -> Party:
-    return next(p for p in again(case).parties if p.person.name == name)
-
-
-def told(case: Case) -> list[tuple[str, dict[str, Any]]]:
-    """The history of a case: what was done, and in what words."""
-    rows = db.session.execute(
-        select(Event.action, Payload.values)
-        .outerjoin(Payload, Payload.id == Event.payload_id)
-        .where(Event.instance_id == instance_of(case).id)
-        .order_by(Event.n)
-    )
-    return [(action, values or {}) for action, values in rows]
-
-
 def test_another_resident_is_found_by_search_and_in_the_inbox(
     landlord: str, officer: Viewer
 ) -> None:
@@ -77,7 +62,7 @@ def test_another_resident_is_found_by_search_and_in_the_inbox(
         assert inbox.inbox(officer, inbox.Filter(q=q)).groups
     assert inbox.inbox(officer, inbox.Filter(q="nobody")).groups == []
     assert inbox.inbox(officer, inbox.Filter(only="safe_contact")).groups
-    assert ("resident_added", "Kofi Mensah") in [(a, d.get("name")) for a, d in told(case)]
+    assert ("resident_added", "Kofi Mensah") in [(a, d.get("name")) for a, d in history_of(case)]
 
 
 def test_a_repeated_add_is_one_row(landlord: str, officer: Viewer) -> None:
@@ -89,7 +74,7 @@ def test_a_repeated_add_is_one_row(landlord: str, officer: Viewer) -> None:
 
     assert len(again(case).parties) == 2
     assert db.session.scalar(select(func.count()).select_from(Person)) == 2
-    assert [action for action, _ in told(case)].count("resident_added") == 1
+    assert [action for action, _ in history_of(case)].count("resident_added") == 1
 
 
 def test_father_and_son_of_one_name_are_two_people(landlord: str, officer: Viewer) -> None:

@@ -7,12 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from app.clock import SetClock
 from app.db import db
 from app.errors import BadInput
-from app.models import Case, Event, Party, Payload
+from app.models import Case
 from app.services import (
     cases,
     kept_facts,
@@ -25,7 +24,16 @@ from app.services.representatives import SPOKEN, Permission, in_words, may_be_to
 from app.viewer import Viewer
 from tests.cases import first_team, london
 from tests.forms.form_kit import component
-from tests.redrawn import begun, deploy_small, finish, task_at, with_more
+from tests.redrawn import (
+    again,
+    begun,
+    deploy_small,
+    finish,
+    history_of,
+    party,
+    task_at,
+    with_more,
+)
 
 Make = Callable[..., Viewer]
 TODAY = date(2026, 11, 24)
@@ -35,26 +43,6 @@ TODAY = date(2026, 11, 24)
 def officer(person: Make, landlord: str) -> Viewer:
     deploy_small(landlord)
     return person("grace", teams=(first_team(landlord),))
-
-
-def again(case: Case) -> Case:
-    db.session.expire_all()
-    return db.session.get_one(Case, (case.landlord_id, case.id))
-
-
-def party(case: Case, name: str) -> Party:
-    return next(p for p in again(case).parties if p.person.name == name)
-
-
-def told(case: Case) -> list[tuple[str, dict[str, Any]]]:
-    """The history of a case: what was done, and in what words."""
-    rows = db.session.execute(
-        select(Event.action, Payload.values)
-        .outerjoin(Payload, Payload.id == Event.payload_id)
-        .where(Event.instance_id == instance_of(case).id)
-        .order_by(Event.n)
-    )
-    return [(action, values or {}) for action, values in rows]
 
 
 def asked_on(case: Case) -> Any:
@@ -88,7 +76,7 @@ def test_once_it_is_decided_nobody_waits_for_it(
     found = party(case, "Sam Lee")
     assert found.may_act(TODAY) is (decision == "given")
     assert found.gets_letters is (decision == "given")
-    said_so = [detail["says"] for action, detail in told(case) if action == "permission"]
+    said_so = [detail["says"] for action, detail in history_of(case) if action == "permission"]
     assert said_so == [in_words(found, TODAY)]
 
 
@@ -202,7 +190,7 @@ def test_a_task_records_the_permission(landlord: str, officer: Viewer) -> None:
     assert (sam.permission, sam.permission_how, sam.limited_to) == ("given", "written", "the leak")
     assert (sam.permission_on, sam.permission_until) == (date(2026, 11, 23), date(2027, 1, 31))
     assert sam.gets_letters
-    assert "permission" in [action for action, _ in told(case)]
+    assert "permission" in [action for action, _ in history_of(case)]
 
 
 def test_a_task_names_a_representative_and_decides_at_once(landlord: str, officer: Viewer) -> None:
