@@ -131,9 +131,11 @@ def serve(host: str, port: int, database: str | None, empty: bool) -> None:
         click.echo(f"  Everybody's password is {demo.PASSWORD}")
     if not somebody:
         click.echo(FIRST_ACCOUNT)
-    click.echo("Stop with Ctrl-C.")
     try:
+        click.echo("Stop with Ctrl-C.")
         server.run()
+    except KeyboardInterrupt:
+        pass  # pressed before the server had begun to listen for it
     finally:
         server.close()
         if settings.heartbeat:

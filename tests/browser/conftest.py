@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 from sqlalchemy import select
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.clock import SetClock
@@ -23,6 +23,10 @@ from app.settings import ROOT, Settings
 from tests.cases import first_team
 from tests.conftest import PASSWORD, WHEN, weak_hasher
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ANSWER = "tests.answer"  # where the environment of a request holds its answer
 LANDLORD = "stockport-homes"  # whose procedure this folder walks: S17 is a case of theirs
 DESK, PHONE = 1280, 375
 WIDTHS = (DESK, PHONE)
@@ -41,16 +45,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+class Handler(WSGIRequestHandler):
+    """Closes the answer to a browser that went away: the development server leaves it open."""
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        answer = (environ or {}).get(ANSWER)
+        if answer is not None:
+            answer.close()
+
+
 class Site:
     """A running Putright: its address, its app, its clock, and who has signed in before."""
 
     def __init__(self, app: Flask, clock: SetClock) -> None:
         self.app, self.clock = app, clock
-        self.server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.server = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=Handler
+        )
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         self.cookies: dict[str, Any] = {}
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[ANSWER] = answer = self.app(environ, start_response)
+        return answer
 
     def stop(self) -> None:
         self.server.shutdown()

@@ -144,7 +144,7 @@ def test_a_task_is_found_and_finished_by_keyboard_alone(
     tab_to(page, "button[name=pr_step][value=check]")
     page.keyboard.press("Enter")
     page.locator(".govuk-error-summary").wait_for()
-    assert page.evaluate(
+    page.wait_for_function(  # once its script has run
         "document.activeElement.matches('.govuk-error-summary, .govuk-error-summary *')"
     )
     tab_to(page, "input[name=acceptance_decision]")
