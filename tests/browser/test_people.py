@@ -144,9 +144,7 @@ def test_a_task_is_found_and_finished_by_keyboard_alone(
     tab_to(page, "button[name=pr_step][value=check]")
     page.keyboard.press("Enter")
     page.locator(".govuk-error-summary").wait_for()
-    page.wait_for_function(  # once its script has run
-        "document.activeElement.matches('.govuk-error-summary, .govuk-error-summary *')"
-    )
+    page.locator(".govuk-error-summary:focus, .govuk-error-summary :focus").wait_for()
     tab_to(page, "input[name=acceptance_decision]")
     page.keyboard.press("Space")
     tab_to(page, "button[name=pr_step][value=check]")
