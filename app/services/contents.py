@@ -31,9 +31,7 @@ from app.paragraphs import (
     PolicyFile,
     read_policy,
 )
-from app.services import (
-    citations,
-)
+from app.services import citations, letter_parts
 from app.services.form_keys import (
     key_problems,
 )
@@ -171,6 +169,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += lint(diagrams, facts, known)
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(trial)
+        problems += letter_parts.problems(trial)
         problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
