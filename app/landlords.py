@@ -179,6 +179,7 @@ class Landlord(Part):
     alert_team_hazard: str
     alert_team_safeguarding: str = ""
     alert_team_blocked_post: str = ""
+    shared_kinds: list[str] = []  # kinds of case whose diagrams stand in processes/shared
     teams: dict[str, Team]
     ombudsman: Ombudsman
     ombudsmen: dict[str, Ombudsman] = {}
