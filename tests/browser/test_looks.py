@@ -86,3 +86,30 @@ def test_how_many_are_somewhere_covers_no_name(demo_site: Site, open_page: Open)
     page.wait_for_timeout(300)
     names, covered = page.evaluate(COVERED)
     assert names > 10 and covered == 0
+
+
+CUT = """(box) => {
+  const frame = box.getBoundingClientRect();
+  return [...box.querySelectorAll('.pr-flag')].filter((flag) => {
+    const seen = flag.getBoundingClientRect();
+    return seen.top < frame.top || seen.bottom > frame.bottom
+      || seen.left < frame.left || seen.right > frame.right;
+  }).map((flag) => flag.textContent);
+}"""
+
+
+def test_every_black_label_of_what_a_case_waits_for_is_seen_whole(
+    demo_site: Site, open_page: Open
+) -> None:
+    with demo_site.app.app_context():
+        kind = Case.kind == "contact_arrangement"
+        reference = db.session.scalars(select(Case.reference).where(kind)).first()
+        db.session.remove()
+    for width in (DESK, PHONE):
+        page = open_page(demo_site, width)
+        sign_in(page, demo_site, manager_of(demo_site))
+        page.goto(f"/cases/{reference}")
+        page.locator(".pr-diagram__view[data-drawn] .pr-flag").first.wait_for()
+        canvas = page.locator(".pr-diagram__canvas").last
+        assert canvas.locator(".pr-flag").count() == 2
+        assert canvas.evaluate(CUT) == []
