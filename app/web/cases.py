@@ -17,6 +17,7 @@ from app.services import actions, cases, deployments, documents, drafts, letters
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.kinds import kinds_of
+from app.services.outcomes import how_ended
 from app.services.references import spaced
 from app.web import casepage, uploads
 from app.web.again import shows_again
@@ -50,6 +51,7 @@ def find() -> ResponseReturnValue:
     return render_template(
         "cases/find.html",
         found=found,
+        ended=how_ended(row.case for row in found),
         total=total,
         asked=asked,
         status=STATUS,
