@@ -31,6 +31,7 @@ ANSWERED = "You have our answer"
 DECIDING = "We are deciding what comes next"
 NOT_HAPPY = "You can tell us if you are not happy with it."
 OUR_LETTER = "It says why, until when, and what you can do if you do not agree."
+NOT_DECIDED = "We have decided nothing yet. If we do, we write to you first."
 TO_OUTSIDE = "If you are not happy with it, see “Help from outside” on this page."
 STATES = ("done", "now", "next")
 NOW = {
@@ -151,6 +152,8 @@ def steps(page: StatusPage) -> list[dict[str, str]]:
         ended = full_date(london_date(page.case.closed_at)) if page.case.closed_at else ""
         closed = f"This {noun_of(page.deployed.procedure)} is closed"
         return [*found, _step(closed, ended, "done")]
+    if ours and not page.written_to:
+        return [*found, _step("We are looking into it", NOT_DECIDED, "now")]
     if ours:
         return [*found, _step("What holds now stands in our newest letter", OUR_LETTER, "now")]
     if not page.stages:
