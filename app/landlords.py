@@ -23,9 +23,13 @@ class Part(BaseModel):
 
 
 class Team(Part):
-    """A team. `name` is the name of its lane; a higher `rank` is more senior."""
+    """A team. `name` is the name of its lane; a higher `rank` is more senior.
+
+    also: what diagrams that serve several landlords call it, such as “Complaints team”.
+    """
 
     name: str
+    also: list[str] = []
     rank: int = 1
     phone: str = ""
     email: str = ""
@@ -150,9 +154,12 @@ class Landlord(Part):
             raise ValueError("two [[reports]] have the same name; give each its own")
         return self
 
-    def team_of_lane(self, lane: str | None) -> str | None:
-        """The id of the team whose name stands on the lane, or None."""
-        return next((team_id for team_id, team in self.teams.items() if team.name == lane), None)
+    def team_of(self, named: str | None) -> str | None:
+        """The id of the team that a lane or an alert names: by id, by name, or as it is `also`."""
+        if named in self.teams:
+            return named
+        names = ((team_id, (team.name, *team.also)) for team_id, team in self.teams.items())
+        return next((team_id for team_id, called in names if named in called), None)
 
     def next_places(self) -> tuple[str, ...]:
         """The ids of where a resident may go next; none is nowhere."""

@@ -50,6 +50,7 @@ KEPT_TYPES = {
     "copy_pauses": "list",
 }
 DIAGRAMS = (".bpmn", ".dmn")
+SHARED_FACTS = "shared_facts.toml"
 AUDIENCE = ("resident", "representative")  # of letters, besides the bodies of landlord.toml
 Files = Mapping[str, bytes]
 
@@ -65,7 +66,10 @@ class Contents:
 
     @cached_property
     def facts(self) -> dict[str, FactSpec]:
-        return parse_facts(self.files["facts.toml"])
+        """The landlord's own, and those of the diagrams that serve several landlords."""
+        shared = self.files.get(SHARED_FACTS)
+        own = parse_facts(self.files["facts.toml"])
+        return {**parse_facts(shared, SHARED_FACTS), **own} if shared else own
 
     @cached_property
     def procedures(self) -> dict[str, Procedure]:
@@ -178,6 +182,7 @@ def _known(landlord: LandlordFile, forms: Mapping[str, FormDefinition], files: F
         forms=frozenset(forms),
         letters=frozenset(Path(p).stem.partition("@")[0] for p in files if _is_letter(p)),
         teams={team_id: team.name for team_id, team in landlord.teams.items()},
+        also=frozenset(name for team in landlord.teams.values() for name in team.also),
         form_keys={name: [field.key for field in form.fields] for name, form in forms.items()},
         person_keys={
             name: [field.key for field in form.fields if field.gives_work]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from app.landlords import read_landlord
 from app.letters import LetterTemplate
 from app.models import Deployment, DeploymentFile, Instance, Landlord
 from app.models.base import new_id
-from app.services.contents import DIAGRAMS, Contents, Files, check, content_hash
+from app.services.contents import DIAGRAMS, SHARED_FACTS, Contents, Files, check, content_hash
 from app.viewer import Viewer
 from forms import FormDefinition
 
@@ -67,24 +68,42 @@ class Deployed:
 def read_folders(slug: str, processes_dir: Path, forms_dir: Path) -> dict[str, bytes]:
     """A landlord's two folders and what it shares with others, as one set of files.
 
-    The landlord's own file wins over a shared one of the same name. Keys: complaint.bpmn,
-    letters/refusal.md, forms/intake.form, stories/s17.toml, …
+    The landlord's own file wins over a shared one of the same name; of the shared diagrams, those
+    come that are called. Keys: complaint.bpmn, letters/refusal.md, forms/intake.form, …
     Raises NotFound when the landlord has no folder.
     """
-    own = processes_dir / slug
-    if not (own / "landlord.toml").is_file():
+    own = _files_in(processes_dir / slug)
+    if "landlord.toml" not in own:
         raise NotFound(f"There is no landlord called {slug} in {processes_dir}.")
-    files: dict[str, bytes] = {}
-    for folder, under in (
-        (processes_dir / "shared", ""),
-        (own, ""),
-        (forms_dir / "shared", "forms/"),
-        (forms_dir / slug, "forms/"),
-    ):
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            if path.suffix in {".bpmn", ".dmn", ".toml", ".md", ".form"}:
-                files[under + path.relative_to(folder).as_posix()] = path.read_bytes()
-    return files
+    shared = _files_in(processes_dir / "shared")
+    if "facts.toml" in shared:
+        shared[SHARED_FACTS] = shared.pop("facts.toml")
+    forms = {**_files_in(forms_dir / "shared"), **_files_in(forms_dir / slug)}
+    diagrams = {path: shared.pop(path) for path in [*shared] if path.endswith(".bpmn")}
+    files = {**shared, **own, **{f"forms/{path}": body for path, body in forms.items()}}
+    return files | _called(diagrams, files)
+
+
+def _files_in(folder: Path) -> dict[str, bytes]:
+    """What a folder holds of a landlord's kinds of file, by path in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in {".bpmn", ".dmn", ".toml", ".md", ".form"}
+    }
+
+
+def _called(shared: Files, files: Files) -> dict[str, bytes]:
+    """The shared diagrams that these files call, and those that they call in turn."""
+    found: dict[str, bytes] = {}
+    callers = [body for path, body in files.items() if path.endswith(".bpmn")]
+    for body in callers:  # grows while it is gone through
+        for process in re.findall(rb'calledElement="(\w+)"', body):
+            path = f"{process.decode()}.bpmn"
+            if path in shared and path not in {*files, *found}:
+                found[path] = shared[path]
+                callers.append(shared[path])
+    return found
 
 
 def slugs(processes_dir: Path) -> list[str]:

@@ -211,7 +211,9 @@ def _letter(deployed: Deployed, element: Element) -> str:
 
 
 def _alert(deployed: Deployed, element: Element) -> str:
-    team = deployed.landlord.teams.get(element.properties.get("alert", ""))
+    team = deployed.landlord.teams.get(
+        deployed.landlord.team_of(element.properties.get("alert")) or ""
+    )
     return f"Tells the {team.name}: “{element.properties.get('says', '')}”" if team else ""
 
 

@@ -263,7 +263,7 @@ def _send(step: Step, event: HistoryEvent) -> None:
     if letter := element.properties.get("letter"):
         remedies.promise(step, letter, event.at)
         letters.queue(step, letter, event.element, event.at)
-    if team := element.properties.get("alert"):
+    if team := step.deployed.landlord.team_of(element.properties.get("alert")):
         says = element.properties.get("says") or element.name.removeprefix("Alert: ").capitalize()
         step.alert(team, event.element, says, event.at)
 
@@ -304,7 +304,7 @@ def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
             case_id=case.id,
             element=opened.element,
             name=opened.name,
-            team=step.deployed.landlord.team_of_lane(opened.lane) or "",
+            team=step.deployed.landlord.team_of(opened.lane) or "",
             form=opened.form or "",
             stage=stage,
             stage_name=stage_name(step.deployed, stage) if stage else "",

@@ -21,7 +21,8 @@ WAITS = frozenset({"userTask", "timer", "message", "eventBasedGateway"})
 class Known:
     """What else the deployment holds, for diagrams to name.
 
-    forms and letters: their ids. teams: id -> name. form_keys: form id -> the keys of its fields,
+    forms and letters: their ids. teams: id -> name; also: their other names. form_keys: form id
+    -> the keys of its fields,
     person_keys: form id -> those of its fields that choose who does a task; a form that is not
     listed there is taken to have whatever is asked of it. names_colleagues: the forms that list
     colleagues by name. promise_forms: those that promise something. kept: the facts that come by
@@ -31,6 +32,7 @@ class Known:
     forms: Collection[str] = frozenset()
     letters: Collection[str] = frozenset()
     teams: Mapping[str, str] = field(default_factory=dict)
+    also: frozenset[str] = frozenset()
     form_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     person_keys: Mapping[str, Collection[str]] = field(default_factory=dict)
     promise_forms: Collection[str] = frozenset()

@@ -85,7 +85,7 @@ def send_tasks_send(draft: Draft) -> Iterator[Problem]:
         letter, team = task.properties.get("letter"), task.properties.get("alert")
         if bool(letter) == bool(team):
             yield at(task, "sends either a letter or an alert to a team; name one of them")
-        if team and team not in draft.known.teams:
+        if team and team not in {*draft.known.teams, *_team_names(draft)}:
             yield at(task, f"there is no team {team!r} in landlord.toml")
         if "says" in task.properties and not team:
             yield at(task, "says something, but alerts no team")
@@ -93,12 +93,16 @@ def send_tasks_send(draft: Draft) -> Iterator[Problem]:
 
 def lanes_are_teams(draft: Draft) -> Iterator[Problem]:
     """The lane says who does a task."""
-    names = set(draft.known.teams.values())
+    names = _team_names(draft)
     for task in draft.of_kind("userTask"):
         if not task.lane:
             yield at(task, "stands in no lane, so no team would see it")
         elif task.lane not in names:
             yield at(task, f"the lane {task.lane!r} is no team's name in landlord.toml")
+
+
+def _team_names(draft: Draft) -> set[str]:
+    return {*draft.known.teams.values(), *draft.known.also}
 
 
 def decisions_exist(draft: Draft) -> Iterator[Problem]:

@@ -93,12 +93,12 @@ def everything_is_reached(draft: Draft) -> Iterator[Problem]:
 
 
 def everything_leads_on(draft: Draft) -> Iterator[Problem]:
-    """Every way ends in an end event."""
+    """Every way ends in an end event, or goes on beside the case for as long as there is one."""
     for element in draft.elements.values():
         if element.kind == "endEvent":
             if element.outgoing:
                 yield at(element, "an arrow leads out of the end")
-        elif not element.outgoing:
+        elif not element.outgoing and element.properties.get("keeps_open") != "no":
             where = "what happens then?" if element.attached_to else "end it with an end event"
             yield at(element, f"leads nowhere; {where}")
 
