@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.db import db
+from app.engine import Element
 from app.letters import to_html
 from app.models import (
     Case,
@@ -89,6 +90,7 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         asks_points=any(field.each == "point" for field in found.form.fields),
         promises=_promises(found),
         earlier=earlier(case, deployed),
+        judges=_judges(deployed.elements[task.element]),
         documents=cases.documents_of(case),
         offers=actions.offered(case, "staff"),
         may_work=not found.not_for_you and not theirs,
@@ -228,6 +230,12 @@ def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
         who = tasks.name_of(answer.by) or "The resident"
         found.append(Earlier(element.name, who, answer.at, told))
     return found
+
+
+def _judges(element: Element) -> bool:
+    """Whether somebody decides here about another person's work, instead of writing a letter."""
+    others = element.listed("not_the_handler_of")
+    return bool(others) and not element.properties.get("writes")
 
 
 def people_for(form: FormDefinition, deployed: Deployed) -> dict[str, list[tuple[str, str]]]:
