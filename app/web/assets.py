@@ -142,5 +142,4 @@ def day_and_time(at: datetime | None) -> str:
     if at is None:
         return ""
     local = at.astimezone(clock.LONDON)
-    hour = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
-    return f"{local:%a} {local.day} {local:%b} {local.year}, {hour}"
+    return f"{local:%a} {local.day} {local:%b} {local.year}, {clock.time_words(at)}"

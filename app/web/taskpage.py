@@ -41,7 +41,7 @@ from app.services.references import spaced
 from app.services.tasks import OpenTask
 from app.viewer import Viewer
 from app.web.public import names_of_files
-from app.web.strips import Why, clock_time, safety_in, why_of
+from app.web.strips import Why, safety_in, why_of
 from forms import FormDefinition, readable_answers
 from timers.deadlines import DeadlineState
 
@@ -97,7 +97,7 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         theirs=theirs,
         may_change=not theirs or viewer.can("watch"),
         place=first_line(case.resident),
-        saved_at=clock_time(found.draft.saved_at) if found.draft else "",
+        saved_at=clock.time_words(found.draft.saved_at) if found.draft else "",
         step=deployed.elements[task.element],
         files=names_of_files(viewer.landlord_id, found.form),
         **_letter(viewer, found),

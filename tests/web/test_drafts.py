@@ -62,7 +62,7 @@ def test_a_complaint_half_recorded_survives_and_is_offered_again(
 ) -> None:
     save_at = draft_address(browser.get(NEW).text)
     saved = browser.post(save_at, data=typed(landlord))
-    assert saved.json == {"saved": "09:00"}
+    assert saved.json == {"saved": "9:00am"}
     asked = browser.get(NEW).text
     assert "You typed this on Tuesday 24 November 2026 at 9:00am" in asked
     assert RECORDED["story"] in asked and "<textarea" not in asked

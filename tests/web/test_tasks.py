@@ -174,7 +174,7 @@ def test_the_draft_of_a_page_adds_what_changed_to_what_was_kept(
     browser.post(tasks_address, data=whole | {"pr_step": "save"})
     key = text_field(officer, letter_task)
     answer = browser.post(f"{tasks_address}/draft", data={key: "Changed"})
-    assert answer.json == {"saved": "09:00"}
+    assert answer.json == {"saved": "9:00am"}
     kept = draft_of(officer, letter_task)
     assert kept[key] == ["Changed"]
     assert {name for name, values in whole.items() if values} <= set(kept)
