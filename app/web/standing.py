@@ -30,6 +30,7 @@ CLOSED = {  # outcome -> what is going on
 ANSWERED = "You have our answer"
 DECIDING = "We are deciding what comes next"
 NOT_HAPPY = "You can tell us if you are not happy with it."
+FAR = 40  # working days
 OUR_LETTER = "It says why, until when, and what you can do if you do not agree."
 NOT_DECIDED = "We have decided nothing yet. If we do, we write to you first."
 TO_OUTSIDE = "If you are not happy with it, see “Help from outside” on this page."
@@ -94,7 +95,8 @@ def when(page: StatusPage) -> When | None:
     day = row.prints_on or row.due_on
     if day is None:
         return None
-    text = _days_from_now(how) + (counted := f" We count {row.why}." if row.why else "")
+    counted = f" We count {row.why}." if row.why else ""
+    text = f"{_days_from_now(how)}{counted}".strip()
     thing = f"{row.name[0].lower()}{row.name[1:]}" if row.name else ""
     if row.kind == "window":
         return When(f"What you can do: {thing}. The last day is", day, text)
@@ -106,6 +108,9 @@ def when(page: StatusPage) -> When | None:
 
 
 def _days_from_now(how: DeadlineState) -> str:
+    """How far away it is; nobody counts the days of a year."""
+    if (how.days or 0) > FAR:
+        return ""
     if not how.days:
         return "That is today." if how.code == "due" else "That is soon."
     return f"That is {days(how)} from today."
