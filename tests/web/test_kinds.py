@@ -324,14 +324,6 @@ def test_a_case_is_named_by_its_kind_on_its_page_and_in_lists(
     assert browser.get(f"/cases/{case.reference}/diagrams/complaint").status_code == 404
 
 
-def test_a_tab_that_can_hold_nothing_is_not_shown(browser: FlaskClient, kinds: str) -> None:
-    complaint, compliment = recorded(kinds), begun(kinds, "compliment")
-    tab = ">Put right <b>0</b></a>"
-    assert tab in browser.get(f"/cases/{complaint.reference}").text
-    assert tab not in browser.get(f"/cases/{compliment.reference}").text
-    assert browser.get(f"/cases/{compliment.reference}?tab=put_right").status_code == 200
-
-
 def test_cases_are_found_by_their_kind(browser: FlaskClient, kinds: str) -> None:
     complaint, compliment = recorded(kinds), begun(kinds, "compliment")
     page = browser.get("/cases?kind=compliment").text
