@@ -33,6 +33,7 @@ bp = Blueprint("cases", __name__)
 allow_large_posts(bp)
 
 STATUS = {"open": "Open", "closed": "Closed", "all": "Open and closed"}
+DANGER = {"yes": "Yes", "no": "No", "not_sure": "Not sure"}
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -208,7 +209,11 @@ def _again(what: str) -> Callable[[str], str]:
 
 
 def _ask_about_added(case: Case, what: str, kept: Draft) -> str:
-    said = [(label, kept.values.get(key, [""])[0]) for key, label in ADDED[what][1].items()]
+    chosen = cases.NOTE_KINDS | DANGER  # of the questions with choices, the words
+    said = []
+    for key, label in ADDED[what][1].items():
+        text = kept.values.get(key, [""])[0]
+        said.append((label, text if key == "text" else chosen.get(text, text)))
     save_at = url_for("drafts.added", reference=case.reference, what=what)
     return ask_first(kept, f"Add to the case of {case.resident.name}", said, save_at)
 
