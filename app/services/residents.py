@@ -176,7 +176,7 @@ def stages(case: Case, deployed: Deployed) -> list[Stage]:
 
     Between two stages, and in a closed case, none is now.
     """
-    calls = _stage_calls(deployed.procedure)
+    calls = stage_calls(deployed.procedure)
     codes = [call.stage for call in calls]
     at = codes.index(case.stage) if case.stage in codes else 0
     over = _passed(case, [call.id for call in calls])
@@ -189,7 +189,7 @@ def stages(case: Case, deployed: Deployed) -> list[Stage]:
     return [Stage(call.stage or "", call.name, state(n, call)) for n, call in enumerate(calls)]
 
 
-def _stage_calls(procedure: Procedure) -> list[Element]:
+def stage_calls(procedure: Procedure) -> list[Element]:
     """The calls of stages, each stage once, in the order in which the diagram reaches them."""
     found: dict[str, Element] = {}
     seen: set[str] = set()
