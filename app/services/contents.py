@@ -31,9 +31,7 @@ from app.paragraphs import (
     PolicyFile,
     read_policy,
 )
-from app.services import (
-    citations,
-)
+from app.services import citations, letter_parts
 from app.services.form_keys import (
     key_problems,
 )
@@ -171,6 +169,8 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += lint(diagrams, facts, known)
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(trial)
+        problems += letter_parts.problems(trial)
+        problems += _target_problems(trial)
         problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
@@ -287,6 +287,24 @@ def _panel_problems(trial: Contents) -> list[Problem]:
         for rule in ("not_the_handler_of", "senior_to")
         for id in re.findall(r"\w+", field.properties.get(rule, ""))
         if id not in tasks
+    ]
+
+
+def _target_problems(trial: Contents) -> list[Problem]:
+    """A target measures something that there is."""
+    elements = trial.elements.values()
+    known = {
+        "clock": {e.id for e in elements if e.kind == "timer"},
+        "stage": {e.stage for e in elements if e.stage},
+        "kind": set(trial.procedures),
+        "satisfied": {field.key for form in trial.forms.values() for field in form.fields},
+    }
+    known["of"] = known["stage"] | known["kind"]
+    return [
+        Problem("landlord.toml", None, f"[[targets]] {target.name}: there is no {what} {named}.")
+        for target in trial.landlord.targets
+        for what, there in known.items()
+        if (named := getattr(target, what)) and named not in there
     ]
 
 

@@ -30,6 +30,7 @@ from timers.calendar import london_date
 if TYPE_CHECKING:
     from app.services.steps import Step
 
+NOTHING_OURS = "Nothing of what you told us is ours to answer. We say below who can help you."
 NOWHERE = Ombudsman(name="")
 OUTCOME_WORDS = {
     "upheld": "We agree with this point.",
@@ -185,6 +186,8 @@ def compose(
     values |= date_fields(case, deployed, dates or {})
     if points:
         values["part_points"] = list(points)
+    elif "points_not_ours" in parts:
+        values["part_points"] = NOTHING_OURS
     if recipient.person_id != case.resident.id:
         values["case_status_link"] = ""  # the page is the contact's own
     return replace(fill(template, values), copy_for=recipient.copy_for)
