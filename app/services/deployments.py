@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,10 +102,8 @@ def _called(shared: Files, files: Files) -> dict[str, bytes]:
     """The shared diagrams that a landlord begins or calls, and those that they call in turn."""
     found: dict[str, bytes] = {}
     callers = [body for path, body in files.items() if path.endswith(".bpmn")]
-    try:
+    with suppress(DeploymentRefused):  # whoever checks the files says what is wrong
         callers += [b'calledElement="%s"' % kind.encode() for kind in _shared_kinds(files)]
-    except DeploymentRefused:
-        pass  # whoever checks the files says what is wrong with landlord.toml
     for body in callers:  # grows while it is gone through
         for process in re.findall(rb'calledElement="(\w+)"', body):
             path = f"{process.decode()}.bpmn"
