@@ -46,6 +46,17 @@ class Ombudsman(Part):
     email: str = ""
     about: str = ""
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What letters print of it."""
+        return {
+            "ombudsman_name": self.name,
+            "ombudsman_about": self.about,
+            "ombudsman_phone": self.phone,
+            "ombudsman_website": self.form or self.website,
+            "ombudsman_address": self.address,
+        }
+
 
 class Body(Part):
     """Somebody outside who gets letters, such as a council or a regulator."""
@@ -160,6 +171,15 @@ class Landlord(Part):
             return named
         names = ((team_id, (team.name, *team.also)) for team_id, team in self.teams.items())
         return next((team_id for team_id, called in names if named in called), None)
+
+    @property
+    def body_fields(self) -> dict[str, str]:
+        """What letters print of bodies outside: body_council_phone."""
+        return {
+            f"body_{id}_{name}": getattr(body, name)
+            for id, body in self.bodies.items()
+            for name in ("name", "phone", "email", "website", "address")
+        }
 
     def next_places(self) -> tuple[str, ...]:
         """The ids of where a resident may go next; none is nowhere."""

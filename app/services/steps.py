@@ -24,7 +24,15 @@ from app.engine import (
 )
 from app.models import Alert, Case, Conflict, Event, Instance, Payload, Task
 from app.models.base import new_id
-from app.services import arrangements, conversions, deadlines, deployments, letters, remedies
+from app.services import (
+    arrangements,
+    conversions,
+    deadlines,
+    deployments,
+    letters,
+    panels,
+    remedies,
+)
 from app.services.answers import newest_answer
 from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
 from app.services.deployments import Deployed
@@ -318,7 +326,8 @@ def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
 
 
 def _assign(step: Step, task: Task) -> None:
-    """`assigned_in`: the person chosen in an earlier task gets this one."""
+    """`assigned_in`: the person chosen in an earlier task gets this one; a panel's are its own."""
+    panels.give(step, task)
     from_task = step.deployed.elements[task.element].properties.get("assigned_in")
     if not from_task:
         return

@@ -80,7 +80,7 @@ def test_a_form_that_asks_whose_it_is_asks_about_all_and_leaves_out_the_findings
     task = task_at(case, "write_answer")
     open_task = tasks.get_open(officer, task.id)
     typed = open_task.form.definition.as_typed(
-        said, rows.asked(db.session(), open_task.case, open_task.form.definition)
+        said, rows.asked(db.session(), open_task.case, open_task.form.definition, {})
     )
     tried = tasks.get_open(officer, task.id, tasks.Typed([(k, v[0]) for k, v in typed.items()]))
     shown = tasks.preview(officer, tried)
