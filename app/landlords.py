@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.code import CodeOfLandlord
 from app.errors import DeploymentRefused
 
 
@@ -116,6 +117,41 @@ class Report(Part):
     year_begins: Literal[1, 4, 7, 10] = 4
 
 
+class Target(Part):
+    """What the policy aims for, in percent. Neither at_least nor below: it gives no figure.
+
+    clock: the share of a limit that was kept. stage, or kind: how many beside those `of` another.
+    satisfied: the share of those who were satisfied, of the answers to this question.
+    """
+
+    name: str
+    clock: str = ""
+    stage: str = ""
+    kind: str = ""
+    of: str = ""
+    satisfied: str = ""
+    at_least: Annotated[float, Field(ge=0, le=1000)] | None = None
+    below: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+    @model_validator(mode="after")
+    def one_thing_is_measured(self) -> Self:
+        """One thing, with one figure at most."""
+        if len([each for each in (self.clock, self.stage, self.kind, self.satisfied) if each]) != 1:
+            raise ValueError("say one of clock, stage, kind or satisfied")
+        if bool(self.of) != bool(self.stage or self.kind):
+            raise ValueError("a share of stages or kinds says of which other one with of")
+        if self.at_least is not None and self.below is not None:
+            raise ValueError("say at_least or below, not both")
+        return self
+
+    @property
+    def wanted(self) -> str:
+        """The figure in words."""
+        if self.at_least is not None:
+            return f"At least {self.at_least:g}%"
+        return "No figure in the policy" if self.below is None else f"Less than {self.below:g}%"
+
+
 class DueReport(Part):
     """A report, who gets it, and the months by whose end it is due."""
 
@@ -144,6 +180,7 @@ class Landlord(Part):
     alert_team_hazard: str
     alert_team_safeguarding: str = ""
     alert_team_blocked_post: str = ""
+    shared_kinds: list[str] = []  # kinds of case whose diagrams stand in processes/shared
     teams: dict[str, Team]
     ombudsman: Ombudsman
     ombudsmen: dict[str, Ombudsman] = {}
@@ -152,9 +189,10 @@ class Landlord(Part):
     channels: list[Choice] = []
     policies: list[Neighbour] = []
     danger_lines: list[DangerLine] = []
-    targets: dict[str, float] = {}
+    targets: list[Target] = []
     governance: Governance = Governance()
     report: Report = Report()
+    code: CodeOfLandlord = CodeOfLandlord()
     reports: list[DueReport] = []
 
     @model_validator(mode="after")

@@ -62,9 +62,14 @@ class FormDefinition:
         return frozenset(people | {team for field in self.fields for team in field.panel})
 
     @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups, each before those in it."""
+        return tuple(groups_of(self.tree))
+
+    @cached_property
     def panel_fact(self) -> str:
         """The list fact whose members are asked about one by one; empty for none."""
-        return next((group.of for group in groups_of(self.tree) if group.of), "")
+        return next((group.of for group in self.groups if group.of), "")
 
     @cached_property
     def names(self) -> frozenset[str]:

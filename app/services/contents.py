@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from app.code import FACT, Code, read_code
 from app.engine import (
     Element,
     FactSpec,
@@ -31,9 +32,7 @@ from app.paragraphs import (
     PolicyFile,
     read_policy,
 )
-from app.services import (
-    citations,
-)
+from app.services import citations, letter_parts
 from app.services.form_keys import (
     key_problems,
 )
@@ -46,6 +45,7 @@ KEPT_TYPES = {
     "safeguarding": "bool",
     "prefers_phone": "bool",
     "needs_care": "bool",
+    "code_applies": "bool",
     "promises_made_on": "date",
     "promise_due_on": "date",
     "copy_asked_on": "date",
@@ -112,6 +112,12 @@ class Contents:
         return read_landlord(self.files["landlord.toml"])
 
     @cached_property
+    def code(self) -> Code | None:
+        """The Ombudsman's Code, whose dates stand beside the policy's."""
+        body = self.files.get("code.toml")
+        return read_code(body) if body is not None else None
+
+    @cached_property
     def policy(self) -> PolicyFile | None:
         """The paragraphs of the policy, if the landlord has listed them."""
         body = self.files.get("policy.toml")
@@ -171,6 +177,9 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += lint(diagrams, facts, known)
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(trial)
+        problems += letter_parts.problems(trial)
+        problems += _target_problems(trial)
+        problems += _code_problems(trial)
         problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
@@ -287,6 +296,38 @@ def _panel_problems(trial: Contents) -> list[Problem]:
         for rule in ("not_the_handler_of", "senior_to")
         for id in re.findall(r"\w+", field.properties.get(rule, ""))
         if id not in tasks
+    ]
+
+
+def _code_problems(trial: Contents) -> list[Problem]:
+    """What [code] names is there."""
+    code, ours = trial.code, trial.landlord.code
+    if code is None:
+        return []
+    named = {fact for clock in code.clocks for fact in FACT.findall(f"{clock.rule} {clock.met_by}")}
+    timers = {e.id for e in trial.elements.values() if e.kind == "timer"}
+    said = [f"facts: the Code knows no {name}." for name in ours.facts.keys() - named]
+    said += [f"facts: {fact} is no declared fact." for fact in {*ours.facts.values()} - {""}
+             if fact not in trial.facts]  # fmt: skip
+    said += [f"beside: there is no clock {clock}." for clock in {*ours.beside.values()} - timers]
+    return [Problem("landlord.toml", None, f"[code] {each}") for each in sorted(said)]
+
+
+def _target_problems(trial: Contents) -> list[Problem]:
+    """A target measures something that there is."""
+    elements = trial.elements.values()
+    known = {
+        "clock": {e.id for e in elements if e.kind == "timer"},
+        "stage": {e.stage for e in elements if e.stage},
+        "kind": set(trial.procedures),
+        "satisfied": {field.key for form in trial.forms.values() for field in form.fields},
+    }
+    known["of"] = known["stage"] | known["kind"]
+    return [
+        Problem("landlord.toml", None, f"[[targets]] {target.name}: there is no {what} {named}.")
+        for target in trial.landlord.targets
+        for what, there in known.items()
+        if (named := getattr(target, what)) and named not in there
     ]
 
 

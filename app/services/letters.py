@@ -17,7 +17,7 @@ from app.landlords import Ombudsman
 from app.letters import FilledLetter, LetterTemplate, fill
 from app.models import Case, Deadline, Letter, Outgoing, Point, Task
 from app.models.base import new_id
-from app.services import accessible_copies, deployments, officers, recipients
+from app.services import accessible_copies, code_clocks, deployments, officers, recipients
 from app.services.deployments import Deployed
 from app.services.officers import Officer
 from app.services.points import of_case, whose_now
@@ -30,6 +30,7 @@ from timers.calendar import london_date
 if TYPE_CHECKING:
     from app.services.steps import Step
 
+NOTHING_OURS = "Nothing of what you told us is ours to answer. We say below who can help you."
 NOWHERE = Ombudsman(name="")
 OUTCOME_WORDS = {
     "upheld": "We agree with this point.",
@@ -94,7 +95,11 @@ def fields(
         row.element: row.prints_on or row.due_on
         for row in session.scalars(
             select(Deadline)
-            .where(Deadline.landlord_id == case.landlord_id, Deadline.case_id == case.id)
+            .where(
+                Deadline.landlord_id == case.landlord_id,
+                Deadline.case_id == case.id,
+                Deadline.host != code_clocks.HOST,
+            )
             .order_by(Deadline.armed_at)
         )
     }
@@ -185,6 +190,8 @@ def compose(
     values |= date_fields(case, deployed, dates or {})
     if points:
         values["part_points"] = list(points)
+    elif "points_not_ours" in parts:
+        values["part_points"] = NOTHING_OURS
     if recipient.person_id != case.resident.id:
         values["case_status_link"] = ""  # the page is the contact's own
     return replace(fill(template, values), copy_for=recipient.copy_for)
