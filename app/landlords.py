@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.code import CodeOfLandlord
 from app.errors import DeploymentRefused
 
 
@@ -191,6 +192,7 @@ class Landlord(Part):
     targets: list[Target] = []
     governance: Governance = Governance()
     report: Report = Report()
+    code: CodeOfLandlord = CodeOfLandlord()
     reports: list[DueReport] = []
 
     @model_validator(mode="after")
