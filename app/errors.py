@@ -75,6 +75,14 @@ class BadInput(PutrightError):
         super().__init__(" ".join(errors.values()))
 
 
+class PanelRefused(BadInput):
+    """Somebody may not sit on a panel, or too many or too few were chosen. `rule` says why."""
+
+    def __init__(self, rule: str, field: str, message: str) -> None:
+        self.rule = rule
+        super().__init__({field: message})
+
+
 class Stopped(PutrightError):
     """The case is held as an incident: the engine could not take this step."""
 

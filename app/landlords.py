@@ -46,6 +46,17 @@ class Ombudsman(Part):
     email: str = ""
     about: str = ""
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What letters print of it."""
+        return {
+            "ombudsman_name": self.name,
+            "ombudsman_about": self.about,
+            "ombudsman_phone": self.phone,
+            "ombudsman_website": self.form or self.website,
+            "ombudsman_address": self.address,
+        }
+
 
 class Body(Part):
     """Somebody outside who gets letters, such as a council or a regulator."""
@@ -105,6 +116,41 @@ class Report(Part):
     year_begins: Literal[1, 4, 7, 10] = 4
 
 
+class Target(Part):
+    """What the policy aims for, in percent. Neither at_least nor below: it gives no figure.
+
+    clock: the share of a limit that was kept. stage, or kind: how many beside those `of` another.
+    satisfied: the share of those who were satisfied, of the answers to this question.
+    """
+
+    name: str
+    clock: str = ""
+    stage: str = ""
+    kind: str = ""
+    of: str = ""
+    satisfied: str = ""
+    at_least: Annotated[float, Field(ge=0, le=1000)] | None = None
+    below: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+    @model_validator(mode="after")
+    def one_thing_is_measured(self) -> Self:
+        """One thing, with one figure at most."""
+        if len([each for each in (self.clock, self.stage, self.kind, self.satisfied) if each]) != 1:
+            raise ValueError("say one of clock, stage, kind or satisfied")
+        if bool(self.of) != bool(self.stage or self.kind):
+            raise ValueError("a share of stages or kinds says of which other one with of")
+        if self.at_least is not None and self.below is not None:
+            raise ValueError("say at_least or below, not both")
+        return self
+
+    @property
+    def wanted(self) -> str:
+        """The figure in words."""
+        if self.at_least is not None:
+            return f"At least {self.at_least:g}%"
+        return "No figure in the policy" if self.below is None else f"Less than {self.below:g}%"
+
+
 class DueReport(Part):
     """A report, who gets it, and the months by whose end it is due."""
 
@@ -141,7 +187,7 @@ class Landlord(Part):
     channels: list[Choice] = []
     policies: list[Neighbour] = []
     danger_lines: list[DangerLine] = []
-    targets: dict[str, float] = {}
+    targets: list[Target] = []
     governance: Governance = Governance()
     report: Report = Report()
     reports: list[DueReport] = []
@@ -160,6 +206,15 @@ class Landlord(Part):
             return named
         names = ((team_id, (team.name, *team.also)) for team_id, team in self.teams.items())
         return next((team_id for team_id, called in names if named in called), None)
+
+    @property
+    def body_fields(self) -> dict[str, str]:
+        """What letters print of bodies outside: body_council_phone."""
+        return {
+            f"body_{id}_{name}": getattr(body, name)
+            for id, body in self.bodies.items()
+            for name in ("name", "phone", "email", "website", "address")
+        }
 
     def next_places(self) -> tuple[str, ...]:
         """The ids of where a resident may go next; none is nowhere."""

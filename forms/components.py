@@ -89,6 +89,12 @@ class Field:
         return [] if self.is_list else None
 
     @property
+    def panel(self) -> dict[str, int]:
+        """How many people of which team are chosen here, if a panel is; else nothing."""
+        seats = (seat.split() for seat in self.properties.get("panel", "").split(",") if seat)
+        return {team: int(number) for number, team in seats}
+
+    @property
     def keeps_out(self) -> bool:
         """Whether the colleagues chosen here may not see the case."""
         return "keeps_out" in self.properties
@@ -112,6 +118,7 @@ class Group:
     children: tuple[Node, ...]
     condition: feel.Tree | None = None
     for_each: str = ""
+    of: str = ""  # the list fact whose members it is asked for
     most: int = 0  # rows of a list that people fill in
     letter_part: str = ""  # that such a list fills
     row: Row | None = None
@@ -146,6 +153,14 @@ def fields_of(nodes: Sequence[Node]) -> Iterator[Field]:
             yield node
         elif isinstance(node, Group):
             yield from fields_of(node.children)
+
+
+def groups_of(nodes: Sequence[Node]) -> Iterator[Group]:
+    """All groups, each before those in it."""
+    for node in nodes:
+        if isinstance(node, Group):
+            yield node
+            yield from groups_of(node.children)
 
 
 def texts_of(nodes: Sequence[Node]) -> Iterator[Text]:

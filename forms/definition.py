@@ -10,7 +10,18 @@ from typing import Any
 
 from forms import formjs, posts, repeats, words
 from forms.bound import BoundForm
-from forms.components import Field, Group, Node, Option, Rows, Text, cited, fields_of, texts_of
+from forms.components import (
+    Field,
+    Group,
+    Node,
+    Option,
+    Rows,
+    Text,
+    cited,
+    fields_of,
+    groups_of,
+    texts_of,
+)
 from forms.payments import payment_field
 from forms.readable import People
 from forms.refused import RESERVED_KEYS, UnknownField
@@ -47,9 +58,18 @@ class FormDefinition:
     @cached_property
     def teams(self) -> frozenset[str]:
         """The teams whose people can be chosen; * is everybody."""
-        return frozenset(
-            field.properties["person"] for field in self.fields if "person" in field.properties
-        )
+        people = {f.properties["person"] for f in self.fields if "person" in f.properties}
+        return frozenset(people | {team for field in self.fields for team in field.panel})
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups, each before those in it."""
+        return tuple(groups_of(self.tree))
+
+    @cached_property
+    def panel_fact(self) -> str:
+        """The list fact whose members are asked about one by one; empty for none."""
+        return next((group.of for group in self.groups if group.of), "")
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -162,6 +182,11 @@ def _filled(
 
 def _with_people(field: Field, people: People) -> Field:
     team = field.properties.get("person")
-    if team is None:
+    if team is not None:
+        return replace(field, options=tuple(Option(id, name) for id, name in people.get(team, ())))
+    if not field.panel:
         return field
-    return replace(field, options=tuple(Option(id, name) for id, name in people.get(team, ())))
+    seated = [people.get(f"panel {team}", people.get(team, ())) for team in field.panel]
+    named = {id: name for team in reversed(seated) for id, name in team}  # each once
+    ids = dict.fromkeys(id for team in seated for id, _ in team)
+    return replace(field, options=tuple(Option(id, named[id]) for id in ids))

@@ -156,6 +156,7 @@ class _Reader:
             self.nodes(children, depth + 1, repeated or bool(for_each)),
             read_condition(component, where, self.problems),
             for_each,
+            properties.get("of", ""),
             int(properties.get("rows", 0)),
             properties.get("letter_part", ""),
             policy=properties.get("policy", ""),

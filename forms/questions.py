@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -25,6 +25,7 @@ KINDS: dict[str, Kind] = {
     "filepicker": "files",
 }
 # What a property may stand on, and what its value may look like.
+_NAMES = r"\w+(, \w+)*"
 _TRUE, _NAME, _DAY = "true", "[a-z][a-z0-9_]{0,40}", r"today|\d{4}-\d\d-\d\d"
 PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "letter_part": ({*KINDS, "group"}, _NAME),
@@ -34,6 +35,10 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "money": (("number", "textfield"), _TRUE),
     "person": (("select", "checklist"), rf"{_NAME}|\*"),
     "keeps_out": (("select", "checklist"), _TRUE),
+    "panel": (("checklist",), rf"[1-9] {_NAME}(, [1-9] {_NAME})*"),
+    "not_the_handler_of": (("checklist",), _NAMES),
+    "senior_to": (("checklist",), _NAMES),
+    "of": (("group",), _NAME),
     "points": (("textarea",), _TRUE),
     "for_each": (("group",), "|".join(REPEATS)),
     "rows": (("group",), "[1-9]|1[0-9]|20"),
@@ -45,6 +50,7 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
 KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 MAX_LABEL, MAX_HINT, MAX_OPTIONS, MAX_OPTION = 300, 1_000, 200, 200  # characters; answers
+MAX_SEATS = 7  # of a panel
 LINE, LONGEST_LINE, PATTERN_LINE, LONGEST_TEXT = 300, 1_000, 200, 20_000  # characters
 EARLIEST_DAY = "1990-01-01"  # the calendars begin there
 LATEST_DAY = "2100-12-31"
@@ -62,12 +68,7 @@ def read_question(
         kind = "money"
     elif properties.get("points"):
         kind = "points"
-    elif properties.get("keeps_out") and "person" not in properties:
-        problems.append(f"{where}: keeps_out needs the property person, which offers colleagues.")
-    elif kind == "date" and component.get("subtype", "date") != "date":
-        problems.append(f"{where}: we ask for dates only, not for times. Choose the subtype date.")
-    if properties.get("payment") and kind != "money":
-        problems.append(f"{where}: a payment needs the property money = true, too.")
+    problems += (f"{where}: {said}" for said in _at_odds(component, properties, kind))
     key = _key(component.get("key"), where, reserved, problems)
     label = _words(component, "dateLabel" if kind == "date" else "label", MAX_LABEL)
     if kind == "date" and not label:
@@ -98,6 +99,25 @@ def read_question(
         default=default,
         **limits,
     )
+
+
+def _at_odds(
+    component: Mapping[str, Any], properties: Mapping[str, str], kind: Kind
+) -> Iterator[str]:
+    """Properties of one field that do not go together."""
+    has = properties.keys()
+    if "keeps_out" in has and "person" not in has:
+        yield "keeps_out needs the property person, which offers colleagues."
+    if "person" in has and "panel" in has:
+        yield "it offers a panel or the people of a team, not both."
+    if "panel" not in has and has & {"not_the_handler_of", "senior_to"}:
+        yield "independence needs the property panel, which offers people."
+    if sum(map(int, re.findall(r"\b\d\b", properties.get("panel", "")))) > MAX_SEATS:
+        yield f"a panel has at most {MAX_SEATS} members."
+    if kind == "date" and component.get("subtype", "date") != "date":
+        yield "we ask for dates only, not for times. Choose the subtype date."
+    if "payment" in has and kind != "money":
+        yield "a payment needs the property money = true, too."
 
 
 def properties_of(component: Mapping[str, Any], where: str, problems: list[str]) -> dict[str, str]:
@@ -154,7 +174,8 @@ def _options(component: Mapping[str, Any], where: str, problems: list[str]) -> t
     raw = component.get("values")
     if component.get("valuesKey") or component.get("valuesExpression"):
         return ()  # already refused by formjs
-    if isinstance(component.get("properties"), dict) and "person" in component["properties"]:
+    own = component.get("properties")
+    if isinstance(own, dict) and own.keys() & {"person", "panel"}:
         return ()
     if not isinstance(raw, list) or not raw or len(raw) > MAX_OPTIONS:
         problems.append(f"{where}: list 1 to {MAX_OPTIONS} answers to choose from.")

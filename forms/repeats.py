@@ -38,6 +38,7 @@ REPEATS: Mapping[str, Repeat] = {
         {"promise_done_on": _DATE, "promise_new_by": _DATE, "promise_note": _TEXT},
     ),
     "copy": Repeat("copy", {"copy_sent_on": _DATE}),
+    "member": Repeat("member", {}),
 }
 _MUST = ("promise_text", "promise_by")  # without them a row is no promise
 _LONGEST = {"promise_text": 500, "promise_who": 200}  # characters
@@ -53,6 +54,8 @@ def problems_in(group: Group, where: str) -> Iterator[str]:
             yield f"{where}: {key} must be a {' or a '.join(kinds).replace('lines', 'text area')}."
         elif key in _MUST and not asked[key].required:
             yield f"{where}: {key} must be required. A row in which nothing is typed is left out."
+    if (group.for_each == "member") != bool(group.of):
+        yield f"{where}: a group with for_each = member says whose with of = the list fact."
     if group.for_each != LIST:
         if group.most or group.letter_part:
             yield f"{where}: rows and letter_part belong on a group with for_each = {LIST}."

@@ -158,7 +158,7 @@ def finish(viewer: Viewer, case: Case, element: str, **answers: Any) -> None:
     """A task is done with these answers, as a person would post them."""
     task = task_at(case, element)
     found = tasks.get_open(viewer, task.id)
-    asked = rows.asked(db.session(), case, found.form.definition)
+    asked = rows.asked(db.session(), case, found.form.definition, {})
     typed = found.form.definition.as_typed(answers, asked)
     form = tasks.get_open(viewer, task.id, tasks.Typed(_pairs(typed))).form
     assert form.check(), form.errors

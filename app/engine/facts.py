@@ -13,7 +13,7 @@ from __future__ import annotations
 import keyword
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -206,6 +206,22 @@ class Facts:
         self._specs = specs
         self.stored = {name: spec.default for name, spec in specs.items()} | dict(stored)
         self.values = {name: as_python(spec, self.stored[name]) for name, spec in specs.items()}
+
+    def with_pauses(
+        self, begun: Collection[str], ended: Collection[str], day: str
+    ) -> dict[str, list[Any]]:
+        """Lists of pauses with one more that begins on this day, or with the open one ended on it.
+
+        A pause that is open already goes on; one that ends on its first day was none.
+        """
+        lists = {name: [*self.stored.get(name, ())] for name in (*begun, *ended)}
+        for name in begun:
+            if not any(end is None for _, end in lists[name]):
+                lists[name].append([day, None])
+        for name in ended:
+            closed = [[begin, end or max(begin, day)] for begin, end in lists[name]]
+            lists[name] = [pause for pause in closed if pause[0] != pause[1]]
+        return lists
 
     def record(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Write facts; return them as JSON. Raise FactRefused for a value or name that is wrong."""

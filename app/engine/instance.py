@@ -201,9 +201,15 @@ class Instance(BpmnWorkflow):
     def _sets(
         self, element: Element, form: dict[str, Any], received_on: str | None = None
     ) -> dict[str, Any]:
-        """The dates an element sets: the form's own, else the day received, else London's today."""
+        """The dates an element sets: the form's own, else the day received, else London's today.
+
+        On the same day the pauses begin and end that it names.
+        """
         today = received_on or london_date(self.engine.now).isoformat()
-        return {name: form.get(name) or today for name in element.listed("sets")}
+        pauses = self.engine.facts.with_pauses(
+            element.listed("pauses"), element.listed("resumes"), today
+        )
+        return {name: form.get(name) or today for name in element.listed("sets")} | pauses
 
     # --- running on
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 CLOSED_LISTS = {
     "recipient": ("name", "salutation", "copy"),
     "resident": ("name", "salutation", "address"),
+    "representative": ("name", "salutation", "relation"),
     "case": ("reference", "received_on", "story", "desired_outcome", "stage", "status_link"),
     "landlord": ("name", "phone", "email", "address", "website"),
     "ombudsman": ("name", "about", "phone", "website", "address"),

@@ -164,10 +164,12 @@ def _person(
         person = Person(landlord_id=landlord_id, id=new_id(), name="")
         session.add(person)
     update_person(person, answers)
+    person.name = person.name or NO_NAME
     session.flush()
     return person
 
 
+NO_NAME = "Somebody who gave no name"
 PERSON_FIELDS = {
     "resident_title": "title",
     "resident_name": "name",

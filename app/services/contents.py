@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -30,9 +31,7 @@ from app.paragraphs import (
     PolicyFile,
     read_policy,
 )
-from app.services import (
-    citations,
-)
+from app.services import citations, letter_parts
 from app.services.form_keys import (
     key_problems,
 )
@@ -44,6 +43,7 @@ KEPT_TYPES = {
     "permission_asked_on": "date",
     "safeguarding": "bool",
     "prefers_phone": "bool",
+    "needs_care": "bool",
     "promises_made_on": "date",
     "promise_due_on": "date",
     "copy_asked_on": "date",
@@ -168,6 +168,9 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
     problems += lint(diagrams, facts, known)
     if not any(problem.severity == "error" for problem in problems):
+        problems += _panel_problems(trial)
+        problems += letter_parts.problems(trial)
+        problems += _target_problems(trial)
         problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
@@ -220,6 +223,12 @@ def _read_forms(
             for field in form.fields
             if field.properties.get("person", "") not in {"", "*", *landlord.teams}
         ]
+        problems += [
+            Problem(path, field.key, f"There is no team called {team}.")
+            for field in form.fields
+            for team in field.panel
+            if team not in landlord.teams
+        ]
         problems += [Problem(path, key, said) for key, said in key_problems(form)]
     return forms, problems
 
@@ -266,6 +275,37 @@ def _landlord_problems(landlord: LandlordFile) -> list[Problem]:
         )
         problems.append(Problem("landlord.toml", None, said, "warning"))
     return problems
+
+
+def _panel_problems(trial: Contents) -> list[Problem]:
+    """Whom a panel must be independent of, did a task that there is."""
+    tasks = {id for id, element in trial.elements.items() if element.kind == "userTask"}
+    return [
+        Problem(f"forms/{name}.form", field.key, f"{rule}: there is no task called {id}.")
+        for name, form in trial.forms.items()
+        for field in form.fields
+        for rule in ("not_the_handler_of", "senior_to")
+        for id in re.findall(r"\w+", field.properties.get(rule, ""))
+        if id not in tasks
+    ]
+
+
+def _target_problems(trial: Contents) -> list[Problem]:
+    """A target measures something that there is."""
+    elements = trial.elements.values()
+    known = {
+        "clock": {e.id for e in elements if e.kind == "timer"},
+        "stage": {e.stage for e in elements if e.stage},
+        "kind": set(trial.procedures),
+        "satisfied": {field.key for form in trial.forms.values() for field in form.fields},
+    }
+    known["of"] = known["stage"] | known["kind"]
+    return [
+        Problem("landlord.toml", None, f"[[targets]] {target.name}: there is no {what} {named}.")
+        for target in trial.landlord.targets
+        for what, there in known.items()
+        if (named := getattr(target, what)) and named not in there
+    ]
 
 
 def _policy_problems(trial: Contents) -> list[Problem]:

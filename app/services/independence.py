@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from app.db import db
@@ -13,8 +15,8 @@ from app.services.deployments import Deployed
 from app.viewer import Viewer
 
 
-def handlers_of(case: Case, elements: list[str]) -> dict[str, str]:
-    """Who did each element in this case: element -> user id (the last one who did)."""
+def handlers_of(case: Case, elements: list[str]) -> list[tuple[str, str]]:
+    """Who did each element in this case: (element, user id), oldest first."""
     rows = db.session.execute(
         select(Answer.element, Answer.by)
         .where(
@@ -25,7 +27,7 @@ def handlers_of(case: Case, elements: list[str]) -> dict[str, str]:
         )
         .order_by(Answer.at)
     )
-    return {element: by for element, by in rows if by is not None}
+    return list(dict.fromkeys((element, by) for element, by in rows if by is not None))
 
 
 def check(deployed: Deployed, task: Task, user_id: str, rank: int) -> None:
@@ -39,10 +41,22 @@ def check_element(
     deployed: Deployed, case: Case, element: Element, user_id: str, rank: int, name: str = ""
 ) -> None:
     """The same for any step of the procedure. name: who is meant, when it is not the reader."""
+    check_rules(deployed, case, element.properties, user_id, rank, name)
+
+
+def check_rules(
+    deployed: Deployed,
+    case: Case,
+    properties: Mapping[str, str],
+    user_id: str,
+    rank: int,
+    name: str = "",
+) -> None:
+    """The same for the properties of a step, or of a field that chooses a panel."""
     whom = f"Not for {name}: they" if name else "Not for you: you"
     for rule in ("not_the_handler_of", "senior_to"):
-        named = element.properties.get(rule, "").split()
-        for other, handler in (handlers_of(case, named) if named else {}).items():
+        named = properties.get(rule, "").replace(",", " ").split()
+        for other, handler in handlers_of(case, named) if named else ():
             done = deployed.elements[other].name
             if rule == "not_the_handler_of" and handler == user_id:
                 raise NotForYou(rule, f"{whom} did “{done}” in this case.")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Case
 from app.services import accessible_copies, promises
+from app.services.adjustments import language_of
 from timers.calendar import london_date
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ def _safeguarding(_session: Session, case: Case) -> bool:
     return case.triage.get("triage_safeguarding") in DANGER
 
 
+def _needs_care(_session: Session, case: Case) -> bool:
+    """Something was said that makes it harder for one of the residents to deal with us."""
+    harder = case.triage.get("triage_vulnerability", "").strip() or _safeguarding(_session, case)
+    return bool(harder) or any(p.adjustments or language_of(p) for p in case.residents)
+
+
 def _prefers_phone(_session: Session, case: Case) -> bool:
     return case.resident.contact_use == "phone"
 
@@ -47,6 +54,7 @@ KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
     "permission_asked_on": _permission_asked_on,
     "safeguarding": _safeguarding,
     "prefers_phone": _prefers_phone,
+    "needs_care": _needs_care,
     "promises_made_on": promises.made_on,
     "promise_due_on": promises.due_on,
     "copy_asked_on": accessible_copies.asked_on,

@@ -30,6 +30,8 @@ from timers.calendar import london_date
 if TYPE_CHECKING:
     from app.services.steps import Step
 
+NOTHING_OURS = "Nothing of what you told us is ours to answer. We say below who can help you."
+NOWHERE = Ombudsman(name="")
 OUTCOME_WORDS = {
     "upheld": "We agree with this point.",
     "partly_upheld": "We agree with part of this point.",
@@ -87,8 +89,8 @@ def fields(
         "officer_job": officer.job,
         "officer_phone": officer.phone,
     }
-    values |= body_fields(landlord)
-    values |= ombudsman_fields(landlord.next_place(facts.get("next_place")))
+    values |= landlord.body_fields | recipients.representative_fields(case)
+    values |= (landlord.next_place(facts.get("next_place")) or NOWHERE).fields
     dates = {
         row.element: row.prints_on or row.due_on
         for row in session.scalars(
@@ -114,28 +116,6 @@ def date_fields(case: Case, deployed: Deployed, dates: Mapping[str, date | None]
 def deployed_landlord(deployed: Deployed) -> LandlordFile:
     """landlord.toml is read live, whatever a case is pinned to."""
     return deployments.landlord(deployed.landlord_id)
-
-
-def ombudsman_fields(place: Ombudsman | None) -> dict[str, str]:
-    """The contact fields of where a resident may go next; all empty if there is no such place."""
-    if place is None:
-        place = Ombudsman(name="")
-    return {
-        "ombudsman_name": place.name,
-        "ombudsman_about": place.about,
-        "ombudsman_phone": place.phone,
-        "ombudsman_website": place.form or place.website,
-        "ombudsman_address": place.address,
-    }
-
-
-def body_fields(landlord: LandlordFile) -> dict[str, str]:
-    """The contact fields of each body outside, such as body_council_phone."""
-    return {
-        f"body_{body_id}_{name}": getattr(body, name)
-        for body_id, body in landlord.bodies.items()
-        for name in ("name", "phone", "email", "website", "address")
-    }
 
 
 def fact_in_words(spec: FactSpec, value: Any) -> str:
@@ -206,6 +186,8 @@ def compose(
     values |= date_fields(case, deployed, dates or {})
     if points:
         values["part_points"] = list(points)
+    elif "points_not_ours" in parts:
+        values["part_points"] = NOTHING_OURS
     if recipient.person_id != case.resident.id:
         values["case_status_link"] = ""  # the page is the contact's own
     return replace(fill(template, values), copy_for=recipient.copy_for)

@@ -88,6 +88,16 @@ def _copies(case: Case) -> list[Recipient]:
     ]
 
 
+def representative_fields(case: Case) -> dict[str, str]:
+    """What letters print of whoever speaks for the resident; of several, the first."""
+    party = next(iter(_parties(case, REPRESENTATIVE)), None)
+    return {
+        "representative_name": party.person.name if party else "",
+        "representative_salutation": salutation(party.person) if party else "",
+        "representative_relation": party.relation if party else "",
+    }
+
+
 def may_know(party: Party) -> bool:
     """Whether the resident's permission for a representative stands today."""
     over = party.permission_until is not None and party.permission_until < clock.today()

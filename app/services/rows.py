@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import AccessibleCopy, Case, Point, Promise
-from app.services import accessible_copies, points, promises
+from app.services import accessible_copies, panels, points, promises
 from app.services.letters import full_date
 from forms import FormDefinition, Row, Rows
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState
 
 
-def asked(session: Session, case: Case | None, definition: FormDefinition) -> Rows:
-    """The rows that a form asks for now. Their ids stay the same while others come and go."""
+def asked(
+    session: Session, case: Case | None, definition: FormDefinition, facts: Mapping[str, Any]
+) -> Rows:
+    """The rows that a form asks for now. Their ids stay the same while others come and go.
+
+    facts: a group for each member names the list fact with the panel.
+    """
     each = set(definition.repeated.values())
     if case is None or not each:
         return {}
@@ -29,6 +35,9 @@ def asked(session: Session, case: Case | None, definition: FormDefinition) -> Ro
     if "copy" in each:
         still_open = {copy.id for copy in accessible_copies.open_of_case(session, case)}
         found["copy"] = _copies(session, case, still_open)
+    if "member" in each:
+        names = panels.members(case, facts.get(definition.panel_fact) or ())
+        found["member"] = [Row(number, name) for number, name in enumerate(names, 1)]
     return found
 
 

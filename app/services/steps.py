@@ -22,10 +22,17 @@ from app.engine import (
     recompute,
     start,
 )
-from app.models import Alert, Case, Conflict, Event, Instance, Payload, Task
+from app.models import Alert, Case, Event, Instance, Payload, Task
 from app.models.base import new_id
-from app.services import arrangements, conversions, deadlines, deployments, letters, remedies
-from app.services.answers import newest_answer
+from app.services import (
+    arrangements,
+    assigning,
+    conversions,
+    deadlines,
+    deployments,
+    letters,
+    remedies,
+)
 from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
 from app.services.deployments import Deployed
 from app.services.kept_facts import kept_facts
@@ -312,29 +319,9 @@ def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
             status="open",
             opened_at=step.now,
         )
-        _assign(step, task)
+        assigning.assign(step, task)
         session.add(task)
     session.flush()
-
-
-def _assign(step: Step, task: Task) -> None:
-    """`assigned_in`: the person chosen in an earlier task gets this one."""
-    from_task = step.deployed.elements[task.element].properties.get("assigned_in")
-    if not from_task:
-        return
-    chosen = chosen_person(step.session, step.deployed, step.case, from_task)
-    if chosen and not step.session.get(Conflict, (task.landlord_id, task.case_id, chosen)):
-        task.claimed_by, task.claimed_at = chosen, step.now
-
-
-def chosen_person(session: Session, deployed: Deployed, case: Case, element: str) -> str | None:
-    """The user chosen in the newest answer to a task with a person field."""
-    answer = newest_answer(session, case, element)
-    if answer is None:
-        return None
-    form = deployed.forms.get(answer.form)
-    fields = [field.key for field in form.fields if field.gives_work] if form else []
-    return next((answer.values[key] for key in fields if answer.values.get(key)), None)
 
 
 def _set_status(step: Step, snapshot: Snapshot) -> None:

@@ -15,7 +15,7 @@ from flask import current_app
 from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db
-from app.errors import BadInput, NotForYou, NotOffered, PutrightError, TaskIsOver
+from app.errors import BadInput, NotForYou, NotOffered, PanelRefused, PutrightError, TaskIsOver
 from app.services import deployments, outbox, sweep
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
@@ -160,7 +160,7 @@ def _act(state: Play, step: dict[str, Any]) -> list[str]:
 def _refusal(refused: Exception) -> str:
     """The word with which `expect.refused` names an error."""
     match refused:
-        case NotForYou():
+        case NotForYou() | PanelRefused():
             return refused.rule
         case NotOffered():
             return "not_offered"

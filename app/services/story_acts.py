@@ -195,12 +195,13 @@ def _filled(
 
     new: it begins a case, of which nothing is known yet.
     """
-    asked = rows.asked(db.session(), None if new else play.case, definition)
+    facts = {} if new else instance_of(play.case).facts
+    asked = rows.asked(db.session(), None if new else play.case, definition, facts)
     form = definition.bind(
         typed=definition.as_typed(_by_order(definition, answers, asked), asked),
         people=accounts.names_by_team(play.landlord_id, definition.teams),
         rows=asked,
-        facts={} if new else instance_of(play.case).facts,
+        facts=facts,
         today=clock.today(),
     )
     if not form.check():

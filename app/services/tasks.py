@@ -20,6 +20,7 @@ from app.services import (
     drafts,
     independence,
     letters,
+    panels,
     points,
     recipients,
     rows,
@@ -93,7 +94,7 @@ def bind(
     leave_out: the keys of questions that this person is not asked.
     """
     definition = deployed.forms[form].without(leave_out)
-    people = accounts.names_by_team(deployed.landlord_id, definition.teams)
+    people = panels.people(deployed, case, definition)
     known_facts = {
         name: value
         for name, value in facts.items()
@@ -105,7 +106,7 @@ def bind(
         values=known_facts,
         facts=facts,
         people=people,
-        rows=rows.asked(db.session(), case, definition),
+        rows=rows.asked(db.session(), case, definition, facts),
         today=clock.today(),
     )
 
@@ -128,6 +129,8 @@ def name_of(user_id: str | None) -> str:
 
 def reason_against(deployed: Deployed, task: Task, viewer: Viewer) -> str:
     """Why the viewer may not do it: team, then independence. Empty when nothing stands against."""
+    if panels.member_of(deployed, task) is not None:
+        return panels.reason_against(deployed, task, viewer.user_id)
     if task.team not in viewer.teams:
         team = deployed.landlord.teams.get(task.team)
         return f"Not for you: this is work for the {team.name if team else task.team}."
@@ -135,7 +138,9 @@ def reason_against(deployed: Deployed, task: Task, viewer: Viewer) -> str:
 
 
 def _must_be_for(deployed: Deployed, task: Task, viewer: Viewer) -> None:
-    if task.team not in viewer.teams:
+    if reason := panels.reason_against(deployed, task, viewer.user_id):
+        raise NotForYou("panel", reason)
+    if task.team not in viewer.teams and panels.member_of(deployed, task) is None:
         raise NotForYou("team", reason_against(deployed, task, viewer))
     independence.check(deployed, task, viewer.user_id or "", viewer.rank)
 
@@ -159,6 +164,8 @@ def release(viewer: Viewer, task_id: str) -> Task:
         task, step = _open_step(viewer, task_id)
         if task.claimed_by != viewer.user_id and not viewer.can("watch"):
             raise NotAllowed("Only the person who has it, or a manager, can release a task.")
+        if panels.member_of(step.deployed, task) is not None:
+            raise NotAllowed("A member of the panel does this; nobody else can have it.")
         if task.claimed_by is not None:
             task.claimed_by = task.claimed_at = None
             step.write("released", task.element)
@@ -290,6 +297,7 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
             raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
         _say_in_letter(step, replace(get_open(viewer, task_id), form=form), form)
         _chosen_may(step, task, form)
+        panels.check(step, form)
         answers = take(step, form, task.element, task.id)
         try:
             steps.finish_task(step, task, answers)

@@ -133,6 +133,11 @@ def _rows(now: Report, before: Report) -> Iterator[tuple[Any, ...]]:
     for duty in now.duties:
         for figure in duty.figures:
             yield ("Our limits", f"{duty.stage}: {duty.name}", *_cells(figure, before))
+    was = {each.target.name: each.percent for each in before.reached}
+    for each in now.reached:
+        words = f"{each.target.name} ({each.target.wanted.lower()})"
+        cells = ["" if share is None else share for share in (each.percent, was[each.target.name])]
+        yield ("Our targets", "", words, *cells, "percent")
     for section in now.sections:
         for group in section.groups:
             for figure in group.figures:

@@ -47,7 +47,8 @@ class LongWalk(Walk):
     """A walk in which letters need copies, promises are made, and people wait for permission.
 
     told: the letters that went since the last time the case was closed or the walk began.
-    closings: for each closing, the letters that had gone to the resident by then, newest last.
+    closings: for each closing, the letters that had gone to the resident by then, newest last;
+    nobody can write to somebody who gave no name.
     """
 
     longest = 200
@@ -100,7 +101,7 @@ class LongWalk(Walk):
                 continue
             if event.action == "sent" and (letter := element.properties.get("letter")):
                 self.letters.append(letter)
-            if code := closes(element, event.action):
+            if (code := closes(element, event.action)) and not after.facts.get("anonymous"):
                 self.closings.append((code, list(self.letters)))
 
 

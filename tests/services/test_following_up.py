@@ -240,7 +240,7 @@ def test_the_page_heads_each_promise_with_what_who_and_how_late(
     clock.move_to(london("2026-12-09 09:00"))
     definition = deployments.live(landlord).forms["follow_up"]
 
-    (row,) = rows.asked(db.session(), case, definition)["promise"]
+    (row,) = rows.asked(db.session(), case, definition, {})["promise"]
     assert row.label == "Repair the gate — Repairs, by Friday 4 December 2026 (3 days late)"
 
 

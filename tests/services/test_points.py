@@ -69,6 +69,19 @@ def test_a_point_that_is_not_ours_is_not_answered_and_the_letter_says_who_can_he
     assert "2. The bins" not in letter_text(case)
 
 
+def test_a_letter_goes_also_when_no_point_is_ours(landlord: str, officer: Viewer) -> None:
+    case = begun(landlord)
+    said = {f"ours__{p.n}": "no" for p in of(case)} | {
+        f"whose__{p.n}": "The Council" for p in of(case)
+    }
+    finish(officer, case, "look", **said)
+    finish(officer, case, "write_answer")
+
+    text = letter_text(case)
+    assert "Nothing of what you told us is ours to answer" in text
+    assert "The leak — who can help: The Council" in text
+
+
 def test_a_form_that_asks_whose_it_is_asks_about_all_and_leaves_out_the_findings(
     landlord: str, officer: Viewer
 ) -> None:
@@ -80,7 +93,7 @@ def test_a_form_that_asks_whose_it_is_asks_about_all_and_leaves_out_the_findings
     task = task_at(case, "write_answer")
     open_task = tasks.get_open(officer, task.id)
     typed = open_task.form.definition.as_typed(
-        said, rows.asked(db.session(), open_task.case, open_task.form.definition)
+        said, rows.asked(db.session(), open_task.case, open_task.form.definition, {})
     )
     tried = tasks.get_open(officer, task.id, tasks.Typed([(k, v[0]) for k, v in typed.items()]))
     shown = tasks.preview(officer, tried)

@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     references.the_public_sees_no_colleagues,
     references.repeats_are_alerts,
     references.dates_are_facts,
+    references.pauses_are_lists,
     references.colleagues_are_tasks,
     references.arrangements_are_decided,
     shape.each_scope_starts_once,

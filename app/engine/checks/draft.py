@@ -133,7 +133,8 @@ class Draft:
         written: set[str] = set()
         for part in (element, *self.inside(element)):
             table = self.tables.get(part.decision or "")
-            written.update(self.known.form_keys.get(part.form or "", ()), part.listed("sets"))
+            written.update(self.known.form_keys.get(part.form or "", ()))
+            written.update(*map(part.listed, ("sets", "pauses", "resumes")))
             written.update(table.outputs if table else ())
         return frozenset(written & self.facts.keys())
 

@@ -13,13 +13,32 @@ EVERYWHERE = frozenset({"policy"})
 PROPERTIES = {
     "startEvent": {"public_form", "sets"},
     "endEvent": {"outcome", "continues_as", "counted_from"},
-    "userTask": {"writes", "approves", "sets", "not_the_handler_of", "senior_to", "assigned_in"},
-    "sendTask": {"letter", "alert", "says", "sets", "closes", "arranges", "approved_in"},
+    "userTask": {
+        "writes",
+        "approves",
+        "sets",
+        "pauses",
+        "resumes",
+        "not_the_handler_of",
+        "senior_to",
+        "assigned_in",
+    },
+    "sendTask": {
+        "letter",
+        "alert",
+        "says",
+        "sets",
+        "pauses",
+        "resumes",
+        "closes",
+        "arranges",
+        "approved_in",
+    },
     "businessRuleTask": set(),
     "callActivity": {"stage", "keeps_open"},
     "subProcess": set(),
     "timer": {"kind", "met_by", "prints", "repeat", "closes", "label"},
-    "message": {"form", "offered_to", "offered_when", "sets", "label"},
+    "message": {"form", "offered_to", "offered_when", "sets", "pauses", "resumes", "label"},
 }
 VALUES = {
     "kind": {"duty", "window", "reminder"},
@@ -190,6 +209,16 @@ def dates_are_facts(draft: Draft) -> Iterator[Problem]:
                     yield at(element, f"{name} names {fact!r}, which is not a declared fact")
                 elif spec.type != "date":
                     yield at(element, f"{name} names {fact!r}, which is not a date")
+
+
+def pauses_are_lists(draft: Draft) -> Iterator[Problem]:
+    """`pauses` and `resumes` name a list fact of pairs of dates."""
+    for element in draft.elements.values():
+        for name in ("pauses", "resumes"):
+            for fact in element.listed(name):
+                spec = draft.facts.get(fact)
+                if spec is None or spec.type != "list":
+                    yield at(element, f"{name} names {fact!r}, which is no declared list fact")
 
 
 def colleagues_are_tasks(draft: Draft) -> Iterator[Problem]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy import select
 
 from app.db import db
 from app.errors import NotAllowed, NotFound
+from app.landlords import Target
 from app.models import Case
 from app.services import deployments
 from app.services.access import unconflicted
@@ -17,6 +18,7 @@ from app.services.reporting import afterwards, decisions, duties, received
 from app.services.reporting.duties import Duty
 from app.services.reporting.figures import Figure, Number, Scope, Section
 from app.services.reporting.received import Trend
+from app.services.reporting.targets import Reached, reached
 from app.viewer import Viewer
 
 LISTED = 500  # cases behind a number, at most
@@ -30,6 +32,12 @@ class Report:
     trend: Trend
     duties: list[Duty]
     sections: list[Section]
+    targets: list[Target] = field(default_factory=list)
+
+    @property
+    def reached(self) -> list[Reached]:
+        """What the policy aims for, beside what was reached."""
+        return [reached(target, self.figures) for target in self.targets]
 
     @cached_property
     def figures(self) -> dict[str, Figure]:
@@ -66,6 +74,7 @@ def report(viewer: Viewer, period: Period) -> Report:
             afterwards.learning(scope),
             afterwards.satisfaction(scope),
         ],
+        scope.landlord.targets,
     )
 
 
