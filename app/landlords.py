@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.code import CodeOfLandlord
 from app.errors import DeploymentRefused
 
 
@@ -179,6 +180,7 @@ class Landlord(Part):
     alert_team_hazard: str
     alert_team_safeguarding: str = ""
     alert_team_blocked_post: str = ""
+    shared_kinds: list[str] = []  # kinds of case whose diagrams stand in processes/shared
     teams: dict[str, Team]
     ombudsman: Ombudsman
     ombudsmen: dict[str, Ombudsman] = {}
@@ -190,6 +192,7 @@ class Landlord(Part):
     targets: list[Target] = []
     governance: Governance = Governance()
     report: Report = Report()
+    code: CodeOfLandlord = CodeOfLandlord()
     reports: list[DueReport] = []
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from app.code import FACT, Code, read_code
 from app.engine import (
     Element,
     FactSpec,
@@ -44,6 +45,7 @@ KEPT_TYPES = {
     "safeguarding": "bool",
     "prefers_phone": "bool",
     "needs_care": "bool",
+    "code_applies": "bool",
     "promises_made_on": "date",
     "promise_due_on": "date",
     "copy_asked_on": "date",
@@ -110,6 +112,12 @@ class Contents:
         return read_landlord(self.files["landlord.toml"])
 
     @cached_property
+    def code(self) -> Code | None:
+        """The Ombudsman's Code, whose dates stand beside the policy's."""
+        body = self.files.get("code.toml")
+        return read_code(body) if body is not None else None
+
+    @cached_property
     def policy(self) -> PolicyFile | None:
         """The paragraphs of the policy, if the landlord has listed them."""
         body = self.files.get("policy.toml")
@@ -171,6 +179,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
         problems += _panel_problems(trial)
         problems += letter_parts.problems(trial)
         problems += _target_problems(trial)
+        problems += _code_problems(trial)
         problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
@@ -288,6 +297,20 @@ def _panel_problems(trial: Contents) -> list[Problem]:
         for id in re.findall(r"\w+", field.properties.get(rule, ""))
         if id not in tasks
     ]
+
+
+def _code_problems(trial: Contents) -> list[Problem]:
+    """What [code] names is there."""
+    code, ours = trial.code, trial.landlord.code
+    if code is None:
+        return []
+    named = {fact for clock in code.clocks for fact in FACT.findall(f"{clock.rule} {clock.met_by}")}
+    timers = {e.id for e in trial.elements.values() if e.kind == "timer"}
+    said = [f"facts: the Code knows no {name}." for name in ours.facts.keys() - named]
+    said += [f"facts: {fact} is no declared fact." for fact in {*ours.facts.values()} - {""}
+             if fact not in trial.facts]  # fmt: skip
+    said += [f"beside: there is no clock {clock}." for clock in {*ours.beside.values()} - timers]
+    return [Problem("landlord.toml", None, f"[code] {each}") for each in sorted(said)]
 
 
 def _target_problems(trial: Contents) -> list[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,9 @@ from app import clock
 from app.engine import ArmedDeadline, Element, Procedure, Snapshot, condition
 from app.models import Deadline, Task
 from app.paragraphs import whole_paragraphs
+from app.services import code_clocks
 from app.services.answers import answers_of
+from app.services.deployments import Deployed
 from timers.calendar import WorkingCalendar, london_date
 from timers.deadlines import DeadlineState, Rule, explain, long_date, read_rule, state_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def register(step: Step, snapshot: Snapshot) -> datetime | None:
     """Bring the register in line with a snapshot; return when the next deadline falls due."""
-    rows = {(row.host, row.element): row for row in _rows(step)}
+    rows = {(row.host, row.element): row for row in _rows(step) if not code_clocks.of_code(row)}
     for key, armed in snapshot.deadlines.items():
         row = rows.get(key) or _new(step, armed)
         rows[key] = row
@@ -39,7 +40,6 @@ def register(step: Step, snapshot: Snapshot) -> datetime | None:
             over = row.met_on or step.today
             row.missed_on = row.due_on if over > row.due_on else None
     step.session.flush()
-    _hang_over_tasks(step, snapshot, rows.values())
     return min(
         (
             armed.falls_due_at.astimezone(UTC)
@@ -189,11 +189,22 @@ def covered_by(procedure: Procedure, element_id: str) -> frozenset[str]:
     )
 
 
-def _hang_over_tasks(step: Step, snapshot: Snapshot, rows: Iterable[Deadline]) -> None:
-    """Each open task carries the earliest open duty over it; lists are ordered by that date."""
+def over_task(deployed: Deployed, element_id: str) -> frozenset[str]:
+    """All clocks that hang over a task, the Code's among them."""
+    policy = covered_by(deployed.procedure, element_id)
+    return policy | code_clocks.beside(deployed, policy)
+
+
+def hang_over_tasks(step: Step) -> None:
+    """Each open task carries the earliest open duty over it, the policy's or the Code's.
+
+    Lists are ordered by that date.
+    """
+    rows = _rows(step)
+    of_policy = [row for row in rows if not code_clocks.of_code(row)]
     counting = [
         row
-        for row in rows
+        for row in of_policy + code_clocks.register(step, rows)
         if row.kind == "duty" and row.due_on and not row.met_on and not row.ended_at
     ]
     tasks = step.session.scalars(
@@ -204,7 +215,7 @@ def _hang_over_tasks(step: Step, snapshot: Snapshot, rows: Iterable[Deadline]) -
         )
     )
     for task in tasks:
-        over = covered_by(step.deployed.procedure, task.element)
+        over = over_task(step.deployed, task.element)
         first = min(
             (row for row in counting if row.element in over),
             key=lambda row: row.due_on or date.max,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +94,16 @@ def _files_in(folder: Path) -> dict[str, bytes]:
     }
 
 
+def _shared_kinds(files: Files) -> list[str]:
+    return read_landlord(files["landlord.toml"]).shared_kinds
+
+
 def _called(shared: Files, files: Files) -> dict[str, bytes]:
-    """The shared diagrams that these files call, and those that they call in turn."""
+    """The shared diagrams that a landlord begins or calls, and those that they call in turn."""
     found: dict[str, bytes] = {}
     callers = [body for path, body in files.items() if path.endswith(".bpmn")]
+    with suppress(DeploymentRefused):  # whoever checks the files says what is wrong
+        callers += [b'calledElement="%s"' % kind.encode() for kind in _shared_kinds(files)]
     for body in callers:  # grows while it is gone through
         for process in re.findall(rb'calledElement="(\w+)"', body):
             path = f"{process.decode()}.bpmn"

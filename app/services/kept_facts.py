@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from app.models import Case
-from app.services import accessible_copies, promises
+from app.services import accessible_copies, code_clocks, promises
+from app.services.access import instance_of
 from app.services.adjustments import language_of
+from app.services.deployments import of_instance
 from timers.calendar import london_date
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ def _needs_care(_session: Session, case: Case) -> bool:
     return bool(harder) or any(p.adjustments or language_of(p) for p in case.residents)
 
 
+def _code_applies(_session: Session, case: Case) -> bool:
+    """The Ombudsman's Code is about this complaint."""
+    return code_clocks.applies(of_instance(instance_of(case)), case.kind, case.received_on)
+
+
 def _prefers_phone(_session: Session, case: Case) -> bool:
     return case.resident.contact_use == "phone"
 
@@ -55,6 +62,7 @@ KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
     "safeguarding": _safeguarding,
     "prefers_phone": _prefers_phone,
     "needs_care": _needs_care,
+    "code_applies": _code_applies,
     "promises_made_on": promises.made_on,
     "promise_due_on": promises.due_on,
     "copy_asked_on": accessible_copies.asked_on,

@@ -17,7 +17,7 @@ from app.landlords import Ombudsman
 from app.letters import FilledLetter, LetterTemplate, fill
 from app.models import Case, Deadline, Letter, Outgoing, Point, Task
 from app.models.base import new_id
-from app.services import accessible_copies, deployments, officers, recipients
+from app.services import accessible_copies, code_clocks, deployments, officers, recipients
 from app.services.deployments import Deployed
 from app.services.officers import Officer
 from app.services.points import of_case, whose_now
@@ -95,7 +95,11 @@ def fields(
         row.element: row.prints_on or row.due_on
         for row in session.scalars(
             select(Deadline)
-            .where(Deadline.landlord_id == case.landlord_id, Deadline.case_id == case.id)
+            .where(
+                Deadline.landlord_id == case.landlord_id,
+                Deadline.case_id == case.id,
+                Deadline.host != code_clocks.HOST,
+            )
             .order_by(Deadline.armed_at)
         )
     }

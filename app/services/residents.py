@@ -26,7 +26,7 @@ from app.models import (
     Promise,
 )
 from app.models.base import new_id
-from app.services import actions, cases, deployments, letters, promises, steps
+from app.services import actions, cases, code_clocks, deployments, letters, promises, steps
 from app.services.access import instance_of
 from app.services.deployments import Deployed
 from app.services.private_links import hash_token
@@ -94,7 +94,8 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
     case = case_behind(landlord_id, token)
     instance = instance_of(case)
     deployed = deployments.of_instance(instance)
-    deadlines = cases.deadlines_of(case, deployed)
+    standing = cases.deadlines_of(case, deployed)
+    deadlines = [pair for pair in standing if not code_clocks.of_code(pair[0])]
     return StatusPage(
         case=case,
         deployed=deployed,

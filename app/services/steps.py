@@ -244,6 +244,7 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
         if event.action == "sent":
             _send(step, event)
     _set_status(step, snapshot)
+    deadlines.hang_over_tasks(step)
     step.session.add_all((instance, case))
     step.session.flush()
     for event in snapshot.events:

@@ -13,6 +13,7 @@ from app.clock import LONDON
 from app.models import Case, Deadline, Person
 from app.services import arrangements
 from app.services.adjustments import in_words, language_of
+from app.services.code_clocks import of_code
 from app.services.letters import full_date
 from app.services.promises import (
     counts_for,
@@ -177,7 +178,8 @@ def why_sentence(row: Deadline) -> str:
     """One sentence with the policy's paragraph; the rule itself where it has a shape of its own."""
     rule = "the nearest date of what we promised" if counts_for(row) else f"by the rule {row.rule}"
     words = row.why or rule
-    cited = f" (policy {row.policy})" if row.policy else ""
+    named = row.policy if of_code(row) else f"policy {row.policy}"
+    cited = f" ({named})" if row.policy else ""
     return f"{words[0].upper()}{words[1:]}{cited}."
 
 

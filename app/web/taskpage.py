@@ -30,7 +30,7 @@ from app.services import (
 from app.services.answers import answers_of
 from app.services.calendars import pinned_calendar
 from app.services.complaints import place
-from app.services.deadlines import covered_by
+from app.services.deadlines import over_task
 from app.services.deployments import Deployed
 from app.services.inbox import chips
 from app.services.kinds import kind_of
@@ -190,7 +190,7 @@ def typed_so_far(found: OpenTask) -> dict[str, list[str]]:
 
 def _why(found: OpenTask) -> Why | None:
     """The earliest open duty over the task, which gives the task its date."""
-    over = covered_by(found.deployed.procedure, found.task.element)
+    over = over_task(found.deployed, found.task.element)
     calendar = pinned_calendar(found.deployed.landlord.nation, found.instance.calendar_version)
     today = clock.today()
     standing = [

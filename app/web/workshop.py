@@ -45,6 +45,7 @@ def procedures() -> ResponseReturnValue:
         tables=tables(deployed).values(),
         policy=deployed.contents.policy,
         landlord=deployed.landlord,
+        code=deployed.contents.code,
         today=clock.today(),
         published=session.pop("published", None),
     )

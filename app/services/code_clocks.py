@@ -1,0 +1,111 @@
+"""The Code's limits in the register of a complaint, beside those of the landlord's own policy.
+
+They are worked out from the same facts, without a token in the diagram: the policy is what runs,
+and whoever works on a case sees the earlier of the two dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from app.code import Clock
+from app.engine import ROOT
+from app.models import Deadline
+from app.services.deployments import Deployed
+from timers.deadlines import explain
+from timers.rules import Rule, read_rule
+
+if TYPE_CHECKING:
+    from app.services.steps import Step
+
+HOST = "code"  # of its rows in the register: no element of a diagram
+
+
+def of_code(row: Deadline) -> bool:
+    """Whether a row of the register is the Code's and not the policy's."""
+    return row.host == HOST
+
+
+def applies(deployed: Deployed, kind: str, received_on: date) -> bool:
+    """Whether the Code is about this case."""
+    code = deployed.contents.code
+    return code is not None and kind == ROOT and code.applies(deployed.landlord.nation, received_on)
+
+
+def register(step: Step, rows: Iterable[Deadline]) -> list[Deadline]:
+    """Bring the Code's rows in line with the facts of a step; return those there are."""
+    code = step.deployed.contents.code
+    if code is None or not applies(step.deployed, step.case.kind, step.case.received_on):
+        return []
+    here = {row.element: row for row in rows if of_code(row)}
+    for clock in code.clocks:
+        rule = _rule(step, clock)
+        if rule is None or rule.base_on is None:
+            continue
+        row = here.get(clock.id) or _new(step, clock)
+        here[clock.id] = row
+        _work_out(step, row, rule)
+    step.session.flush()
+    return list(here.values())
+
+
+def _rule(step: Step, clock: Clock) -> Rule | None:
+    """The rule with the facts of now; None where the landlord keeps no such facts."""
+    ours, specs = step.deployed.landlord.code, step.deployed.facts
+    met_by = ours.fact(clock.met_by)
+    facts = {
+        name: date.fromisoformat(value) if specs[name].type == "date" and value else value
+        for name, value in step.instance.facts.items()
+        if name in specs
+    }
+    for name in facts:
+        if specs[name].type == "int" and name in ours.rule(clock):
+            facts[name] = min(facts[name] or 0, clock.longest_extension)
+    rule = read_rule(ours.rule(clock), facts, {name: spec.label for name, spec in specs.items()})
+    if rule is None or met_by not in specs or rule.base_fact in {"", met_by}:
+        return None
+    return rule if rule.base_fact in specs else None
+
+
+def _new(step: Step, clock: Clock) -> Deadline:
+    row = Deadline(
+        landlord_id=step.case.landlord_id,
+        instance_id=step.instance.id,
+        host=HOST,
+        element=clock.id,
+        case_id=step.case.id,
+        kind="duty",
+        name=clock.name,
+        stage=clock.stage,
+        rule=clock.rule,
+        met_by=step.deployed.landlord.code.fact(clock.met_by),
+        policy=f"Code {clock.paragraph}",
+        calendar_version=step.calendar.version,
+        armed_at=step.now,
+    )
+    step.session.add(row)
+    return row
+
+
+def _work_out(step: Step, row: Deadline, rule: Rule) -> None:
+    """The date, and how it stands. A case that is closed without an answer has no limit left."""
+    met = step.instance.facts.get(row.met_by)
+    if row.met_on is None:
+        row.rule, row.base_on, row.why = rule.text, rule.base_on, explain(rule)
+        row.due_on = row.prints_on = rule.due_on(step.calendar)
+        row.calendar_version = step.calendar.version
+        row.met_on = date.fromisoformat(met) if met else None
+    closed = step.case.status == "closed"
+    row.ended_at = (row.ended_at or step.now) if closed and not row.met_on else None
+    if row.due_on and row.missed_on is None and not row.ended_at:
+        row.missed_on = row.due_on if (row.met_on or step.today) > row.due_on else None
+
+
+def beside(deployed: Deployed, over: frozenset[str]) -> frozenset[str]:
+    """The Code's clocks over the same work as these clocks of the policy."""
+    code, ours = deployed.contents.code, deployed.landlord.code
+    if code is None:
+        return frozenset()
+    return frozenset(c.id for c in code.clocks if ours.beside.get(c.id, c.beside) in over)
