@@ -159,12 +159,15 @@ def add_user(
     email: str,
     name: str,
     role: str,
-    password: str,
+    password: str | None,
     teams: tuple[str, ...] = (),
     job_title: str = "",
     phone: str = "",
 ) -> str:
-    """Make a user and return the id. Raises BadInput with a sentence for each field."""
+    """Make a user and return the id. Raises BadInput with a sentence for each field.
+
+    password: None for somebody of a story, who never signs in.
+    """
     email = email.strip().lower()
     known = deployments.landlord(landlord_id).teams if landlord_id else {}
     errors = {}
@@ -176,7 +179,7 @@ def add_user(
         errors["name"] = "Enter the person's name."
     if role not in ROLES:
         errors["role"] = "Choose a role."
-    if len(password) < SHORTEST_PASSWORD:
+    if password is not None and len(password) < SHORTEST_PASSWORD:
         errors["password"] = f"Choose a password of at least {SHORTEST_PASSWORD} characters."
     if unknown := [team for team in teams if team not in known]:
         errors["teams"] = f"landlord.toml has no team called {', '.join(unknown)}."
@@ -194,7 +197,7 @@ def add_user(
             job_title=job_title,
             phone=phone,
             rank=None,
-            password_hash=HASHER.hash(password),
+            password_hash=HASHER.hash(password) if password is not None else NO_ONE,
             locked_until=None,
             memberships=[Membership(team=team) for team in teams],
         )

@@ -34,7 +34,6 @@ from timers.calendar import WorkingCalendar
 
 MINUTES = re.compile(r"-(?P<n>\d+)min")
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
-NO_SIGN_IN = "story-people-do-not-sign-in"
 
 
 class StoryRefused(ValueError):
@@ -249,7 +248,7 @@ def staff(play: Play, who: str) -> Viewer:
             email=email,
             name=name.replace("_", " ").title(),
             role="staff",
-            password=NO_SIGN_IN,
+            password=None,
             teams=(team,),
         )
     elif team not in {membership.team for membership in user.memberships}:
