@@ -46,3 +46,9 @@ def now() -> datetime:
 def today() -> date:
     """The current date in London."""
     return now().astimezone(LONDON).date()
+
+
+def time_words(at: datetime) -> str:
+    """10:41am, in London."""
+    local = at.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"

@@ -67,7 +67,8 @@ def _promises(group: Group, answers: Mapping[str, Any]) -> list[str]:
 
 
 def promise_line(what: str, who: str, by: str | None) -> str:
-    """Repair the gate — Repairs, by Friday 5 January 2024"""
+    """Repair the gate — Repairs, by Friday 5 January 2024; a full stop before the dash goes."""
     day = f"by {words.said_day(date.fromisoformat(by))}" if by else ""
     details = ", ".join(filter(None, (" ".join(who.split()), day)))
-    return " — ".join(filter(None, (" ".join(what.split()), details)))
+    said = " ".join(what.split())
+    return f"{said.removesuffix('.')} — {details}" if details else said

@@ -149,16 +149,20 @@ def test_of(subject: str, cell: str) -> str | None:
     cell = _with_words(cell.strip())
     if cell in ("", "-"):
         return None
-    if negated := _NEGATED.fullmatch(cell):
-        test = f"not ({_any_of(subject, negated[1])})"
-    else:
-        test = _any_of(subject, cell)
+    negated = without_not(cell)
+    test = _any_of(subject, cell) if negated is None else f"not ({_any_of(subject, negated)})"
     parse(test)
     return test
 
 
+def without_not(cell: str) -> str | None:
+    """What stands inside `not(…)`; None for a cell that is not negated."""
+    negated = _NEGATED.fullmatch(cell)
+    return negated[1] if negated else None
+
+
 def _any_of(subject: str, cell: str) -> str:
-    return " or ".join(f"({_one_test(subject, part)})" for part in _parts(cell))
+    return " or ".join(f"({_one_test(subject, part)})" for part in parts_of(cell))
 
 
 def _one_test(subject: str, part: str) -> str:
@@ -175,7 +179,7 @@ def _one_test(subject: str, part: str) -> str:
     return f"({subject}) == ({part})"
 
 
-def _parts(cell: str) -> Iterator[str]:
+def parts_of(cell: str) -> Iterator[str]:
     """Split a cell at its commas, not at those inside quotes or brackets."""
     bare = _TEXT.sub(lambda text: "x" * len(text[0]), cell)
     depth, begin = 0, 0

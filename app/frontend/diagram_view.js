@@ -26,22 +26,41 @@ function lookAt(canvas, scale, element) {
   });
 }
 
+const ROUND = 40; // diagram pixels round a place for its black label and its name
+
+/** The first place with as many of the others as are seen together at this scale. */
+function together(places, scale, container) {
+  const [width, height] = [container.clientWidth / scale, container.clientHeight / scale];
+  return places.reduce((all, place) => {
+    const [x, y] = [Math.min(all.x, place.x), Math.min(all.y, place.y)];
+    const both = {
+      x,
+      y,
+      width: Math.max(all.x + all.width, place.x + place.width) - x,
+      height: Math.max(all.y + all.height, place.y + place.height) - y,
+    };
+    return both.width + 2 * ROUND <= width && both.height + 2 * ROUND <= height ? both : all;
+  });
+}
+
 /** The function that brings a diagram to the place where it opens. */
 export function opener(viewer, container, known) {
   const canvas = viewer.get('canvas');
   const registry = viewer.get('elementRegistry');
   // Cards with numbers keep their size, so that diagram may be small; any other is there to be read.
   const begins = known.counts ? undefined : registry.find(({ type }) => type === 'bpmn:StartEvent');
-  const focus = registry.get(known.focus ?? known.now?.[0]?.element);
+  const live = (known.now ?? []).map(({ element }) => registry.get(element));
+  const places = (known.focus ? [registry.get(known.focus)] : live).filter(Boolean);
   viewer.get('eventBus').on('canvas.viewbox.changed', ({ viewbox }) => {
     container.classList.toggle('is-far', viewbox.scale < FAR);
   });
   return function open() {
     const phone = container.clientWidth < PHONE;
     wholeInView(canvas, container);
-    if (!focus && begins && canvas.zoom() < FAR) lookAt(canvas, phone ? 0.72 : 0.6, begins);
-    if (!focus || canvas.zoom() >= READABLE || (known.whole && !phone)) return;
-    lookAt(canvas, phone ? 0.72 : known.scale ?? 0.8, focus);
+    if (!places.length && begins && canvas.zoom() < FAR) lookAt(canvas, phone ? 0.72 : 0.6, begins);
+    if (!places.length || canvas.zoom() >= READABLE || (known.whole && !phone)) return;
+    const scale = phone ? 0.72 : known.scale ?? 0.8;
+    lookAt(canvas, scale, together(places, scale, container));
   };
 }
 

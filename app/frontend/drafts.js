@@ -3,6 +3,7 @@
 // data-draft-whole it sends everything, so that what two pages of one form hold is never mixed.
 // Without this file "Save and close" does the same.
 
+import { timeWords } from './clock.js';
 import { renew, seen } from './session.js';
 
 const AFTER = 2_000; // milliseconds after a change
@@ -13,8 +14,6 @@ const SIGNED_OUT = { // what renew() found
   out: 'You are signed out. Sign in in a new tab; your text stays here.',
   other: 'Somebody else is signed in now. Sign in as yourself in a new tab; your text stays here.',
 };
-
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' });
 
 /** The form's own answers by name; a name whose boxes are all unticked has an empty list. */
 function answersOf(form) {
@@ -77,7 +76,7 @@ function keep(form) {
       if (!answer.ok) throw answer;
       seen();
       failures = 0;
-      say(`Draft saved at ${clock.format(new Date())}`);
+      say(`Draft saved at ${timeWords(new Date())}`);
     } catch (refused) {
       changed.forEach(([name]) => saved.delete(name));
       if (over) return;

@@ -1,9 +1,10 @@
 // Whether this page's person is still signed in. Typing and pages keep a session alive; before one
 // ends for want of either, the page says so and offers to stay. Nothing typed here goes with it.
 
+import { timeWords } from './clock.js';
+
 const WARN_BEFORE = 600; // seconds before the end
 const KEY = 'pr-seen'; // when any page of ours last heard from the server, in milliseconds
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London' });
 
 let here = Date.now(); // for browsers that keep no storage
 
@@ -57,7 +58,7 @@ export function warnBeforeSignOut() {
   function check() {
     const idle = (Date.now() - lastSeen()) / 1000;
     if (idle >= lasts) show('out', 'You were signed out, because nothing was done here for a long time. What you typed stays on this page: sign in in a new tab, then go on here.');
-    else if (idle >= lasts - before) show('soon', `You will be signed out at ${clock.format(lastSeen() + lasts * 1000)}, because nothing was done here for a long time.`, true);
+    else if (idle >= lasts - before) show('soon', `You will be signed out at ${timeWords(lastSeen() + lasts * 1000)}, because nothing was done here for a long time.`, true);
     else show('');
   }
   setInterval(check, 1000 * Math.min(20, lasts / 20));

@@ -34,6 +34,8 @@ from app.services.complaints import alert_of_danger
 from app.services.deadlines import state
 from app.services.deployments import Deployed
 from app.services.history import Line, lines_of
+from app.services.next_step import next_step
+from app.services.outcomes import outcome_name
 from app.services.persons import folded
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
@@ -136,7 +138,8 @@ def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[st
     """What happens now, in one sentence, and what comes next by the diagram."""
     if not opened:
         if case.status == "closed":
-            return f"Closed: {case.outcome.replace('_', ' ')}.", ""
+            ended = outcome_name(deployed, case.outcome) if case.outcome else ""
+            return f"Closed: {ended}." if ended else "Closed.", ""
         return _waits_until(case)
     first = opened[0]
     landlord = deployed.landlord
@@ -144,7 +147,7 @@ def now_and_then(case: Case, opened: list[Task], deployed: Deployed) -> tuple[st
     team = landlord.teams.get(first.team)
     who = who or f"the {team.name}" if team else who
     due = f", due {letters.full_date(first.due_on)}" if first.due_on else ""
-    then = next_step(deployed, first.element)
+    then = next_step(deployed.elements, first.element)
     return f"{first.name} ({who}){due}.", "" if then == first.name else then
 
 
@@ -165,27 +168,6 @@ def _waits_until(case: Case) -> tuple[str, str]:
     if row is None or row.kind == "window":
         return "Nobody has work on it. It waits for the resident.", ""
     return f"Nobody has work on it until {letters.full_date(row.due_on)}.", row.name
-
-
-def next_step(deployed: Deployed, element_id: str) -> str:
-    """The next named step after an element, along its only or default way."""
-    elements, seen = deployed.elements, set()
-    current = elements[element_id]
-    while current.id not in seen:
-        seen.add(current.id)
-        following = [elements[flow.target] for flow in current.outgoing]
-        if not following:
-            if not current.parent or current.kind != "endEvent":
-                return ""
-            following = [elements[flow.target] for flow in elements[current.parent].outgoing]
-            if not following:
-                return ""
-        current = following[0]
-        if current.kind in {"userTask", "sendTask", "callActivity"}:
-            return current.name
-        if current.kind == "endEvent" and not current.parent:
-            return current.name
-    return ""
 
 
 def deadlines_of(case: Case, deployed: Deployed) -> list[tuple[Deadline, DeadlineState]]:

@@ -15,6 +15,7 @@ from app.services import tasks
 from app.services.deployments import Deployed
 from app.services.kinds import title_of
 from app.services.letters import full_date
+from app.services.outcomes import outcome_name
 from app.services.references import spaced
 
 SILENT = {
@@ -107,8 +108,8 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
             return "Team alerted", f"{team.name if team else ''}: {detail.get('says', '')}", True
         case "ended":
             return "The procedure ended", name, False
-        case "passed":
-            return _passed(element), "", False
+    if event.action == "closed":
+        detail = detail | {"outcome": outcome_name(deployed, str(detail.get("outcome") or ""))}
     return _small_words(event.action, name, detail)
 
 
@@ -213,7 +214,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "note_added": ("Note written", ""),
         "hazard_reported": ("Hazard reported", detail.get("text", "")),
         "alert_seen": ("Alert seen", detail.get("says", "")),
-        "closed": ("Case closed", str(detail.get("outcome") or "").replace("_", " ").capitalize())
+        "closed": ("Case closed", detail.get("outcome", ""))
         if not name  # with an element it is the engine's word for a task that is over
         else ("", ""),
         "reopened": ("Case opened again", ""),

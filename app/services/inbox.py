@@ -210,7 +210,7 @@ def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar) -> Row:
     claimed = task.claimed_at.astimezone(clock.LONDON) if task.claimed_at else None
     note = f"claimed {claimed:%a} {claimed.day}" if claimed else ""
     if draft:
-        note = f"draft saved {draft.saved_at.astimezone(clock.LONDON):%H:%M}"
+        note = f"draft saved {clock.time_words(draft.saved_at)}"
     return Row(
         task,
         days_left(task.due_on, calendar) if task.due_on else None,

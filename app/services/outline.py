@@ -16,6 +16,7 @@ from app.engine.diagram import BPMN
 from app.engine.xml import read_xml
 from app.services.deployments import Deployed
 from app.services.kinds import title_of
+from app.services.plain_rules import condition, day
 from timers.deadlines import explain, read_rule
 
 KINDS = {
@@ -145,10 +146,9 @@ def _walk(elements: Mapping[str, Element]) -> Iterator[tuple[Element, int]]:
 
 
 def _entry(deployed: Deployed, element: Element, depth: int) -> Entry:
-    elements = deployed.elements
     form = deployed.forms.get(element.form or "")
     says = (_letter(deployed, element), _alert(deployed, element), *_rules(deployed, element))
-    flows = [_flow_words(flow, elements) for flow in element.outgoing]
+    flows = [_flow_words(flow, deployed) for flow in element.outgoing]
     return Entry(
         id=element.id,
         name=name_of(element),
@@ -179,17 +179,27 @@ def rule_words(expression: str, facts: Mapping[str, FactSpec]) -> str:
     labels = {name: spec.label for name, spec in facts.items()}
     rule = read_rule(expression, empty, labels)
     if rule is None:
-        return f"By the rule {expression.strip()}"
+        return day(expression, facts)
     longer = "".join(f"; longer by “{extension.label}”" for extension in rule.extensions)
     return explain(rule) + longer
 
 
-def _flow_words(flow: Flow, elements: Mapping[str, Element]) -> str:
-    """ "Yes: Send the answer (if stage_1_extension > 0)"."""
-    target = elements[flow.target]
-    to = target.name or target.id
-    when = f" (if {flow.condition})" if flow.condition else " (otherwise)" if flow.default else ""
+def _flow_words(flow: Flow, deployed: Deployed) -> str:
+    """ "Yes: Send the answer (if “Working days added” is more than 0)"."""
+    to = _leads_to(flow, deployed.elements)
+    asked = condition(flow.condition, deployed.facts) if flow.condition else ""
+    when = f" (if {asked})" if asked else " (otherwise)" if flow.default else ""
     return f"{flow.name}: {to}{when}" if flow.name else f"{to}{when}"
+
+
+def _leads_to(flow: Flow, elements: Mapping[str, Element]) -> str:
+    """What people call the end of an arrow; where ways only meet, what comes after that."""
+    seen: set[str] = set()
+    target = elements[flow.target]
+    while not target.name and len(target.outgoing) == 1 and target.id not in seen:
+        seen.add(target.id)
+        target = elements[target.outgoing[0].target]
+    return name_of(target)
 
 
 def _letter(deployed: Deployed, element: Element) -> str:
@@ -226,10 +236,11 @@ def _rules(deployed: Deployed, element: Element) -> Iterator[str]:
     if element.kind == "message":
         yield f"Offered to: {told.get('offered_to', 'staff').replace(', ', ' and ')}."
     if when := told.get("offered_when"):
-        yield f"Only if {when}."
+        yield f"Only if {condition(when, deployed.facts)}."
     for name, words in _LISTED.items():
         if listed := element.listed(name):
-            yield words.format(" or ".join(f"“{names.get(id, id)}”" for id in listed))
+            join = " and " if name == "sets" else " or "
+            yield words.format(join.join(f"“{names.get(id, id)}”" for id in listed))
     if element.attached_to and element.interrupting:
         yield f"Ends “{names[element.attached_to]}”."
     if public := told.get("public_form"):
@@ -248,5 +259,5 @@ def _asides(element: Element) -> Iterator[str]:
         yield "The case is then closed, but still waits for a late word from the resident."
     if element.collection:
         yield "Once for each person on the list."
-    if outcome := element.properties.get("outcome"):
-        yield f"Counted in reports as: {outcome.replace('_', ' ')}."
+    if element.properties.get("outcome"):
+        yield "Reports count the cases that end so."

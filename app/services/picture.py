@@ -229,13 +229,15 @@ def _waiting(case: Case, deployed: Deployed) -> list[tuple[Element, str]]:
     """Messages and windows that hold the case up: those that hang on no activity."""
     elements = deployed.procedure.elements
     rows = db.session.scalars(
-        select(Deadline).where(
+        select(Deadline)
+        .where(
             Deadline.landlord_id == case.landlord_id,
             Deadline.case_id == case.id,
             Deadline.ended_at.is_(None),
             Deadline.met_on.is_(None),
             Deadline.due_on.is_not(None),  # a clock that is not set yet holds nothing up
         )
+        .order_by(Deadline.due_on)  # the diagram opens at the first
     )
     waiting = {row.element: _until(row.due_on) for row in rows}
     offers = [*actions.offered(case, "staff"), *actions.offered(case, "resident")]

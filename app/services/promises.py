@@ -15,6 +15,7 @@ from app.models import Case, Deadline, Promise
 from app.services import deployments
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
+from app.services.deployments import Deployed
 from timers.calendar import london_date
 from timers.deadlines import DeadlineState, state_of
 
@@ -33,6 +34,12 @@ def of_case(session: Session, case: Case) -> list[Promise]:
 def open_of_case(session: Session, case: Case) -> list[Promise]:
     """Those of them that are still to be done."""
     return [promise for promise in of_case(session, case) if promise.done_on is None]
+
+
+def may_promise(deployed: Deployed) -> bool:
+    """Whether a case of this kind can promise anything: a form of its procedure asks for it."""
+    asked = {element.form for element in deployed.procedure.elements.values() if element.form}
+    return any(form.promises for name, form in deployed.forms.items() if name in asked)
 
 
 def counts_for(deadline: Deadline) -> bool:

@@ -33,6 +33,8 @@ from app.services.private_links import hash_token
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 
+GONE = {"queued", "sent"}  # how a letter stands that was finished
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -48,6 +50,7 @@ class StatusPage:
     """What the page behind a link shows. Names, texts and letters only when `known`.
 
     deadlines: all of the case, open ones first; upcoming: the one that the resident waits for.
+    written_to: whether a letter of ours has gone to them.
     next_place: who helps from outside; None where no such body may look at it.
     """
 
@@ -63,6 +66,7 @@ class StatusPage:
     added: list[Note]
     next_place: Ombudsman | None
     promised: list[tuple[Promise, DeadlineState]]
+    written_to: bool
 
 
 def case_behind(landlord_id: str, token: str) -> Case:
@@ -107,6 +111,10 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
         **_kept_private(case) if known else {"letters": [], "documents": [], "added": []},
         next_place=deployments.landlord(landlord_id).next_place(instance.facts.get("next_place")),
         promised=promises.standing(promises.of_case(db.session(), case)) if known else [],
+        written_to=any(
+            letter.status in GONE and _is_the_contacts(case, letter)
+            for letter, _ in letters.letters_of(db.session(), case)
+        ),
     )
 
 
@@ -118,7 +126,7 @@ def _kept_private(case: Case) -> dict[str, list[Any]]:
             (letter, out)
             for letter, out in letters.letters_of(db.session(), case)
             if _is_the_contacts(case, letter)
-            and letter.status in {"queued", "sent"}
+            and letter.status in GONE
             and (letter.written_at >= since or letter.person_id == case.resident.id)
         ],
         "documents": [b for b in cases.documents_of(case) if b.by is None and b.at >= since],
@@ -168,7 +176,7 @@ def stages(case: Case, deployed: Deployed) -> list[Stage]:
 
     Between two stages, and in a closed case, none is now.
     """
-    calls = _stage_calls(deployed.procedure)
+    calls = stage_calls(deployed.procedure)
     codes = [call.stage for call in calls]
     at = codes.index(case.stage) if case.stage in codes else 0
     over = _passed(case, [call.id for call in calls])
@@ -181,7 +189,7 @@ def stages(case: Case, deployed: Deployed) -> list[Stage]:
     return [Stage(call.stage or "", call.name, state(n, call)) for n, call in enumerate(calls)]
 
 
-def _stage_calls(procedure: Procedure) -> list[Element]:
+def stage_calls(procedure: Procedure) -> list[Element]:
     """The calls of stages, each stage once, in the order in which the diagram reaches them."""
     found: dict[str, Element] = {}
     seen: set[str] = set()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
+from app.engine import FactSpec
 from app.engine.diagram import tag_of
 from app.engine.xml import read_xml
 from app.services.deployments import Deployed
+from app.services.plain_rules import cell, condition
 
 POLICIES = {
     "UNIQUE": "Only one row may match.",
@@ -30,21 +32,25 @@ class Row:
 
 @dataclass(frozen=True)
 class TableView:
-    """A decision table. columns and results are (label, expression or name of the fact)."""
+    """A decision table. columns: what a column is called, and what it asks if that says more.
+
+    otherwise: what holds if no row matches.
+    """
 
     id: str
     name: str
     file: str
     policy: str
     columns: tuple[tuple[str, str], ...]
-    results: tuple[tuple[str, str], ...]
+    results: tuple[str, ...]
     rows: tuple[Row, ...]
+    otherwise: str
 
 
 def tables(deployed: Deployed) -> dict[str, TableView]:
     """Every decision table of a procedure, by its id."""
     views = (
-        _view(decision, file)
+        _view(decision, file, deployed.facts)
         for file, body in deployed.files.items()
         if file.endswith(".dmn")
         for decision in read_xml(body)
@@ -53,44 +59,51 @@ def tables(deployed: Deployed) -> dict[str, TableView]:
     return {view.id: view for view in views}
 
 
-def _view(decision: etree._Element, file: str) -> TableView:
+def _view(decision: etree._Element, file: str, facts: Mapping[str, FactSpec]) -> TableView:
     table = next(_children(decision, "decisionTable"))
-    columns = [
-        (column, _text(next(_children(column, "inputExpression"))))
-        for column in _children(table, "input")
-    ]
+    outputs = list(_children(table, "output"))
     return TableView(
         id=decision.get("id", ""),
         name=decision.get("name") or decision.get("id") or "",
         file=file,
         policy=POLICIES.get(table.get("hitPolicy", "UNIQUE"), ""),
-        columns=tuple((column.get("label") or says, says) for column, says in columns),
-        results=tuple(
-            (column.get("label") or column.get("name") or "", column.get("name", ""))
-            for column in _children(table, "output")
-        ),
+        columns=tuple(_column(column, facts) for column in _children(table, "input")),
+        results=tuple(column.get("label") or _label(column, facts) for column in outputs),
         rows=tuple(
             Row(
                 number,
-                tuple(_cell(cell) for cell in _children(row, "inputEntry")),
-                tuple(_cell(cell) for cell in _children(row, "outputEntry")),
+                tuple(cell(_text(entry)) for entry in _children(row, "inputEntry")),
+                tuple(cell(_text(entry)) for entry in _children(row, "outputEntry")),
                 " ".join((row.findtext("{*}description") or "").split()),
             )
             for number, row in enumerate(_children(table, "rule"), 1)
         ),
+        otherwise="; ".join(_otherwise(column, facts) for column in outputs),
     )
 
 
-def _cell(cell: etree._Element) -> str:
-    text = _text(cell)
-    return {"-": "", "true": "yes", "false": "no"}.get(
-        text, text.strip('"') if _plain(text) else text
-    )
+def _column(column: etree._Element, facts: Mapping[str, FactSpec]) -> tuple[str, str]:
+    """The label and what is asked; a column that asks for one fact says so by its label."""
+    expression = _text(next(_children(column, "inputExpression")))
+    asks = condition(expression, facts)
+    spec = facts.get(expression)
+    if spec is not None:
+        asks = f"“{spec.label}”"
+    label = column.get("label") or ""
+    says_the_same = spec is not None and label.rstrip("?") == spec.label
+    return (label, "" if says_the_same else asks) if label else (asks.strip("“”"), "")
 
 
-def _plain(text: str) -> bool:
-    """One quoted text and nothing else."""
-    return len(text) > 1 and text[0] == text[-1] == '"' and text.count('"') == 2
+def _label(column: etree._Element, facts: Mapping[str, FactSpec]) -> str:
+    spec = facts.get(column.get("name", ""))
+    return spec.label if spec else column.get("name", "")
+
+
+def _otherwise(column: etree._Element, facts: Mapping[str, FactSpec]) -> str:
+    spec = facts.get(column.get("name", ""))
+    default = spec.default if spec else None
+    words = {True: "yes", False: "no"}.get(default) if isinstance(default, bool) else default
+    return f"“{_label(column, facts)}” is {str(words).replace('_', ' ') if words else 'empty'}"
 
 
 def _children(node: etree._Element, tag: str) -> Iterator[etree._Element]:

@@ -114,7 +114,7 @@ def bind(
 def over(task: Task) -> TaskIsOver:
     """The error for a task that is no longer open: who, and when."""
     when = (task.closed_at or clock.now()).astimezone(clock.LONDON)
-    at = f"{when:%H:%M} on {when:%A} {when.day} {when:%B}"
+    at = f"{clock.time_words(when)} on {when:%A} {when.day} {when:%B}"
     if task.status == "done":
         who = name_of(task.closed_by) or "Somebody"
         return TaskIsOver(f"{who} finished “{task.name}” at {at}.", task.id)

@@ -13,7 +13,7 @@ from app import clock
 from app.db import db
 from app.engine import ROOT, Element
 from app.errors import NotAllowed
-from app.models import Case, Deadline, Instance, Task
+from app.models import Case, Deadline, Task
 from app.services import deployments, promises, tasks
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of
@@ -26,17 +26,24 @@ from timers.deadlines import DeadlineState
 
 @dataclass(frozen=True)
 class Running:
-    """An open case in the list."""
+    """An open case in the list.
+
+    at: the elements where it stands: its first task, else what it waits for. with_resident: nobody
+    has work on it, and nothing but the resident's time is waited for. waits: the day that it waits
+    for instead.
+    """
 
     case: Case
     reference: str
     place: str
-    element: str
+    at: tuple[str, ...]
     step: str
     who: str
     deadline: Deadline | None
     state: DeadlineState | None
     promise_late: bool
+    with_resident: bool
+    waits: Deadline | None
 
 
 @dataclass(frozen=True)
@@ -89,22 +96,27 @@ def control_room(viewer: Viewer, show: str = "", stage: str = "", kind: str = ""
     )
     standing = _first_duties(viewer.landlord_id, {case.id for case in opened})
     work = _work(viewer.landlord_id, {case.id for case in opened})
+    idle = _waited_for(viewer.landlord_id, {case.id for case in opened} - work.keys())
     rows = []
     for case in opened:
         deadline = standing.get(case.id)
         at = work.get(case.id, [])
         first = at[0] if at else None
+        waits = idle.get(case.id, [])
+        day = waits[0] if waits and waits[0].kind != "window" else None
         rows.append(
             Running(
                 case,
                 spaced(case.reference),
                 first.stage_name if first else case.stage_name,
-                first.element if first else "",
-                first.name if first else "Waits for the resident",
+                (first.element,) if first else tuple(row.element for row in waits),
+                first.name if first else "Waits for that day" if day else "Waits for the resident",
                 (tasks.name_of(first.claimed_by) or "Nobody yet") if first else "",
                 deadline,
                 state(deadline, today, calendar) if deadline else None,
                 case.id in broken,
+                with_resident=first is None and day is None,
+                waits=day,
             )
         )
     rows.sort(key=lambda row: (row.deadline.due_on if row.deadline else None) or date.max)
@@ -151,6 +163,30 @@ def _work(landlord_id: str, case_ids: set[str]) -> dict[str, list[Task]]:
     return found
 
 
+def _waited_for(landlord_id: str, case_ids: set[str]) -> dict[str, list[Deadline]]:
+    """What a case without work waits for: the resident's windows, else the next day that counts.
+
+    What hangs on a step or a stage holds nothing up.
+    """
+    elements = deployments.live(landlord_id).elements
+    found: dict[str, list[Deadline]] = {}
+    for row in db.session.scalars(
+        select(Deadline)
+        .where(
+            Deadline.landlord_id == landlord_id,
+            Deadline.met_on.is_(None),
+            Deadline.ended_at.is_(None),
+            Deadline.due_on.is_not(None),
+        )
+        .order_by(Deadline.due_on)
+    ):
+        element = elements.get(row.element)
+        if row.case_id in case_ids and not (element and element.attached_to):
+            found.setdefault(row.case_id, []).append(row)
+    windows = {case: [r for r in rows if r.kind == "window"] for case, rows in found.items()}
+    return {case: windows[case] or rows[:1] for case, rows in found.items()}
+
+
 def _is_late(row: Running, today: date) -> bool:
     return bool(row.deadline and row.deadline.due_on and row.deadline.due_on < today)
 
@@ -164,7 +200,7 @@ def _shown(row: Running, show: str, stage: str, today: date) -> bool:
         case "today":
             return bool(row.deadline and row.deadline.due_on == today)
         case "waiting":
-            return not row.element
+            return row.with_resident
         case "hazard":
             return row.case.hazard
         case "promises":
@@ -181,7 +217,7 @@ def _numbers(rows: list[Running], today: date) -> dict[str, int]:
         "today": sum(bool(r.deadline and r.deadline.due_on == today) for r in rows),
         "unclaimed": sum(row.who == "Nobody yet" for row in rows),
         "hazard": sum(row.case.hazard for row in rows),
-        "waiting": sum(not row.element for row in rows),
+        "waiting": sum(row.with_resident for row in rows),
     }
 
 
@@ -196,8 +232,7 @@ def _places(deployed: Deployed, rows: list[Running], today: date) -> list[Place]
     opened: Counter[str] = Counter()
     late: Counter[str] = Counter()
     for row in (row for row in rows if row.case.kind == deployed.kind):
-        at = [row.element] if row.element else waiting_at(deployed.landlord_id, row.case)
-        for element in around(elements, at):
+        for element in around(elements, row.at):
             opened[element] += 1
             late[element] += _is_late(row, today)
     return [
@@ -207,7 +242,7 @@ def _places(deployed: Deployed, rows: list[Running], today: date) -> list[Place]
     ]
 
 
-def around(elements: Mapping[str, Element], at: list[str]) -> set[str]:
+def around(elements: Mapping[str, Element], at: Iterable[str]) -> set[str]:
     """Where a case stands: the elements, and the calls and subprocesses around them."""
     found, todo = set(), list(at)
     while todo:
@@ -218,23 +253,3 @@ def around(elements: Mapping[str, Element], at: list[str]) -> set[str]:
         todo += [element.parent] if element.parent else []
         todo += [e.id for e in elements.values() if e.calls and e.calls == element.process]
     return found
-
-
-def waiting_at(landlord_id: str, case: Case) -> list[str]:
-    """The timers that a case without work waits at (the resident's windows)."""
-    instance = db.session.scalar(
-        select(Instance).where(Instance.landlord_id == landlord_id, Instance.case_id == case.id)
-    )
-    if instance is None:
-        return []
-    return list(
-        db.session.scalars(
-            select(Deadline.element).where(
-                Deadline.landlord_id == landlord_id,
-                Deadline.instance_id == instance.id,
-                Deadline.kind == "window",
-                Deadline.met_on.is_(None),
-                Deadline.ended_at.is_(None),
-            )
-        )
-    )

@@ -16,6 +16,7 @@ from app.paragraphs import whole_paragraphs
 from app.services import deployments
 from app.services.calendars import calendar_of
 from app.services.letters import full_date
+from app.services.next_step import mid_sentence
 from app.services.references import spaced
 from forms import BoundForm
 
@@ -136,18 +137,9 @@ def short_date(day: date | None) -> str:
     return f"{day:%a} {day.day} {day:%b}" if day else ""
 
 
-def mid_sentence(words: str) -> str:
-    """A line's words for the middle of a sentence: "Write the answer" begins small, a name such as
-    "Stage Two" stays as it is."""
-    first, _, rest = words.partition(" ")
-    is_name = rest[:1].isupper() or first[1:2].isupper()
-    return words if is_name else words[:1].lower() + words[1:]
-
-
 def day_and_time(at: datetime | None) -> str:
     """Mon 23 Nov 2026, 2:05pm, in London."""
     if at is None:
         return ""
     local = at.astimezone(clock.LONDON)
-    hour = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
-    return f"{local:%a} {local.day} {local:%b} {local.year}, {hour}"
+    return f"{local:%a} {local.day} {local:%b} {local.year}, {clock.time_words(at)}"

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.services import audit as auditing
 from app.services import cases
 from app.services.kinds import kind_of, kinds_of
+from app.services.outcomes import how_ended
 from app.services.outline import pictures
 from app.web.policy import allow, viewer
 from app.web.spreadsheet import csv_file
@@ -37,6 +38,7 @@ def histories() -> ResponseReturnValue:
     return render_template(
         "audit/histories.html",
         found=found,
+        ended=how_ended(item.case for item in found),
         total=total,
         page=page,
         size=cases.PAGE,
@@ -69,6 +71,7 @@ def history(reference: str) -> ResponseReturnValue:
     return render_template(
         "audit/history.html",
         whole=whole,
+        ended=how_ended([whole.case]).get(whole.case.id, ""),
         kind=kind_of(whole.case),
         pictures=[drawn for drawn in pictures(whole.deployed) if drawn.process in reached],
     )

@@ -30,6 +30,7 @@ from app.services.history import Line
 from app.services.inbox import chips
 from app.services.kinds import kind_of, title_of
 from app.services.letters import full_date
+from app.services.outcomes import how_ended
 from app.services.picture import Picture
 from app.services.references import spaced
 from app.viewer import Viewer
@@ -130,7 +131,7 @@ def _came(page: CasePage) -> str:
 def _standing(page: CasePage) -> DeadlineState:
     """The tag beside the name: the nearest open duty, or that the case is closed."""
     if page.case.status == "closed":
-        return DeadlineState("ended", outcome_words(page.case.outcome) or "Closed")
+        return DeadlineState("ended", how_ended([page.case]).get(page.case.id, "Closed"))
     for row, state in page.deadlines:
         if row.kind == "duty" and not row.met_on and not row.ended_at and row.due_on:
             return DeadlineState(state.code, f"{row.name}: {in_working_days(state.words)}")
@@ -138,11 +139,6 @@ def _standing(page: CasePage) -> DeadlineState:
         if state.code == "window":
             return DeadlineState("window", f"{row.name}: {state.words.lower()}")
     return DeadlineState("waiting", "No deadline counts now")
-
-
-def outcome_words(code: str) -> str:
-    """A reporting code as people read it."""
-    return code.replace("_", " ").capitalize()
 
 
 def _tabs(page: CasePage, current: str) -> list[dict[str, Any]]:
@@ -164,6 +160,7 @@ def _tabs(page: CasePage, current: str) -> list[dict[str, Any]]:
             "current": tab == current,
         }
         for tab, words in TABS.items()
+        if tab != "put_right" or counts[tab] or promises.may_promise(page.deployed)
     ]
 
 

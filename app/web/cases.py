@@ -17,6 +17,7 @@ from app.services import actions, cases, deployments, documents, drafts, letters
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.kinds import kinds_of
+from app.services.outcomes import how_ended
 from app.services.references import spaced
 from app.web import casepage, uploads
 from app.web.again import shows_again
@@ -32,6 +33,7 @@ bp = Blueprint("cases", __name__)
 allow_large_posts(bp)
 
 STATUS = {"open": "Open", "closed": "Closed", "all": "Open and closed"}
+DANGER = {"yes": "Yes", "no": "No", "not_sure": "Not sure"}
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -50,6 +52,7 @@ def find() -> ResponseReturnValue:
     return render_template(
         "cases/find.html",
         found=found,
+        ended=how_ended(row.case for row in found),
         total=total,
         asked=asked,
         status=STATUS,
@@ -206,7 +209,11 @@ def _again(what: str) -> Callable[[str], str]:
 
 
 def _ask_about_added(case: Case, what: str, kept: Draft) -> str:
-    said = [(label, kept.values.get(key, [""])[0]) for key, label in ADDED[what][1].items()]
+    chosen = cases.NOTE_KINDS | DANGER  # of the questions with choices, the words
+    said = []
+    for key, label in ADDED[what][1].items():
+        text = kept.values.get(key, [""])[0]
+        said.append((label, text if key == "text" else chosen.get(text, text)))
     save_at = url_for("drafts.added", reference=case.reference, what=what)
     return ask_first(kept, f"Add to the case of {case.resident.name}", said, save_at)
 

@@ -18,7 +18,6 @@ from app.services import actions, deployments, drafts, tasks
 from app.services.access import get_case
 from app.services.letters import full_date
 from app.web.policy import allow, viewer
-from app.web.strips import clock_time
 from app.web.taskpage import NOT_ANSWERED
 from app.web.tasks import posted
 from forms import UnknownField
@@ -60,7 +59,7 @@ def ask_first(kept: Draft, title: str, said: list[tuple[str, str]], save_at: str
         "drafts/offer.html",
         title=title,
         typed=[(label, text) for label, text in said if text != NOT_ANSWERED],
-        when=f"{full_date(day)} at {clock_time(kept.saved_at)}",
+        when=f"{full_date(day)} at {clock.time_words(kept.saved_at)}",
         until=full_date(day + drafts.KEPT),
         go_on=with_query(request.path, {**request.args.to_dict(), "draft": "on"}),
         save_at=save_at,
@@ -117,7 +116,7 @@ def added(reference: str) -> ResponseReturnValue:
 
 def _keep(key: str, values: dict[str, list[str]]) -> ResponseReturnValue:
     saved = drafts.keep(viewer(), key, values)
-    return jsonify(saved=f"{saved.saved_at.astimezone(clock.LONDON):%H:%M}")
+    return jsonify(saved=clock.time_words(saved.saved_at))
 
 
 def _let_go(key: str, page: str) -> ResponseReturnValue:

@@ -68,7 +68,8 @@ def init_app(app: Flask) -> None:
     def unexpected(error: Exception) -> ResponseReturnValue:
         logger.exception("unexpected error", extra={"path": request.path})
         start_over()
-        return page(500, "Nothing was saved. Try again; if it comes back, tell your administrator.")
+        whom = "ring us" if _below() else "tell your administrator"
+        return page(500, f"Nothing was saved. Try again; if it comes back, {whom}.")
 
 
 def page(status: int, message: str, title: str | None = None) -> ResponseReturnValue:
@@ -84,9 +85,9 @@ def _below() -> dict[str, Any]:
     """The landlord below whose address something went wrong, and the ways out of its pages."""
     slug = request.path.split("/")[1]
     try:
-        name = deployments.landlord(slug).name
+        landlord = deployments.landlord(slug)
     except (PutrightError, SQLAlchemyError):
         return {}
     ways = {"leave_href": "intake.leave", "landlord_start": "intake.danger"}
     hrefs = {key: url_for(endpoint, slug=slug) for key, endpoint in ways.items()}
-    return {"viewer": None, "landlord_name": name, **hrefs}
+    return {"viewer": None, "landlord_name": landlord.name, "ring": landlord.phone, **hrefs}

@@ -15,7 +15,7 @@ from app.services import cases, deployments, tasks
 from app.services import inbox as listing
 from app.services.inbox import Filter, Inbox
 from app.web.policy import allow, viewer
-from app.web.strips import clock_time, moment
+from app.web.strips import moment
 
 bp = Blueprint("inbox", __name__)
 
@@ -52,7 +52,7 @@ def inbox() -> ResponseReturnValue:
         next_page=_link(wanted, after=found.next_after) if found.next_after else "",
         claimed=request.args.get("claimed", ""),
         teams={team_id: team.name for team_id, team in _teams().items()},
-        clock_time=clock_time,
+        clock_time=clock.time_words,
         moment=moment,
         colleagues=_colleagues(wanted) if empty and wanted.tab == "mine" else [],
     )

@@ -14,6 +14,7 @@ from app import clock
 from app.errors import BadInput
 from app.services import deployments, periods, presentations
 from app.services.letters import full_date
+from app.services.outcomes import how_ended
 from app.services.periods import Period
 from app.services.reporting.figures import Figure, Number
 from app.services.reporting.report import LISTED, Report, cases_behind, report
@@ -109,6 +110,7 @@ def behind() -> ResponseReturnValue:
         "report/cases.html",
         figure=figure,
         found=found,
+        ended=how_ended(found),
         period=period,
         number=number_words,
         listed=LISTED,

@@ -30,7 +30,9 @@ CLOSED = {  # outcome -> what is going on
 ANSWERED = "You have our answer"
 DECIDING = "We are deciding what comes next"
 NOT_HAPPY = "You can tell us if you are not happy with it."
+FAR = 40  # working days
 OUR_LETTER = "It says why, until when, and what you can do if you do not agree."
+NOT_DECIDED = "We have decided nothing yet. If we do, we write to you first."
 TO_OUTSIDE = "If you are not happy with it, see “Help from outside” on this page."
 STATES = ("done", "now", "next")
 NOW = {
@@ -93,7 +95,8 @@ def when(page: StatusPage) -> When | None:
     day = row.prints_on or row.due_on
     if day is None:
         return None
-    text = _days_from_now(how) + (counted := f" We count {row.why}." if row.why else "")
+    counted = f" We count {row.why}." if row.why else ""
+    text = f"{_days_from_now(how)}{counted}".strip()
     thing = f"{row.name[0].lower()}{row.name[1:]}" if row.name else ""
     if row.kind == "window":
         return When(f"What you can do: {thing}. The last day is", day, text)
@@ -105,6 +108,9 @@ def when(page: StatusPage) -> When | None:
 
 
 def _days_from_now(how: DeadlineState) -> str:
+    """How far away it is; nobody counts the days of a year."""
+    if (how.days or 0) > FAR:
+        return ""
     if not how.days:
         return "That is today." if how.code == "due" else "That is soon."
     return f"That is {days(how)} from today."
@@ -151,6 +157,8 @@ def steps(page: StatusPage) -> list[dict[str, str]]:
         ended = full_date(london_date(page.case.closed_at)) if page.case.closed_at else ""
         closed = f"This {noun_of(page.deployed.procedure)} is closed"
         return [*found, _step(closed, ended, "done")]
+    if ours and not page.written_to:
+        return [*found, _step("We are looking into it", NOT_DECIDED, "now")]
     if ours:
         return [*found, _step("What holds now stands in our newest letter", OUR_LETTER, "now")]
     if not page.stages:

@@ -188,12 +188,6 @@ def in_working_days(words: str) -> str:
     return re.sub(r"\b(\d+) (days?)\b", r"\1 working \2", words)
 
 
-def clock_time(at: datetime) -> str:
-    """10:41am, in London."""
-    local = at.astimezone(LONDON)
-    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
-
-
 def moment(at: datetime) -> str:
     """When something happened; midnight is the start of a day, where deadlines fall due."""
     local = at.astimezone(LONDON)

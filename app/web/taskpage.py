@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.db import db
+from app.engine import Element
 from app.letters import to_html
 from app.models import (
     Case,
@@ -40,7 +41,7 @@ from app.services.references import spaced
 from app.services.tasks import OpenTask
 from app.viewer import Viewer
 from app.web.public import names_of_files
-from app.web.strips import Why, clock_time, safety_in, why_of
+from app.web.strips import Why, safety_in, why_of
 from forms import FormDefinition, readable_answers
 from timers.deadlines import DeadlineState
 
@@ -89,13 +90,14 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         asks_points=any(field.each == "point" for field in found.form.fields),
         promises=_promises(found),
         earlier=earlier(case, deployed),
+        judges=_judges(deployed.elements[task.element]),
         documents=cases.documents_of(case),
         offers=actions.offered(case, "staff"),
         may_work=not found.not_for_you and not theirs,
         theirs=theirs,
         may_change=not theirs or viewer.can("watch"),
         place=first_line(case.resident),
-        saved_at=clock_time(found.draft.saved_at) if found.draft else "",
+        saved_at=clock.time_words(found.draft.saved_at) if found.draft else "",
         step=deployed.elements[task.element],
         files=names_of_files(viewer.landlord_id, found.form),
         **_letter(viewer, found),
@@ -228,6 +230,12 @@ def earlier(case: Case, deployed: Deployed) -> list[Earlier]:
         who = tasks.name_of(answer.by) or "The resident"
         found.append(Earlier(element.name, who, answer.at, told))
     return found
+
+
+def _judges(element: Element) -> bool:
+    """Whether somebody decides here about another person's work, instead of writing a letter."""
+    others = element.listed("not_the_handler_of")
+    return bool(others) and not element.properties.get("writes")
 
 
 def people_for(form: FormDefinition, deployed: Deployed) -> dict[str, list[tuple[str, str]]]:

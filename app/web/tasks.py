@@ -18,7 +18,6 @@ from app.web.kept import kept_text
 from app.web.kept_out import out_of
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts
-from app.web.strips import clock_time
 from forms import UnknownField
 
 bp = Blueprint("tasks", __name__)
@@ -161,7 +160,7 @@ def draft(task_id: str) -> ResponseReturnValue:
         before[name] = changed.getlist(name)
     whole: Typed = MultiDict((name, text) for name, texts in before.items() for text in texts)
     saved = tasks.save_draft(viewer(), task_id, whole)
-    return jsonify(saved=f"{saved.saved_at.astimezone(clock.LONDON):%H:%M}")
+    return jsonify(saved=clock.time_words(saved.saved_at))
 
 
 @bp.post("/tasks/<task_id>/letter")
@@ -230,7 +229,7 @@ def keep_as_note(task_id: str) -> ResponseReturnValue:
     over, _, kept = tasks.lost_texts(viewer(), task_id)
     if kept is None:
         abort(404)
-    head = f"Typed for “{over.name}” at {clock_time(kept.saved_at)}, after it was over:"
+    head = f"Typed for “{over.name}” at {clock.time_words(kept.saved_at)}, after it was over:"
     text = f"{head}\n\n{kept_text(over, kept)}"
     cases.add_note(viewer(), over.case.reference, "note", text[:20_000])
     tasks.drop_draft(viewer(), task_id)

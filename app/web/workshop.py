@@ -82,6 +82,7 @@ def diagram(process: str) -> ResponseReturnValue:
         entries=entries,
         tables=[known[entry.table] for entry in entries if entry.table in known],
         names={p.process: p.name for p in pictures(deployed)},
+        table_names={table.id: table.name for table in known.values()},
         **here,
     )
 

@@ -106,6 +106,19 @@ def make_site(folder: Path, clock: SetClock) -> Site:
     return Site(app, clock)
 
 
+def make_demo(folder: Path) -> Site:
+    """A server with the demo's people and cases; everybody has the tests' password."""
+    made = make_site(folder, SetClock(WHEN))
+    with made.app.app_context():
+        demo.people(LANDLORD)
+        demo.play_all(LANDLORD, WHEN.date(), lambda _line: None)
+        for user in db.session.scalars(select(User)):
+            user.password_hash = accounts.HASHER.hash(PASSWORD)
+        db.session.commit()
+        db.session.remove()
+    return made
+
+
 @pytest.fixture(scope="session", autouse=True)
 def weak_passwords() -> Iterator[None]:
     """Argon2 as weak as it goes, for the whole browser session."""
@@ -136,14 +149,7 @@ def team(site: Site) -> str:
 @pytest.fixture(scope="session")
 def demo_site(tmp_path_factory: pytest.TempPathFactory, weak_passwords: None) -> Iterator[Site]:
     """A server with the demo's people and cases, on a Tuesday. Look, do not change."""
-    made = make_site(tmp_path_factory.mktemp("demo"), SetClock(WHEN))
-    with made.app.app_context():
-        demo.people(LANDLORD)
-        demo.play_all(LANDLORD, WHEN.date(), lambda _line: None)
-        for user in db.session.scalars(select(User)):
-            user.password_hash = accounts.HASHER.hash(PASSWORD)
-        db.session.commit()
-        db.session.remove()
+    made = make_demo(tmp_path_factory.mktemp("demo"))
     yield made
     made.stop()
 

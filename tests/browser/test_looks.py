@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.db import db
-from app.models import Case, User
+from app.models import Case, Task, User
 from tests.browser.conftest import DESK, PHONE, Open, Site, faults_of, sign_in
 from tests.browser.conftest import LANDLORD as OWN
 
@@ -86,3 +86,48 @@ def test_how_many_are_somewhere_covers_no_name(demo_site: Site, open_page: Open)
     page.wait_for_timeout(300)
     names, covered = page.evaluate(COVERED)
     assert names > 10 and covered == 0
+
+
+CUT = """(box) => {
+  const frame = box.getBoundingClientRect();
+  return [...box.querySelectorAll('.pr-flag')].filter((flag) => {
+    const seen = flag.getBoundingClientRect();
+    return seen.top < frame.top || seen.bottom > frame.bottom
+      || seen.left < frame.left || seen.right > frame.right;
+  }).map((flag) => flag.textContent);
+}"""
+
+
+def test_every_black_label_of_what_a_case_waits_for_is_seen_whole(
+    demo_site: Site, open_page: Open
+) -> None:
+    with demo_site.app.app_context():
+        kind = Case.kind == "contact_arrangement"
+        reference = db.session.scalars(select(Case.reference).where(kind)).first()
+        db.session.remove()
+    for width in (DESK, PHONE):
+        page = open_page(demo_site, width)
+        sign_in(page, demo_site, manager_of(demo_site))
+        page.goto(f"/cases/{reference}")
+        page.locator(".pr-diagram__view[data-drawn] .pr-flag").first.wait_for()
+        canvas = page.locator(".pr-diagram__canvas").last
+        assert canvas.locator(".pr-flag").count() == 2
+        assert canvas.evaluate(CUT) == []
+
+
+def test_a_legend_of_two_lines_stands_inside_its_box(demo_site: Site, open_page: Open) -> None:
+    with demo_site.app.app_context():
+        wanted = select(Task.id, User.email).join(User, User.id == Task.claimed_by)
+        points = (Task.status == "open", Task.form == "stage_1_response")
+        task_id, email = db.session.execute(wanted.where(*points)).first() or ("", "")
+        db.session.remove()
+    page = open_page(demo_site, PHONE)
+    sign_in(page, demo_site, email.partition("@")[0])
+    page.goto(f"/tasks/{task_id}")
+    box = page.locator("fieldset.pr-issue").first
+    legend = box.locator("legend").first
+    legend.evaluate("one => { one.textContent = 'A letter '.repeat(12); }")
+    around, inside = box.bounding_box(), legend.bounding_box()
+    assert around and inside and inside["height"] > 40
+    assert inside["y"] > around["y"] + 8
+    assert faults_of(page) == []

@@ -23,6 +23,7 @@ PUBLIC = (
     f"/{LANDLORD}/complain/form",
     f"/{LANDLORD}/complain/help-now",
     f"/{LANDLORD}/complain/return/a-link-that-is-too-old",
+    f"/{LANDLORD}",
     f"/{LANDLORD}/learning",
     "{link}",
     "{link}/add",

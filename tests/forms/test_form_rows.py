@@ -74,7 +74,7 @@ def test_a_row_beyond_the_last_is_unknown():
 
 
 def test_the_letter_lists_who_does_what_by_when():
-    found = posted(LIST, row(1) | row(3, "Ring\n you", "") | {"promise_text__4": "Write"})
+    found = posted(LIST, row(1) | row(3, "Ring\n you.", "") | {"promise_text__4": "Write"})
     assert found.letter_parts == {
         "promises": [
             "Repair the gate — Repairs, by Friday 4 December 2026",

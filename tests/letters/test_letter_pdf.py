@@ -234,6 +234,23 @@ def test_long_letter_numbers_its_pages_and_never_breaks_the_box() -> None:
     assert len(pages) > 1
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_no_signature_stands_on_a_page_without_a_word_above_it(plain: bool) -> None:
+    for lines in range(20, 44):
+        found = letter(part_answer="\n\n".join(["We looked into it."] * lines))
+        pages = read(to_pdf(found, HEAD, AT, plain=plain, fonts_dir=FONTS)).pages
+        (signed,) = [text for page in pages if "Yours sincerely" in (text := page.extract_text())]
+        assert "0300 111 3000" in signed
+
+
+def test_a_date_stays_on_one_line() -> None:
+    for n in range(60, 90):
+        said = "x" * n + " " + "by Wednesday 16 December 2026"
+        found = letter(part_answer=" ".join([said[i : i + 9] for i in range(0, n, 9)]) + said[n:])
+        text = read(to_pdf(found, HEAD, AT, fonts_dir=FONTS)).pages[0].extract_text()
+        assert any("Wednesday 16 December 2026" in line for line in text.splitlines())
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -175,3 +175,13 @@ def test_the_measure_tells_sentences_apart(text: str, found: list[str]) -> None:
 
 def test_the_measure_counts_words_as_people_do() -> None:
     assert length("We’ll ring you on 0161 496 0200, or write to a@b.example.") == 11
+
+
+@every_letter
+def test_whoever_signs_says_what_they_are(landlord: str, letter: LetterTemplate) -> None:
+    bold = [
+        paragraph
+        for paragraph in letter.body
+        if isinstance(paragraph, Paragraph) and words(paragraph.inlines, False) == "officer_name"
+    ]
+    assert bold == [], "a signature has the job title under the name"

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.clock import SetClock
 from app.db import db
-from app.models import Alert, Case, Conflict, ContactArrangement, Incident, Note, User
+from app.models import Alert, Case, Conflict, ContactArrangement, Incident, Letter, Note, User
 from app.services import arrangements, cases, complaints, deployments, stories
 from app.settings import ROOT
 from app.viewer import Viewer
@@ -183,6 +183,33 @@ def test_the_public_form_a_new_issue_and_a_danger_are_taken_as_always(
     cases.add_note(officer, complaint.reference, "call", "A smell of gas.", triage)
     cases.report_hazard(officer, complaint.reference, "A smell of gas.")
     assert db.session.get_one(Case, (kinds, complaint.id)).hazard
+
+
+def test_the_residents_page_speaks_of_a_letter_only_once_one_has_gone(
+    kinds: str, client: FlaskClient
+) -> None:
+    _, case = arranged(kinds)
+    case.link_hash = complaints.hash_token("a-link")
+    db.session.commit()
+    page = client.get(f"/{kinds}/status/a-link").text
+    assert "newest letter" not in page
+    assert "We have decided nothing yet. If we do, we write to you first." in page
+    letter = Letter(
+        landlord_id=kinds,
+        id=new_key(),
+        case_id=case.id,
+        person_id=case.resident.id,
+        template="contact_arrangement",
+        title="How you can reach us",
+        to="resident",
+        blocks=[],
+        written_at=case.opened_at,
+        status="queued",
+    )
+    db.session.add(letter)
+    db.session.commit()
+    page = client.get(f"/{kinds}/status/a-link").text
+    assert "What holds now stands in our newest letter" in page and "decided nothing" not in page
 
 
 def test_managers_see_all_that_are_in_force_late_reviews_first(

@@ -16,6 +16,7 @@ from app.services.references import spaced
 from app.viewer import Viewer
 from forms import Field
 from tests.cases import first_team, open_task, recorded
+from tests.kinds import begun, deploy_kinds
 from tests.web.filling import finish, until_letter
 
 Make = Callable[..., Viewer]
@@ -249,3 +250,12 @@ def test_a_case_that_names_the_viewer_does_not_exist_for_them(
     assert "Kezia" not in browser.get("/cases?q=kezia&status=all").text
     for what in ("", "?tab=people", "/diagrams/complaint.bpmn", f"/letters/{written.id}", "/notes"):
         assert browser.get(f"/cases/{case.reference}{what}").status_code == 404, what
+
+
+def test_a_tab_that_can_hold_nothing_is_not_shown(landlord: str, browser: FlaskClient) -> None:
+    deploy_kinds(landlord)
+    complaint, compliment = recorded(landlord), begun(landlord, "compliment")
+    tab = ">Put right <b>0</b></a>"
+    assert tab in browser.get(f"/cases/{complaint.reference}").text
+    assert tab not in browser.get(f"/cases/{compliment.reference}").text
+    assert browser.get(f"/cases/{compliment.reference}?tab=put_right").status_code == 200

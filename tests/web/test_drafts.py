@@ -62,7 +62,7 @@ def test_a_complaint_half_recorded_survives_and_is_offered_again(
 ) -> None:
     save_at = draft_address(browser.get(NEW).text)
     saved = browser.post(save_at, data=typed(landlord))
-    assert saved.json == {"saved": "09:00"}
+    assert saved.json == {"saved": "9:00am"}
     asked = browser.get(NEW).text
     assert "You typed this on Tuesday 24 November 2026 at 9:00am" in asked
     assert RECORDED["story"] in asked and "<textarea" not in asked
@@ -166,3 +166,15 @@ def test_a_form_that_nobody_came_back_to_is_forgotten_after_a_week(
     clock.move_to(clock() + timedelta(minutes=2))
     drafts.drop_old()
     assert drafts_now() == 0
+
+
+def test_what_was_chosen_for_a_note_is_offered_again_in_words(
+    browser: FlaskClient, case: Case
+) -> None:
+    page = f"/cases/{case.reference}/notes"
+    save_at = draft_address(browser.get(page).text)
+    said = {"kind": "call", "text": "no", "triage_hazard": "not_sure"}
+    assert browser.post(save_at, data=said).status_code == 200
+    asked = browser.get(page).text
+    assert "<dd>Phone call</dd>" in asked and "<dd>Not sure</dd>" in asked
+    assert "<dd>no</dd>" in asked, "what somebody wrote stays as it is"

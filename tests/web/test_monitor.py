@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import escape
 
@@ -17,7 +19,10 @@ from app.models import Case, Conflict, Event, Incident, Instance
 from app.models.base import new_id
 from app.services import deployments, pace, references
 from app.viewer import Viewer
+from tests import small
 from tests.cases import first_team, london, open_task, recorded
+from tests.conftest import make_user
+from tests.engine.drawing import end, flows, send, start, timer, user
 
 SignIn = Callable[[Viewer], FlaskClient]
 Person = Callable[..., Viewer]
@@ -171,3 +176,33 @@ def test_nothing_is_called_usual_before_enough_is_known(
 ) -> None:
     recorded(landlord)
     assert pace.heat(manager(person, landlord)) == {}
+
+
+WAITS = flows("begun > answer > send_answer > wait > done")
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "tag", "with_resident"),
+    [
+        ("reminder", "Waits for that day", "No work now", 0),
+        ("window", "Waits for the resident", "With resident", 1),
+    ],
+)
+def test_a_case_without_work_says_what_it_waits_for_and_is_counted_there(
+    app: Flask, sign_in: SignIn, kind: str, step: str, tag: str, with_resident: int
+) -> None:
+    answers = (
+        user("answer", writes="answer"),
+        send("send_answer", letter="answer", sets="answered_on"),
+    )
+    waits = timer("wait", "months(3, answered_on)", kind=kind, label="Look at it again")
+    small.deploy(start(), *answers, waits, end(), WAITS)
+    grace = small.officer()
+    case = small.complaint(grace)
+    small.does(grace, case, answer="One call a week.")
+    page = sign_in(make_user(small.SMALL, "helen", "manager")).get("/running").text
+    assert step in page and tag in page
+    assert ("Look at it again" in page) is (kind == "reminder")
+    counts = [count for view in drawn(page) for count in view["counts"]]  # type: ignore[union-attr]
+    assert [count["element"] for count in counts] == ["wait"]
+    assert re.search(rf"<b>{with_resident}</b>With the resident", page)

@@ -47,6 +47,8 @@ def test_every_error_below_a_landlord_has_the_way_out_too(
     assert answer.status_code == status
     assert f'href="/{landlord}/leave"' in answer.text and "data-leave" in answer.text
     assert deployments.landlord(landlord).name in answer.text
+    assert deployments.landlord(landlord).phone in answer.text, "somebody can be rung"
+    assert "administrator" not in answer.text
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 

@@ -153,6 +153,11 @@ def test_managers_and_owners_hear_that_the_policy_is_to_be_reviewed(
     assert all(notice not in sign_in(who).get(page).text for who, page in places)
     clock.move_to(london("2027-04-01 09:00"))
     assert all(notice in sign_in(who).get(page).text for who, page in places)
+    assert (
+        "Ask the Head of Complaints whether it has been." in sign_in(manager).get("/running").text
+    )
+    assert "landlord.toml" not in sign_in(manager).get("/running").text
+    assert "enter the new date in landlord.toml" in sign_in(owner).get("/procedures").text
     page = sign_in(amira).get("/procedures").text
     assert notice not in page
     assert "Head of Complaints" in page and "every two years" in page

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app import clock as clocks
 from app.clock import LONDON, SetClock
 from app.db import db
 from app.models import Alert, Answer, Blob, Case, Deadline, Event, Letter, Note
@@ -349,3 +350,15 @@ def test_posts_work_over_https_although_no_referrer_is_sent(
         base_url=host,
     )
     assert sent.status_code == 303
+
+
+@pytest.mark.parametrize(("months", "told"), [(1, True), (12, False)])
+def test_the_days_of_a_year_are_not_counted(
+    client: FlaskClient, landlord: str, receipt: public.Receipt, months: int, told: bool
+) -> None:
+    for row in db.session.scalars(select(Deadline).where(Deadline.due_on.is_not(None))):
+        row.due_on = row.prints_on = clocks.today() + timedelta(days=30 * months)
+    db.session.commit()
+    page = client.get(receipt.path).text
+    assert ("working days from today" in page) is told
+    assert "We count " in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -14,7 +15,9 @@ from app.errors import ChangedMeanwhile
 from app.models import Answer, Case, Draft, Letter, Task
 from app.services import steps, tasks
 from app.viewer import Viewer
+from tests import small
 from tests.cases import first_team, open_task, recorded
+from tests.engine.drawing import end, flows, send, start, user
 from tests.web.filling import good_answers, post_of, until_letter
 
 Make = Callable[..., Viewer]
@@ -171,7 +174,7 @@ def test_the_draft_of_a_page_adds_what_changed_to_what_was_kept(
     browser.post(tasks_address, data=whole | {"pr_step": "save"})
     key = text_field(officer, letter_task)
     answer = browser.post(f"{tasks_address}/draft", data={key: "Changed"})
-    assert answer.json == {"saved": "09:00"}
+    assert answer.json == {"saved": "9:00am"}
     kept = draft_of(officer, letter_task)
     assert kept[key] == ["Changed"]
     assert {name for name, values in whole.items() if values} <= set(kept)
@@ -289,3 +292,25 @@ def test_earlier_answers_stand_on_the_page_in_words(
     page = browser.get(f"/tasks/{letter_task.id}").text
     assert "What was recorded before" in page and "Amira" in page
     assert good_answers(tasks.get_open(officer, letter_task.id))
+
+
+def test_what_somebody_else_recorded_lies_open_for_whoever_decides_about_it(
+    app: Flask, sign_in: SignIn
+) -> None:
+    small.deploy(
+        start(),
+        user("answer", writes="answer"),
+        user("asks", not_the_handler_of="answer"),
+        send("send_answer", letter="answer"),
+        end(),
+        flows("begun > answer > asks > send_answer > done"),
+    )
+    grace, tom = small.officer(), small.officer("tom")
+    case = small.complaint(grace)
+    known = '<details class="govuk-details"{}><summary class="govuk-details__summary">'
+    known += '<span class="govuk-details__summary-text">What was recorded before'
+    writing = sign_in(grace).get(f"/tasks/{open_task(case).id}").text
+    assert known.format("") in writing
+    small.does(grace, case, answer="You are right.")
+    deciding = sign_in(tom).get(f"/tasks/{open_task(case).id}").text
+    assert known.format(" open") in deciding and "You are right." in deciding

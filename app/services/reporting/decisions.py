@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, select
 from app.db import db
 from app.engine import FactSpec
 from app.models import Event, Instance, Payload
-from app.services.reporting.figures import Group, Scope, Section, by_value, counted, in_words
+from app.services.outcomes import in_words, outcome_names
+from app.services.reporting.figures import Group, Scope, Section, by_value, counted
 from timers.deadlines import read_rule
 
 WRITES_FACTS = ("started", "submitted", "received", "decided")
@@ -36,9 +37,7 @@ def closed(scope: Scope) -> Section:
         ended.pop(told.case_id, None)
         if told.action == "closed":
             ended[told.case_id] = str(told.detail.get("outcome") or "")
-    drawn = {e.properties.get("outcome") for e in scope.deployed.elements.values()}
-    drawn |= {e.properties.get("closes") for e in scope.deployed.elements.values()}
-    words = {code: in_words(code) for code in sorted(filter(None, drawn))}
+    words = outcome_names(scope.deployed)
     groups = [
         Group("In all", [counted("closed", "Closed", ended)]),
         Group("Outcome", by_value("closed", ended.items(), words), True),

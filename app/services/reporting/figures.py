@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from app.landlords import Landlord
 from app.services.deployments import Deployed
+from app.services.outcomes import in_words
 from app.services.periods import Period
 
 Number = int | float | Decimal | None
@@ -77,12 +78,6 @@ def by_value(
     for case_id, value in values:
         found.setdefault(value, []).append(case_id)
     return [
-        counted(f"{prefix}.{value}", words.get(value) or in_words(value), cases)
+        counted(f"{prefix}.{value}", words.get(value) or in_words(value) or "Not said", cases)
         for value, cases in found.items()
     ]
-
-
-def in_words(code: str) -> str:
-    """A code as people read it: partly_upheld is “Partly upheld”."""
-    words = code.replace("_", " ").strip()
-    return words[:1].upper() + words[1:] or "Not said"

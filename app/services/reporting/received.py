@@ -13,16 +13,9 @@ from sqlalchemy import Select, select
 from app.db import db
 from app.models import Answer, Case, Event, Instance, Note, Party, Person
 from app.services.complaints import DANGER
+from app.services.outcomes import in_words
 from app.services.periods import Period, added
-from app.services.reporting.figures import (
-    Figure,
-    Group,
-    Scope,
-    Section,
-    by_value,
-    counted,
-    in_words,
-)
+from app.services.reporting.figures import Figure, Group, Scope, Section, by_value, counted
 
 TREND = 12  # months at least, so that a season can be seen
 LONGEST_TREND = 24  # months
