@@ -79,8 +79,8 @@ class Element:
         return self.properties.get("stage")
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """A property that holds several names, such as `sets`."""
-        return tuple(self.properties.get(name, "").split())
+        """A property that holds several names, such as `sets`: with blanks or commas between."""
+        return tuple(self.properties.get(name, "").replace(",", " ").split())
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
     if rule is not None:
         row.base_on = rule.base_on
         row.why = explain(rule, _agreed(step, rule))
+    elif row.rule in specs:  # a date that somebody has set
+        row.why = f"on the date “{specs[row.rule].label}”"
 
 
 def _agreed(step: Step, rule: Rule) -> dict[str, str]:

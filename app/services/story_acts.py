@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, func, select
 
 from app import clock
 from app.clock import LONDON, SetClock
@@ -123,7 +123,7 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
         _begin(play, kind, does, who, answers, about=bool(step.get("about")))
     elif play.case and _is_task(play, does):
         viewer = staff(play, who)
-        task = _open_task(play, does)
+        task = _open_task(play, does, viewer)
         if step.get("claims") == "only":
             tasks.claim(viewer, task.id)
             return
@@ -258,15 +258,19 @@ def staff(play: Play, who: str) -> Viewer:
     return accounts.viewer_for(db.session.scalars(select(User).where(User.email == email)).one())
 
 
-def _open_task(play: Play, element: str) -> Task:
-    """The open task at an element; else the last one, whose page says who finished it."""
+def _open_task(play: Play, element: str, viewer: Viewer) -> Task:
+    """The open task at an element, their own first; else the last one, which says who did it."""
     query = select(Task).where(
         Task.landlord_id == play.landlord_id,
         Task.case_id == play.case_id,
         Task.element == element,
     )
     task = db.session.scalar(
-        query.order_by((Task.status == "open").desc(), Task.opened_at.desc()).limit(1)
+        query.order_by(
+            (Task.status == "open").desc(),
+            func.coalesce(Task.claimed_by == viewer.user_id, false()).desc(),
+            Task.opened_at.desc(),
+        ).limit(1)
     )
     if task is None:
         raise StoryRefused(f"there is no task {element} yet; open: {open_elements(play)}")

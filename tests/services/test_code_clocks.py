@@ -12,13 +12,14 @@ from sqlalchemy import select
 from app.clock import LONDON, SetClock
 from app.db import db, transaction
 from app.models import Case, Deadline, Task
-from app.services import contents, deployments, steps
+from app.services import complaints, contents, deployments, steps
 from app.services.access import instance_of
 from app.services.deployments import in_words
 from app.services.steps import PROCEDURE
 from app.settings import ROOT
 from app.viewer import Viewer
 from tests import small
+from tests.conftest import filled, new_key
 from tests.engine.drawing import diagram, end, flows, send, start, timer, user
 
 FACTS = """
@@ -172,3 +173,15 @@ def test_the_limits_of_a_case_that_is_closed_without_an_answer_end(
 def test_what_the_settings_name_is_there(app: Flask, said: str, wrong: str) -> None:
     found = contents.check(files(f"{small.LANDLORD}\n{said}\n"))
     assert any(wrong in in_words(problem) for problem in found)
+
+
+def test_nobody_is_late_to_write_to_somebody_who_gave_no_name(app: Flask, clock: SetClock) -> None:
+    changed = files()
+    changed["facts.toml"] += b'[anonymous]\ntype = "bool"\n'
+    nameless = {"key": "anonymous", "type": "checkbox"}
+    changed["forms/record_complaint.form"] = small.form("record_complaint", nameless)
+    deployments.deploy(small.SMALL, changed, source="disk")
+    form = filled(small.SMALL, "record_complaint", {"anonymous": True})
+    receipt = complaints.record(small.officer(), form, new_key())
+    case = db.session.scalars(select(Case).where(Case.reference == receipt.reference)).one()
+    assert set(rows(case)) == {"ack_due"}
