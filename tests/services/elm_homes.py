@@ -148,12 +148,15 @@ WHEN = (field("received_on", "datetime"), field("received_reason"))
 
 
 def files() -> dict[str, bytes]:
-    """All of the landlord's files, with the shared ones."""
+    """All of the landlord's files, with the shared ones but for those that need shared facts."""
     shared_forms = ROOT / "forms" / "definitions" / "shared"
     letters = ROOT / "processes" / "shared" / "letters"
-    return {
+    shared = {
         **{f"forms/{path.name}": path.read_bytes() for path in shared_forms.glob("*.form")},
         **{f"letters/{path.name}": path.read_bytes() for path in letters.glob("*.md")},
+    }
+    return {
+        **{path: body for path, body in shared.items() if "/ombudsman_" not in path},
         "landlord.toml": LANDLORD.encode(),
         "facts.toml": FACTS.encode(),
         "complaint.bpmn": COMPLAINT,
