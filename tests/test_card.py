@@ -139,7 +139,9 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def test_no_python_knows_a_landlord() -> None:
+    plain = {"code", "south"}  # words that begin a name, and mean something else as well
     names = {word for folder in LANDLORDS for word in (folder.name, folder.name.split("-")[0])}
+    names -= plain
     for path in sources(*OURS):
         text = path.read_text().lower()
         assert [name for name in names if name in text] == [], path
