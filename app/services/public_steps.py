@@ -69,5 +69,5 @@ def _said(deployed: Deployed, clock: Element) -> str:
     words, _, longer = rule_words(shown, deployed.facts).partition("; longer by")
     if words.startswith("By the rule"):
         return clock.name or label
-    more = ", or longer where we agree it with you" if longer else ""
+    more = "; if we need longer, we tell you why and until when" if longer else ""
     return f"{label}: {words}{more}"
