@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from app.engine import Element
 from app.services.deployments import Deployed
 from app.services.outline import rule_words, timer_kind
 from app.services.residents import stage_calls
+from timers.rules import read_rule
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,22 @@ def _windows(deployed: Deployed, call: Element, following: Element | None) -> It
         todo += [flow.target for flow in element.outgoing]
 
 
+def _ordinary(expression: str) -> str:
+    """The rule of the ordinary case, where a date hangs on a condition."""
+    way = ast.parse(expression.strip(), mode="eval").body
+    while isinstance(way, ast.IfExp):
+        none = isinstance(way.body, ast.Constant) and way.body.value is None
+        way = way.orelse if none else way.body
+    return ast.unparse(way)
+
+
 def _said(deployed: Deployed, clock: Element) -> str:
     """ "Answer at Stage One: 10 working days after it was acknowledged"."""
     label = clock.properties.get("label") or clock.name
-    shown = clock.properties.get("prints") or clock.expression or ""
-    words, _, longer = rule_words(shown, deployed.facts).partition("; longer by")
-    if words.startswith("By the rule"):
+    shown = _ordinary(clock.properties.get("prints") or clock.expression or "")
+    lists: dict[str, Any] = {n: [] for n, fact in deployed.facts.items() if fact.type == "list"}
+    if read_rule(shown, lists, {}) is None:
         return clock.name or label
-    more = ", or longer where we agree it with you" if longer else ""
+    words, _, longer = rule_words(shown, deployed.facts).partition("; longer by")
+    more = "; if we need longer, we tell you why and until when" if longer else ""
     return f"{label}: {words}{more}"

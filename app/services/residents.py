@@ -190,11 +190,14 @@ def stages(case: Case, deployed: Deployed) -> list[Stage]:
 
 
 def stage_calls(procedure: Procedure) -> list[Element]:
-    """The calls of stages, each stage once, in the order in which the diagram reaches them."""
+    """The calls of stages, each stage once, in the order in which the diagram reaches them.
+
+    A stage may be reached by an event on an edge, or stand in a diagram that is called on the way.
+    """
     found: dict[str, Element] = {}
     seen: set[str] = set()
-    inside = [e for e in procedure.elements.values() if e.process == procedure.main]
-    todo = [element.id for element in inside if element.kind == "startEvent" and not element.parent]
+    every = procedure.elements.values()
+    todo = [e.id for e in every if e.process == procedure.main and _begins(e)]
     while todo:
         element = procedure.elements[todo.pop(0)]
         if element.id in seen:
@@ -202,9 +205,16 @@ def stage_calls(procedure: Procedure) -> list[Element]:
         seen.add(element.id)
         if element.stage:
             found.setdefault(element.stage, element)
-        todo += [e.id for e in inside if e.parent == element.id and e.kind == "startEvent"]
+        elif element.calls and element.properties.get("keeps_open") != "no":
+            todo += [e.id for e in every if e.process == element.calls and _begins(e)]
+        todo += [e.id for e in every if e.parent == element.id and e.kind == "startEvent"]
         todo += [flow.target for flow in element.outgoing]
+        todo += [e.id for e in every if e.attached_to == element.id]
     return list(found.values())
+
+
+def _begins(element: Element) -> bool:
+    return element.kind == "startEvent" and not element.parent
 
 
 def _passed(case: Case, calls: list[str]) -> set[str]:

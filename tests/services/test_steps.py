@@ -25,7 +25,7 @@ from app.models import (
     Outgoing,
     Task,
 )
-from app.services import access, cases, inbox, incidents, steps, sweep, tasks
+from app.services import access, cases, code_clocks, inbox, incidents, steps, sweep, tasks
 from app.services.known_people import known_people
 from app.viewer import Viewer
 from forms import BoundForm
@@ -182,7 +182,8 @@ def test_a_reply_after_the_deadline_is_late_even_before_the_sweep(
     landlord: str, officer: Viewer, clock: SetClock
 ) -> None:
     case = recorded(landlord)
-    row = db.session.scalars(select(Deadline).where(Deadline.kind == "duty")).first()
+    ours = select(Deadline).where(Deadline.kind == "duty", Deadline.host != code_clocks.HOST)
+    row = db.session.scalars(ours).first()
     assert row is not None and row.due_on is not None
     clock.move_to(london(f"{row.due_on} 23:59"))
     assert sweep.due_instances() == []
@@ -191,7 +192,7 @@ def test_a_reply_after_the_deadline_is_late_even_before_the_sweep(
     tasks.submit(officer, open_task(case).id, accept(officer, open_task(case)))
 
     db.session.expire_all()
-    missed = db.session.scalars(select(Deadline).where(Deadline.missed_on.is_not(None))).all()
+    missed = db.session.scalars(ours.where(Deadline.missed_on.is_not(None))).all()
     assert [deadline.element for deadline in missed] == [row.element]
     fired = db.session.scalars(select(Event).where(Event.action == "due")).one()
     assert fired.at == london("2026-12-02 00:00") and fired.element == row.element
