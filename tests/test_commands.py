@@ -14,6 +14,16 @@ import pytest
 from app.settings import ROOT
 
 pytestmark = pytest.mark.slow
+LANDLORD = min(path.parent.name for path in (ROOT / "processes").glob("*/landlord.toml"))
+
+
+@pytest.fixture(autouse=True)
+def one_landlord(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the landlords is enough for the commands; all of them are played elsewhere."""
+    processes = tmp_path_factory.mktemp("processes")
+    for name in (LANDLORD, "shared"):
+        (processes / name).symlink_to(ROOT / "processes" / name)
+    monkeypatch.setenv("PUTRIGHT_PROCESSES_DIR", str(processes))
 
 
 def putright(*words: str, folder: Path, said: str = "") -> subprocess.CompletedProcess[str]:
@@ -52,8 +62,7 @@ def test_the_shipped_procedures_are_clean_and_a_missing_one_is_told(tmp_path: Pa
 
 def test_people_are_added_and_listed(tmp_path: Path) -> None:
     assert putright("deploy", folder=tmp_path).returncode == 0
-    landlord = next((ROOT / "processes").glob("*/landlord.toml")).parent.name
-    words = ["users", "add", "a@b.example", "--landlord", landlord, "--name", "Ann", "--role"]
+    words = ["users", "add", "a@b.example", "--landlord", LANDLORD, "--name", "Ann", "--role"]
     password = "a long enough password\n" * 2
     added = putright(*words, "auditor", folder=tmp_path, said=password)
     assert added.returncode == 0, added.stderr
@@ -164,7 +173,7 @@ def test_a_demo_that_is_stopped_is_finished_by_the_next_start(tmp_path: Path) ->
     second.send_signal(signal.SIGINT)
     second.communicate(timeout=60)
     titles = [line.split(maxsplit=1)[1] for line in [*played, *rest.splitlines()] if "  " in line]
-    demo = list((ROOT / "processes").glob("*/demo/[0-9]*.toml"))
+    demo = list((ROOT / "processes" / LANDLORD / "demo").glob("[0-9]*.toml"))
     assert len(titles) == len(set(titles)) == len(demo)
 
     third = served(tmp_path)

@@ -90,8 +90,9 @@ def draw(request):
 
 
 def bind(definition: FormDefinition, typed: dict[str, Any] | None = None) -> BoundForm:
+    teams = {team: [("7", "Ann Bell"), ("8", "Bo Carr")] for team in definition.teams}
     return definition.bind(
-        typed=typed, rows=POINTS, people=PEOPLE, today=TODAY,
+        typed=typed, rows=POINTS, people=teams | PEOPLE, today=TODAY,
         facts={"acknowledged_on": "2026-11-13"},
     )  # fmt: skip
 
