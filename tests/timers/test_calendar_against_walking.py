@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -178,3 +179,25 @@ def test_a_deadline_falls_due_on_the_next_london_date(due_on: date) -> None:
     at = falls_due_at(due_on)
     assert london_date(at) == due_on + DAY
     assert london_date(at - timedelta(microseconds=1)) == due_on
+
+
+def test_a_hundred_thousand_random_deadlines_agree() -> None:
+    """Of every unit, over clock changes and leap days; each ends at midnight in London."""
+    chance = Random(2024)
+    first, span = date(2000, 1, 1), 50 * 365
+    for _ in range(100_000):
+        base, n = first + timedelta(days=chance.randrange(span)), chance.randint(1, 40)
+        unit = chance.choice(("working days", "days", "months", "rolled"))
+        if unit == "working days":
+            due, expected = ENGLAND.working_days(n, base), walk(n, base)
+        elif unit == "days":
+            due, expected = ENGLAND.calendar_days(n, base), base + n * DAY
+        elif unit == "months":
+            due, expected = ENGLAND.months(n, base), walk_months(n, base)
+        else:
+            came = base if walked_is_working_day(base) else walk(1, base)
+            due, expected = ENGLAND.working_days(n, ENGLAND.roll(base)), walk(n, came)
+        assert due == expected, (unit, n, base)
+        ends = falls_due_at(due)
+        assert london_date(ends) == due + DAY
+        assert london_date(ends - timedelta(microseconds=1)) == due
