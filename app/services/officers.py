@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, String, cast, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.landlords import Landlord
 from app.models import Case, Conflict, Task, User
+
+NOBODYS_OWN = "{}"  # the item of a task that is not one member's of a panel
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ def writer(session: Session, landlord: Landlord, user_id: str | None) -> Officer
 def responsible(session: Session, case: Case, landlord: Landlord) -> Officer:
     """Who signs what nobody wrote: whoever has the work, else who did it last, else the contact.
 
-    Somebody who may not see the case is never named, nor anybody who has left.
+    Somebody who may not see the case is never named, nor anybody who has left, nor a member of a
+    panel for having a view of their own to give.
     """
     has = _newest(
         session, case, Task.claimed_by, Task.claimed_at.desc(), Task.status == "open"
@@ -62,6 +65,7 @@ def _newest(
             Task.landlord_id == case.landlord_id,
             Task.case_id == case.id,
             state,
+            cast(Task.item, String) == NOBODYS_OWN,
             User.active,
             User.id.not_in(kept_out),
         )

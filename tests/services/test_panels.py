@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.db import db
 from app.errors import NotAllowed, NotForYou, PanelRefused
 from app.models import Answer, Case, Task
-from app.services import contents, deployments, inbox, panels, tasks
+from app.services import contents, deployments, inbox, officers, panels, tasks
 from app.services.access import instance_of
 from app.services.deployments import in_words
 from app.viewer import Viewer
@@ -224,6 +224,13 @@ def test_a_view_stands_in_the_inbox_of_its_member_only(
 ) -> None:
     assert inbox.inbox(seated["bo"], inbox.Filter()).counts["mine"] == 1
     assert inbox.inbox(member("cy", "board_members"), inbox.Filter()).counts["mine"] == 0
+
+
+def test_no_member_signs_a_letter_that_nobody_wrote(
+    case: Case, seated: dict[str, Viewer], grace: Viewer
+) -> None:
+    landlord = deployments.landlord(small.SMALL)
+    assert officers.responsible(db.session(), case, landlord).name == "Grace"
 
 
 def test_it_cannot_be_given_away(case: Case, seated: dict[str, Viewer], grace: Viewer) -> None:
