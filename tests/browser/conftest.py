@@ -59,8 +59,8 @@ class Handler(WSGIRequestHandler):
 class Site:
     """A running Putright: its address, its app, its clock, and who has signed in before."""
 
-    def __init__(self, app: Flask, clock: SetClock) -> None:
-        self.app, self.clock = app, clock
+    def __init__(self, app: Flask, clock: SetClock, landlord: str = LANDLORD) -> None:
+        self.app, self.clock, self.landlord = app, clock, landlord
         self.server = make_server(
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=Handler
         )
@@ -79,13 +79,13 @@ class Site:
         self.server.server_close()
 
     def email_of(self, name: str) -> str:
-        return f"{name}@{LANDLORD}.example"
+        return f"{name}@{self.landlord}.example"
 
     def add(self, name: str, role: str, *teams: str) -> None:
         """Somebody who can sign in with the tests' password."""
         with self.app.app_context():
             accounts.add_user(
-                LANDLORD,
+                self.landlord,
                 email=self.email_of(name),
                 name=name.replace("_", " ").title(),
                 role=role,
@@ -96,14 +96,14 @@ class Site:
             )
 
 
-def make_site(folder: Path, clock: SetClock) -> Site:
+def make_site(folder: Path, clock: SetClock, landlord: str = LANDLORD) -> Site:
     settings = Settings(instance_dir=folder / "instance", heartbeat=False)
     app = create_app(settings, clock)
     with app.app_context():
         db.create_all()
-        deployments.deploy_from_disk(LANDLORD, ROOT / "processes", ROOT / "forms" / "definitions")
+        deployments.deploy_from_disk(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
         db.session.remove()
-    return Site(app, clock)
+    return Site(app, clock, landlord)
 
 
 def make_demo(folder: Path) -> Site:

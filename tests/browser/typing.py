@@ -8,7 +8,10 @@ from playwright.sync_api import Page
 
 
 def fill(page: Page, **answers: Any) -> None:
-    """Type, tick and choose. A date is ISO text; a list is ticked; True ticks a box."""
+    """Type, tick and choose. A date is ISO text; a list is ticked; True ticks a box.
+
+    An answer of a select is its value, or else its words.
+    """
     for key, value in answers.items():
         if page.locator(f"[name='{key}-day']").count():
             year, month, day = value.split("-")
@@ -22,7 +25,8 @@ def fill(page: Page, **answers: Any) -> None:
                 wanted = "true" if one is True else one
                 page.locator(f"[name='{key}'][value='{wanted}']").check()
         elif kind == "select-one":
-            asked.select_option(label=value)
+            by_value = asked.locator(f"option[value='{value}']").count()
+            asked.select_option(**({"value": value} if by_value else {"label": value}))
         else:
             asked.fill(value)
 

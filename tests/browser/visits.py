@@ -81,4 +81,4 @@ def private_link(site: Site, reference: str) -> str:
         case.link_hash = hash_token(token)
         db.session.commit()
         db.session.remove()
-    return f"/{LANDLORD}/status/{token}"
+    return f"/{site.landlord}/status/{token}"
