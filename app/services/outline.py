@@ -104,7 +104,9 @@ def by_kind(deployed: Deployed) -> list[tuple[str, list[Picture]]]:
 def _process_name(deployed: Deployed, process: etree._Element) -> str:
     """The name of a process without the landlord's, which stands on every page."""
     name = process.get("name") or process.get("id") or ""
-    name = name.removeprefix(f"{deployed.landlord.name}: ")
+    landlord = deployed.landlord
+    for called in (landlord.name, landlord.short_name, landlord.name.split()[0]):
+        name = name.removeprefix(f"{called}: ")
     return name[:1].upper() + name[1:]
 
 

@@ -14,6 +14,7 @@ from app.clock import LONDON, SetClock
 from app.db import db
 from app.services import contents, demo, deployments, stories
 from app.services.deployments import in_words, read_folders, slugs
+from app.services.outline import pictures
 from app.settings import ROOT, Settings
 
 LANDLORDS = slugs(ROOT / "processes")
@@ -42,6 +43,17 @@ def test_nothing_is_wrong_with_the_folders(landlord: str) -> None:
     found = contents.check(files)
     holes = [p for p in found if p.file == "policy.toml" and p.severity == "warning"]
     assert [in_words(p) for p in found if p not in holes] == []  # holes: see test_coverage.py
+
+
+@pytest.mark.parametrize("landlord", LANDLORDS)
+def test_a_page_names_a_diagram_without_the_landlord(landlord: str) -> None:
+    files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
+    deployed = deployments.Deployed(landlord, "", contents.Contents(files))
+    called = {deployed.landlord.name, deployed.landlord.short_name, landlord.split("-")[0]}
+
+    names = [picture.name for picture in pictures(deployed)]
+    found = [n for n in names for each in called if n.casefold().startswith(f"{each.casefold()}:")]
+    assert found == []
 
 
 @pytest.mark.slow
