@@ -125,10 +125,14 @@ def serve(host: str, port: int, database: str | None, empty: bool) -> None:
     if settings.heartbeat:
         scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
     click.echo(f"\nPutright is at http://{host}:{port}")
+    before = ""
     for email, name, role in told:
-        click.echo(f"  {email:48} {name}, {ROLES[role].lower()}")  # type: ignore[index]
+        if (landlord := email.partition("@")[2]) != before:
+            click.echo(f"\n  {landlord.removesuffix('.example')}")
+            before = landlord
+        click.echo(f"    {email:56} {name}, {ROLES[role].lower()}")  # type: ignore[index]
     if told:
-        click.echo(f"  Everybody's password is {demo.PASSWORD}")
+        click.echo(f"\n  Everybody's password is {demo.PASSWORD}")
     if not somebody:
         click.echo(FIRST_ACCOUNT)
     try:
