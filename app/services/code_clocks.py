@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from app.code import Clock
+from app.code import FACT, Clock
 from app.engine import ROOT
 from app.models import Deadline
 from app.services.deployments import Deployed
@@ -62,8 +62,8 @@ def _rule(step: Step, clock: Clock) -> Rule | None:
         for name, value in step.instance.facts.items()
         if name in specs
     }
-    for name in facts:
-        if specs[name].type == "int" and name in ours.rule(clock):
+    for name in FACT.findall(ours.rule(clock)):
+        if name in facts and specs[name].type == "int":
             facts[name] = min(facts[name] or 0, clock.longest_extension)
     rule = read_rule(ours.rule(clock), facts, {name: spec.label for name, spec in specs.items()})
     if rule is None or met_by not in specs or rule.base_fact in {"", met_by}:
