@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from timers.calendar import ONE_DAY, DayOff, WorkingCalendar
 from timers.happened import happened
-from timers.rules import Extension, Rule, Unit, read_rule
+from timers.rules import Extension, Rule, Unit, read_rule, rule_in_force
 
 __all__ = [
     "DeadlineState",
@@ -23,6 +23,7 @@ __all__ = [
     "explained",
     "long_date",
     "read_rule",
+    "rule_in_force",
     "ruler",
     "state_of",
 ]

@@ -6,7 +6,7 @@ Nothing is evaluated: the expression is parsed and only the common shapes are re
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import NoneType
@@ -96,6 +96,22 @@ def read_rule(expression: str, facts: Mapping[str, Any], labels: Mapping[str, st
         extensions=extensions,
         pauses=pauses,
     )
+
+
+def rule_in_force(expression: str, holds: Callable[[str], bool]) -> str:
+    """The rule that counts where a date hangs on conditions: A if c else B.
+
+    holds: whether a condition of the expression is true. A branch without a date (None) leaves the
+    other: it says how the date is counted when there is one. Raises SyntaxError.
+    """
+    way = ast.parse(expression.strip(), mode="eval").body
+    while isinstance(way, ast.IfExp):
+        taken, other = way.body, way.orelse
+        if not holds(ast.unparse(way.test)):
+            taken, other = other, taken
+        dateless = isinstance(taken, ast.Constant) and taken.value is None
+        way = other if dateless else taken
+    return ast.unparse(way)
 
 
 def _shape(expression: str) -> tuple[Unit, list[int | str], str, str | None] | None:

@@ -11,11 +11,19 @@ from app import clock
 from app.engine import ArmedDeadline, Element, Procedure, Snapshot, condition
 from app.models import Deadline, Task
 from app.paragraphs import whole_paragraphs
-from app.services import code_clocks
+from app.services import code_clocks, plain_rules
 from app.services.answers import answers_of
 from app.services.deployments import Deployed
 from timers.calendar import WorkingCalendar, london_date
-from timers.deadlines import DeadlineState, Rule, explain, long_date, read_rule, state_of
+from timers.deadlines import (
+    DeadlineState,
+    Rule,
+    explain,
+    long_date,
+    read_rule,
+    rule_in_force,
+    state_of,
+)
 
 if TYPE_CHECKING:
     from app.services.steps import Step
@@ -97,7 +105,7 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
     prints = step.deployed.elements[row.element].properties.get("prints")
     row.prints_on = condition(prints, facts, specs, step.calendar) if prints else armed.due_on
     rule = read_rule(
-        row.rule,
+        rule_in_force(row.rule, lambda test: bool(condition(test, facts, specs, step.calendar))),
         {name: _as_value(specs[name].type, value) for name, value in facts.items()},
         {name: spec.label for name, spec in specs.items()},
     )
@@ -106,6 +114,8 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
         row.why = explain(rule, _agreed(step, rule))
     elif row.rule in specs:  # a date that somebody has set
         row.why = f"on the date “{specs[row.rule].label}”"
+    else:
+        row.why = plain_rules.day(row.rule, specs)
 
 
 def _agreed(step: Step, rule: Rule) -> dict[str, str]:

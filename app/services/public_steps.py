@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from app.engine import Element
 from app.services.deployments import Deployed
 from app.services.outline import rule_words, timer_kind
 from app.services.residents import stage_calls
-from timers.rules import read_rule
+from timers.rules import read_rule, rule_in_force
 
 
 @dataclass(frozen=True)
@@ -65,19 +64,11 @@ def _windows(deployed: Deployed, call: Element, following: Element | None) -> It
         todo += [flow.target for flow in element.outgoing]
 
 
-def _ordinary(expression: str) -> str:
-    """The rule of the ordinary case, where a date hangs on a condition."""
-    way = ast.parse(expression.strip(), mode="eval").body
-    while isinstance(way, ast.IfExp):
-        none = isinstance(way.body, ast.Constant) and way.body.value is None
-        way = way.orelse if none else way.body
-    return ast.unparse(way)
-
-
 def _said(deployed: Deployed, clock: Element) -> str:
     """ "Answer at Stage One: 10 working days after it was acknowledged"."""
     label = clock.properties.get("label") or clock.name
-    shown = _ordinary(clock.properties.get("prints") or clock.expression or "")
+    drawn = clock.properties.get("prints") or clock.expression or ""
+    shown = rule_in_force(drawn, lambda _: True)  # as it ordinarily is
     lists: dict[str, Any] = {n: [] for n, fact in deployed.facts.items() if fact.type == "list"}
     if read_rule(shown, lists, {}) is None:
         return clock.name or label

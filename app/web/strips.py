@@ -175,9 +175,9 @@ def why_of(row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today
 
 
 def why_sentence(row: Deadline) -> str:
-    """One sentence with the policy's paragraph; the rule itself where it has a shape of its own."""
-    rule = "the nearest date of what we promised" if counts_for(row) else f"by the rule {row.rule}"
-    words = row.why or rule
+    """One sentence with the policy's paragraph."""
+    why = row.why or f"by the rule {row.rule}"
+    words = "the nearest date of what we promised" if counts_for(row) else why
     named = row.policy if of_code(row) else f"policy {row.policy}"
     cited = f" ({named})" if row.policy else ""
     return f"{words[0].upper()}{words[1:]}{cited}."

@@ -12,6 +12,7 @@ from timers.deadlines import (
     explain,
     explained,
     read_rule,
+    rule_in_force,
     ruler,
     state_of,
 )
@@ -131,6 +132,23 @@ def test_extension_not_yet_decided_gives_no_date() -> None:
 )
 def test_other_shapes_are_no_rule(expression: str) -> None:
     assert read_rule(expression, FACTS, LABELS) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "true", "rule"),
+    [
+        ("None if refused else working_days(15, x)", False, "working_days(15, x)"),
+        ("None if refused else working_days(15, x)", True, "working_days(15, x)"),
+        ("working_days(5, x) if new else months(1, x)", True, "working_days(5, x)"),
+        ("working_days(5, x) if new else months(1, x)", False, "months(1, x)"),
+        ("None if a else (x if b else None)", False, "x"),
+        ("working_days(5, x)", False, "working_days(5, x)"),
+    ],
+)
+def test_a_date_that_hangs_on_conditions_is_told_by_the_branch_in_force(
+    expression: str, true: bool, rule: str
+) -> None:
+    assert rule_in_force(expression, lambda _: true) == rule
 
 
 def test_explained_deadline_names_the_days_that_did_not_count() -> None:
