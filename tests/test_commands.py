@@ -54,6 +54,24 @@ def test_one_question_and_a_whole_file_of_them(tmp_path: Path) -> None:
     assert "line 2, column nation" in wrong.stderr and "Traceback" not in wrong.stderr
 
 
+def test_what_was_there_before_is_tried_and_then_read_in(tmp_path: Path) -> None:
+    (tmp_path / "homes.csv").write_text("reference,address\nU1,4 Brook Lane\n,Nowhere\n")
+    assert putright("deploy", folder=tmp_path).returncode == 0
+    tried = putright("import", LANDLORD, str(tmp_path), "--dry-run", folder=tmp_path)
+    assert tried.returncode == 1
+    assert tried.stdout.splitlines() == [
+        "homes.csv, line 3: ‘reference’ is empty",
+        "homes.csv: 1 new, 1 not read in",
+        "This was a dry run: nothing was kept.",
+    ]
+    refused = tmp_path / "refused.csv"
+    words = ("import", LANDLORD, str(tmp_path), "--refused", str(refused))
+    assert "1 new" in putright(*words, folder=tmp_path).stdout
+    assert refused.read_text("utf-8-sig").splitlines()[1].startswith("homes.csv,3,‘reference’")
+    steps = putright("import", LANDLORD, "--steps", folder=tmp_path).stdout.splitlines()
+    assert all(len(line.split("\t")) == 4 for line in steps) and len(steps) > 10
+
+
 def test_the_shipped_procedures_are_clean_and_a_missing_one_is_told(tmp_path: Path) -> None:
     assert putright("lint", folder=tmp_path).returncode == 0
     missing = putright("lint", "nowhere", folder=tmp_path)

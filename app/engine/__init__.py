@@ -12,6 +12,7 @@ from app.engine.checks import Known, lint
 from app.engine.decisions import Table
 from app.engine.diagram import Element, Flow
 from app.engine.facts import FactSpec, parse_facts
+from app.engine.placing import Begun, Passed, place
 from app.engine.problems import (
     DiagramRefused,
     EngineRefused,
@@ -19,6 +20,7 @@ from app.engine.problems import (
     FactRefused,
     Gone,
     LostToken,
+    NoWay,
     Problem,
     RowsOverlap,
     StateRefused,
@@ -26,12 +28,13 @@ from app.engine.problems import (
     UnknownFact,
 )
 from app.engine.procedure import ROOT, Procedure, read_files, roots_of
-from app.engine.runtime import complete, condition, fire_due, receive, recompute, start
+from app.engine.runtime import complete, condition, fire_due, over, receive, recompute, start
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask, Snapshot, Stored
 
 __all__ = [
     "ROOT",
     "ArmedDeadline",
+    "Begun",
     "DiagramRefused",
     "Element",
     "EngineRefused",
@@ -43,8 +46,10 @@ __all__ = [
     "HistoryEvent",
     "Known",
     "LostToken",
+    "NoWay",
     "Offer",
     "OpenTask",
+    "Passed",
     "Problem",
     "Procedure",
     "RowsOverlap",
@@ -58,7 +63,9 @@ __all__ = [
     "condition",
     "fire_due",
     "lint",
+    "over",
     "parse_facts",
+    "place",
     "read_files",
     "receive",
     "recompute",

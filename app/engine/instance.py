@@ -201,7 +201,7 @@ class Instance(BpmnWorkflow):
     def _sets(
         self, element: Element, form: dict[str, Any], received_on: str | None = None
     ) -> dict[str, Any]:
-        """The dates an element sets: the form's own, else the day received, else London's today.
+        """The dates an element sets: the form's, a known one, the day received, London's today.
 
         On the same day the pauses begin and end that it names.
         """
@@ -209,7 +209,10 @@ class Instance(BpmnWorkflow):
         pauses = self.engine.facts.with_pauses(
             element.listed("pauses"), element.listed("resumes"), today
         )
-        return {name: form.get(name) or today for name in element.listed("sets")} | pauses
+        on = {
+            name: form.get(name) or self.engine.known.get(name) for name in element.listed("sets")
+        }
+        return {name: day or today for name, day in on.items()} | pauses
 
     # --- running on
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
@@ -41,6 +42,7 @@ class Interpreter(PythonScriptEngine):
     """The facts, the instant and the calendar of one step.
 
     now: the procedure's instant (UTC), which runs behind the clock while overdue timers fire.
+    known: dates of what was done elsewhere, by fact: they stand before the day of the step.
     """
 
     def __init__(
@@ -49,10 +51,11 @@ class Interpreter(PythonScriptEngine):
         stored: Mapping[str, Any],
         now: datetime,
         calendar: WorkingCalendar,
+        known: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(_NoPython())
         self.specs, self.facts = specs, Facts(specs, stored)
-        self.now, self.calendar = now, calendar
+        self.now, self.calendar, self.known = now, calendar, known
         self.functions = expression_functions(calendar)
 
     def evaluate(self, task: Task, expression: str, external_context: object = None) -> Any:

@@ -83,3 +83,17 @@ class TooManySteps(EngineRefused):
 
 class LostToken(EngineRefused):
     """Nothing is live and the instance has not ended: a fault of the engine or of the diagram."""
+
+
+class NoWay(EngineRefused):
+    """No way was found to the step where a case is said to stand.
+
+    missing: the facts whose dates must be known for that; nearest: the elements at which the best
+    try waited; ended_by: the timer that would have ended the step before now.
+    """
+
+    def __init__(
+        self, step: str, missing: tuple[str, ...], nearest: tuple[str, ...], ended_by: str
+    ) -> None:
+        self.step, self.missing, self.nearest, self.ended_by = step, missing, nearest, ended_by
+        super().__init__(f"no way leads to {step!r}")

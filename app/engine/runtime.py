@@ -28,14 +28,27 @@ def start(
     calendar: WorkingCalendar,
     *,
     form: Mapping[str, Any] | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Snapshot:
     """Begin an instance. facts: those known beforehand; form: the facts of the first form.
 
+    known: as in Stored.
+
     Raise FactRefused for an answer that is no declared fact or does not fit it.
     """
-    engine = Interpreter(procedure.facts, facts, _utc(now), calendar)
+    engine = Interpreter(procedure.facts, facts, _utc(now), calendar, known or {})
     instance = Instance(procedure, engine, deserializing=False)
     instance.begin(dict(form or {}))
+    return _snapshot(instance)
+
+
+def over(
+    procedure: Procedure, facts: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
+) -> Snapshot:
+    """An instance that was begun and ended elsewhere: nothing is waited for."""
+    engine = Interpreter(procedure.facts, facts, _utc(now), calendar)
+    instance = Instance(procedure, engine, deserializing=True)
+    instance.completed = True
     return _snapshot(instance)
 
 
@@ -117,7 +130,7 @@ def _step(
     calendar: WorkingCalendar,
     act: Callable[[Instance], None],
 ) -> Snapshot:
-    engine = Interpreter(procedure.facts, stored.facts, _utc(now), calendar)
+    engine = Interpreter(procedure.facts, stored.facts, _utc(now), calendar, stored.known)
     instance = Instance(procedure, engine, deserializing=True)
     load(stored.state, instance)
     instance.observe(write=False)

@@ -14,11 +14,13 @@ class Stored:
 
     news: facts that have changed outside the procedure. They hold from the instant of the step on:
     what was due before is judged by the facts that held then.
+    known: dates of what was done elsewhere (placing.py); no other step has any.
     """
 
     state: bytes
     facts: Mapping[str, Any]
     news: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

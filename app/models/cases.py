@@ -21,11 +21,13 @@ class Case(OwnedById, Base):
     """One complaint (or other feedback). `status` is open or closed; a closed case may still wait.
 
     stage: the code of landlords' stages (intake, quick, stage_1, …); stage_name: as people say it.
-    triage: the answers to the danger questions. link_hash: SHA-256 of the resident's private link.
+    triage: the answers to the danger questions. old_reference: of a case that was read in, in the
+    system it comes from. link_hash: SHA-256 of the resident's private link.
     """
 
     __tablename__ = "case"
     reference: Mapped[str] = mapped_column(String(20))
+    old_reference: Mapped[str | None] = mapped_column(String(60))
     kind: Mapped[str] = mapped_column(String(30), default="complaint")
     status: Mapped[str] = mapped_column(String(10), default="open")
     stage: Mapped[str] = mapped_column(String(30), default="")
@@ -47,6 +49,7 @@ class Case(OwnedById, Base):
     __table_args__ = (
         UniqueConstraint("landlord_id", "reference"),
         UniqueConstraint("landlord_id", "submission_key"),
+        Index("ix_case_old_reference", "landlord_id", "old_reference", unique=True),
         Index("ix_case_link_hash", "link_hash"),
         Index("ix_case_opened", "landlord_id", "status", "opened_at"),
     )

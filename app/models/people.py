@@ -57,15 +57,33 @@ class Membership(Base):
     team: Mapped[str] = mapped_column(String(60), primary_key=True)
 
 
+class Home(OwnedById, Base):
+    """One of the landlord's homes, as read in from its housing system.
+
+    old_reference: its reference there, such as the UPRN.
+    """
+
+    __tablename__ = "home"
+    old_reference: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(500))
+    postcode: Mapped[str] = mapped_column(String(12), default="")
+    search: Mapped[str] = mapped_column(String(600), default="")  # folded address and postcode
+    __table_args__ = (
+        Index("ix_home_old_reference", "landlord_id", "old_reference", unique=True),
+        Index("ix_home_postcode", "landlord_id", "postcode"),
+    )
+
+
 class Person(OwnedById, Base):
     """A resident or another person of a case, with how to reach them safely.
 
     contact_use: the channel to use (email, post, phone, text); contact_times, contact_place: when
     and where it is safe; contact_never: channels that are blocked; adjustments: what the person
-    asked for, in words.
+    asked for, in words. old_reference: of whom was read in, in the system they come from.
     """
 
     __tablename__ = "person"
+    old_reference: Mapped[str | None] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(40), default="")
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254), default="")
@@ -79,7 +97,10 @@ class Person(OwnedById, Base):
     contact_never: Mapped[list[str]] = mapped_column(JSON, default=list)
     adjustments: Mapped[list[str]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(60), default="")
-    __table_args__ = (Index("ix_person_postcode", "landlord_id", "postcode"),)
+    __table_args__ = (
+        Index("ix_person_postcode", "landlord_id", "postcode"),
+        Index("ix_person_old_reference", "landlord_id", "old_reference", unique=True),
+    )
 
 
 class ContactArrangement(OwnedById, Base):

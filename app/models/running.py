@@ -190,7 +190,7 @@ class Event(Owned, Base):
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     actor_id: Mapped[str | None] = mapped_column(String(32))  # None: resident or procedure
-    actor_kind: Mapped[str] = mapped_column(String(10))  # user, resident, procedure
+    actor_kind: Mapped[str] = mapped_column(String(10))  # user, resident, procedure, record
     action: Mapped[str] = mapped_column(String(30))
     element: Mapped[str] = mapped_column(String(100), default="")
     revision: Mapped[int]

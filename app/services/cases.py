@@ -37,6 +37,7 @@ from app.services.history import Line, lines_of
 from app.services.next_step import next_step
 from app.services.outcomes import outcome_name
 from app.services.persons import folded
+from app.services.references import has_reference
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 
@@ -333,11 +334,8 @@ def search(
     if received[1]:
         query = query.where(Case.received_on <= received[1])
     if q.strip():
-        plain = q.replace(" ", "").upper()
         people = with_people(viewer.landlord_id, Person.search.contains(folded(q), autoescape=True))
-        query = query.where(
-            or_(Case.reference.contains(plain, autoescape=True), Case.id.in_(people))
-        )
+        query = query.where(or_(has_reference(q), Case.id.in_(people)))
     counted = query.with_only_columns(Case.id).limit(1000).subquery()
     total = db.session.scalar(select(func.count()).select_from(counted)) or 0
     rows = db.session.scalars(

@@ -18,6 +18,7 @@ from app.services.letters import full_date
 from app.services.outcomes import outcome_name
 from app.services.references import spaced
 
+BEFORE = "From the record before"  # who did what is known of a case that was read in
 SILENT = {
     "passed",
     "opened",
@@ -71,6 +72,7 @@ def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
         "user": tasks.name_of(event.actor_id),
         "resident": "The resident",
         "procedure": "By the procedure",
+        "record": BEFORE,
     }[event.actor_kind]
     return Line(
         event.n,
@@ -187,6 +189,15 @@ def _until(detail: dict[str, Any]) -> str:
     return f"Until {full_date(date.fromisoformat(ends_on))}." if ends_on else ""
 
 
+def _read_in(detail: dict[str, Any]) -> str:
+    supposed = f" Supposed: {detail['supposed']}." if detail.get("supposed") else ""
+    return f"{detail.get('file')}, line {detail.get('line')}.{supposed}"
+
+
+def _from_old_record(detail: dict[str, Any]) -> str:
+    return f"By {detail['by']}." if detail.get("by") else ""
+
+
 def _words_of_people(detail: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Who came, who left, and who may speak for whom."""
     name, reason = detail.get("name", ""), detail.get("reason", "")
@@ -235,6 +246,11 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "lesson_taken_off": ("Learning taken off the website", ""),
         "arrangement_began": ("Contact arrangement in force", _until(detail)),
         "arrangement_ended": ("Contact arrangement ended", ""),
+        "imported": (
+            f"Read in from another system, where it was {detail.get('old', '')}",
+            _read_in(detail),
+        ),
+        "old_record": (str(detail.get("says", "")), _from_old_record(detail)),
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")

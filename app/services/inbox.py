@@ -19,7 +19,7 @@ from app.services.calendars import calendar_of
 from app.services.complaints import place
 from app.services.deadlines import days_left
 from app.services.persons import folded
-from app.services.references import spaced
+from app.services.references import has_reference, spaced
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState
@@ -160,13 +160,9 @@ def _filtered(viewer: Viewer, wanted: Filter) -> Select[Task]:
         ruled = func.json_array_length(Person.contact_never) > 0
         query = query.where(Case.id.in_(with_people(viewer.landlord_id, ruled)))
     if wanted.q:
-        plain = wanted.q.replace(" ", "").upper()
         like = Person.search.contains(folded(wanted.q), autoescape=True)
         query = query.where(
-            or_(
-                Case.reference.contains(plain, autoescape=True),
-                Case.id.in_(with_people(viewer.landlord_id, like)),
-            )
+            or_(has_reference(wanted.q), Case.id.in_(with_people(viewer.landlord_id, like)))
         )
     return query
 

@@ -1,4 +1,4 @@
-"""Whom we may know already: looked up before somebody records a case."""
+"""Whom we may know already, and our homes: looked up before somebody records a case."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 
 from app.db import db
 from app.errors import NotAllowed
-from app.models import Case, Party, Person
+from app.models import Case, Home, Party, Person
 from app.services.access import unconflicted
 from app.services.persons import folded
 from app.viewer import Viewer
@@ -22,7 +22,8 @@ def known_people(
     """People with that name or at that address, with their open cases, and whether there are more.
 
     The best first: name and address, then the postcode with the address, then the name alone; among
-    equals those with an open case. Nobody learns of a person from a case that is kept from them.
+    equals those with an open case. Nobody learns of a person from a case that is kept from them;
+    who was read in with the homes has none yet.
     """
     if not viewer.can("work"):
         raise NotAllowed
@@ -35,7 +36,7 @@ def known_people(
         db.session.scalars(
             select(Person)
             .where(Person.landlord_id == viewer.landlord_id, or_(named, lives, posted))
-            .where(cases.exists())
+            .where(or_(cases.exists(), _has_no_case()))
             .order_by(
                 rank,
                 cases.where(Case.status == "open").exists().desc(),
@@ -46,6 +47,36 @@ def known_people(
         )
     )
     return [(person, _open_cases(viewer, person)) for person in found[:MOST]], len(found) > MOST
+
+
+def homes_at(viewer: Viewer, postcode: str, address: str) -> list[Home]:
+    """The landlord's homes at that postcode or address, at most MOST."""
+    if not viewer.can("work"):
+        raise NotAllowed
+    if not (postcode.strip() or address.strip()):
+        return []
+    both = [
+        Home.search.contains(folded(text), autoescape=True)
+        for text in (postcode, address)
+        if text.strip()
+    ]
+    return list(
+        db.session.scalars(
+            select(Home)
+            .where(Home.landlord_id == viewer.landlord_id, *both)
+            .order_by(Home.search, Home.id)
+            .limit(MOST)
+        )
+    )
+
+
+def _has_no_case() -> ColumnElement[bool]:
+    return ~(
+        select(Party.case_id)
+        .where(Party.landlord_id == Person.landlord_id, Party.person_id == Person.id)
+        .correlate(Person)
+        .exists()
+    )
 
 
 def _contains(text: str) -> ColumnElement[bool]:
@@ -71,7 +102,10 @@ def _open_cases(viewer: Viewer, person: Person) -> list[Case]:
 
 
 def person_known(viewer: Viewer, person_id: str) -> Person | None:
-    """A person of a case that the viewer may know of; None for everybody else."""
-    theirs = _cases(viewer).where(Party.person_id == person_id).limit(1)
-    known = db.session.scalar(theirs) is not None
-    return db.session.get(Person, (viewer.landlord_id, person_id)) if known else None
+    """A person without a case, or of one that the viewer may know of; None for everybody else."""
+    theirs = _cases(viewer).where(Party.person_id == Person.id).correlate(Person)
+    return db.session.scalar(
+        select(Person)
+        .where(Person.landlord_id == viewer.landlord_id, Person.id == person_id)
+        .where(or_(theirs.exists(), _has_no_case()))
+    )

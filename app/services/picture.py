@@ -18,6 +18,7 @@ from app.errors import NotFound
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.services import actions, tasks
 from app.services.deployments import Deployed
+from app.services.history import BEFORE
 
 NUMBERED = {"userTask", "sendTask", "businessRuleTask", "callActivity", "message"}
 PASSED = {"started", "submitted", "received", "passed", "sent", "decided", "due"}
@@ -179,7 +180,9 @@ def _ended_by(event: Event, element: Element, deployed: Deployed) -> list[_Happe
 
 
 def _by(event: Event) -> str:
-    by_itself = {"resident": "The resident"}.get(event.actor_kind, "By the procedure")
+    by_itself = {"resident": "The resident", "record": BEFORE}.get(
+        event.actor_kind, "By the procedure"
+    )
     return tasks.name_of(event.actor_id) or by_itself
 
 

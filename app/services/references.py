@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Case
@@ -19,6 +19,18 @@ def new_reference(session: Session, landlord_id: str, prefix: str) -> str:
         taken = select(Case.id).where(Case.landlord_id == landlord_id, Case.reference == reference)
         if session.scalar(taken) is None:
             return reference
+
+
+def has_reference(text: str) -> ColumnElement[bool]:
+    """The cases whose reference has this text in it, or whose reference before they were read in.
+
+    Blanks and small letters do not matter.
+    """
+    plain = text.replace(" ", "").upper()
+    before = func.upper(func.replace(Case.old_reference, " ", ""))
+    return or_(
+        Case.reference.contains(plain, autoescape=True), before.contains(plain, autoescape=True)
+    )
 
 
 def spaced(reference: str) -> str:

@@ -57,6 +57,7 @@ class Step:
     # what the submitted form says in letters: parts by name, and what it answers to each point
     parts: Mapping[str, str | list[str]] = field(default_factory=dict)
     answered_points: Sequence[Mapping[str, str]] = ()
+    past: bool = False  # of a case that is read in: `now` lies behind, and nothing goes out
 
     @property
     def today(self) -> date:
@@ -87,9 +88,9 @@ class Step:
                 instance_id=self.instance.id,
                 n=self.instance.events,
                 at=at or self.now,
-                recorded_at=self.now,
+                recorded_at=clock.now() if self.past else self.now,
                 actor_id=actor.user_id,
-                actor_kind=actor_kind(actor),
+                actor_kind=actor_kind(actor, self.past),
                 action=action,
                 element=element,
                 revision=self.instance.revision or 0,
@@ -114,10 +115,12 @@ class Step:
         self.write("alerted", element, at, PROCEDURE, team=team, says=says)
 
 
-def actor_kind(actor: Viewer) -> str:
-    """user, resident or procedure."""
+def actor_kind(actor: Viewer, past: bool = False) -> str:
+    """user, resident, procedure, or record: the one that a case was read in from."""
     if actor.user_id:
         return "user"
+    if past:
+        return "record"
     return "resident" if actor.resident_case_id else "procedure"
 
 
@@ -219,6 +222,11 @@ def work_out_again(step: Step) -> None:
     _apply(step, recompute(step.deployed.procedure, step.stored(), step.now, step.calendar))
 
 
+def take_over(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
+    """Write a step of the past that was worked out by the engine (app/engine/placing.py)."""
+    _apply(step, snapshot, done)
+
+
 def _received(answers: dict[str, Any]) -> dict[str, Any]:
     """The date on which the message came, which `sets` needs even where it is no fact."""
     return {"received_on": answers["received_on"]} if answers.get("received_on") else {}
@@ -238,15 +246,17 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
         _record(step, event)
     _set_tasks(step, snapshot, done)
     instance.next_due_at = deadlines.register(step, snapshot)
-    if done is not None:
+    if done is not None and not step.past:
         letters.freeze(step, done)
     for event in snapshot.events:  # only now are all dates known that a letter prints
-        if event.action == "sent":
+        if event.action == "sent" and not step.past:
             _send(step, event)
     _set_status(step, snapshot)
     deadlines.hang_over_tasks(step)
     step.session.add_all((instance, case))
     step.session.flush()
+    if step.past:
+        return
     for event in snapshot.events:
         _continue_as(step, event)
     settle(step)

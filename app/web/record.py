@@ -14,12 +14,13 @@ from werkzeug.datastructures import MultiDict
 
 from app.engine import ROOT
 from app.errors import NotFound
-from app.models import Person
+from app.models import Home, Person
 from app.services import cases, complaints, deployments, drafts, tasks
 from app.services.access import get_case
 from app.services.complaints import Receipt
 from app.services.kinds import kind_named, kind_of, kinds_of
-from app.services.known_people import known_people, person_known
+from app.services.known_people import homes_at, known_people, person_known
+from app.services.persons import folded
 from app.services.references import spaced
 from app.web import uploads
 from app.web.again import shows_again
@@ -132,8 +133,16 @@ def _look_up(asked: Asked) -> str:
         kinds=[kind for kind in every if kind.asks_who],
         titles={kind.id: kind.title for kind in every},
         more=more,
+        homes=_homes(asked, [person for person, _ in found]),
         lines=danger_lines(deployments.landlord(viewer().landlord_id)),
     )
+
+
+def _homes(asked: Asked, found: list[Person]) -> list[Home]:
+    """The homes there of nobody who was found."""
+    taken = {folded(person.address) for person in found}
+    homes = homes_at(viewer(), asked.postcode, asked.address)
+    return [home for home in homes if folded(home.address) not in taken]
 
 
 def _known(asked: Asked) -> dict[str, Any]:

@@ -210,7 +210,8 @@ def source_of(case: Case, deployed: Deployed, viewer: Viewer) -> str:
     """How the words of the resident reached the landlord."""
     landlord = deployments.landlord(case.landlord_id)
     taken = "you" if case.recorded_by == viewer.user_id else tasks.name_of(case.recorded_by)
-    by = f", taken by {taken}" if taken else ", written by the resident"
+    written = ", from the record before" if case.old_reference else ", written by the resident"
+    by = f", taken by {taken}" if taken else written
     told = (landlord.channel_name(case.channel), full_date(case.received_on))
     return ", ".join(filter(None, told)) + by
 

@@ -1,0 +1,191 @@
+"""A whole folder: file after file, row after row, and what is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.db import transaction
+from app.errors import NotFound
+from app.services import deployments
+from app.services.importing import cases, people
+from app.services.importing.reading import (
+    FILES,
+    CaseRow,
+    FileRefused,
+    HistoryRow,
+    HomeRow,
+    Line,
+    PersonRow,
+    RowRefused,
+    read_file,
+)
+
+BATCH = 500  # homes or people in one transaction
+RESULTS = NEW, HERE, REFUSED = ("new", "here already", "not read in")
+
+
+class _OnlyTried(Exception):
+    """A dry run: what the row did is taken back."""
+
+
+@dataclass(frozen=True)
+class RowTold:
+    """What became of one row: NEW, HERE or REFUSED, why, and what was supposed about it."""
+
+    file: str
+    line: Line
+    result: str
+    why: str = ""
+
+
+@dataclass
+class Told:
+    """What became of a folder. counts: by file and result; refused and supposed: rows in order."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused: list[RowTold] = field(default_factory=list)
+    supposed: list[RowTold] = field(default_factory=list)
+
+    def add(self, row: RowTold) -> None:
+        self.counts[row.file, row.result] += 1
+        if row.result == REFUSED:
+            self.refused.append(row)
+        elif row.why:
+            self.supposed.append(row)
+
+
+def import_folder(
+    landlord_id: str, folder: Path, dry: bool, tell: Callable[[str, int], None] = lambda *_: None
+) -> Told:
+    """Read in the files of a folder. With `dry` everything is tried and nothing is kept.
+
+    tell: is told the file and how many of its rows are done. Raises FileRefused before anything is
+    read in, and NotFound for no such landlord.
+    """
+    if landlord_id not in deployments.landlord_ids():
+        raise NotFound(f"There is no landlord {landlord_id} here.")
+    facts = frozenset(deployments.live(landlord_id).facts)
+    files = {
+        name: list(read_file(folder / name, FILES[name], facts))
+        for name in FILES
+        if (folder / name).exists()
+    }
+    if not files:
+        raise FileRefused(f"There is none of {', '.join(FILES)} in {folder}.")
+    return _Folder(landlord_id, dry, facts, files, tell).read_in()
+
+
+class _Folder:
+    """The rows of a folder, which name each other by their references."""
+
+    def __init__(
+        self,
+        landlord_id: str,
+        dry: bool,
+        facts: frozenset[str],
+        files: Mapping[str, list[Line]],
+        tell: Callable[[str, int], None],
+    ) -> None:
+        self.landlord_id, self.dry, self.facts, self.tell = landlord_id, dry, facts, tell
+        self.files, self.told = files, Told()
+        self.homes: dict[str, HomeRow] = {}
+        self.people: dict[str, PersonRow] = {}
+        self.history: dict[str, list[tuple[Line, HistoryRow]]] = {}
+        self.cases: dict[str, str] = {}  # reference: what became of it
+
+    def read_in(self) -> Told:
+        for name, keep in (("homes.csv", self._home), ("people.csv", self._person)):
+            rows = list(self._checked(name))
+            for first in range(0, len(rows), BATCH):
+                with _kept(self.dry) as session:
+                    for line, row in rows[first : first + BATCH]:
+                        self._told(name, line, partial(keep, session, row))
+        for line, row in self._checked("history.csv"):
+            self.history.setdefault(row.case, []).append((line, row))
+        for line, row in self._checked("cases.csv"):
+            self._told("cases.csv", line, partial(self._case, line, row))
+        self._tell_history()
+        return self.told
+
+    def _checked(self, name: str) -> Iterator[tuple[Line, Any]]:
+        """The rows of a file that hold what their columns may hold; the others are told of."""
+        for done, line in enumerate(self.files.get(name, ()), 1):
+            self.tell(name, done)
+            try:
+                row = line.read(FILES[name], self.facts)
+            except RowRefused as refused:
+                self.told.add(RowTold(name, line, REFUSED, refused.message))
+            else:
+                yield line, row
+
+    def _told(self, name: str, line: Line, work: Callable[[], tuple[str, str]]) -> None:
+        try:
+            self.told.add(RowTold(name, line, *work()))
+        except RowRefused as refused:
+            self.told.add(RowTold(name, line, REFUSED, refused.message))
+
+    def _home(self, session: Session, row: HomeRow) -> tuple[str, str]:
+        self._once(self.homes, row)
+        return NEW if people.home(session, self.landlord_id, row)[1] else HERE, ""
+
+    def _person(self, session: Session, row: PersonRow) -> tuple[str, str]:
+        made = people.person(session, self.landlord_id, row, self.homes)[1]
+        self._once(self.people, row)
+        return NEW if made else HERE, ""
+
+    def _once(self, seen: dict[str, Any], row: Any) -> None:
+        if row.reference in seen:
+            raise RowRefused(f"‘reference’: {row.reference} stands in this file already")
+        seen[row.reference] = row
+
+    def _case(self, line: Line, row: CaseRow) -> tuple[str, str]:
+        if row.reference in self.cases:
+            raise RowRefused(f"‘reference’: {row.reference} stands in this file already")
+        self.cases[row.reference] = REFUSED
+        with _kept(self.dry) as session:
+            if cases.known_case(session, self.landlord_id, row.reference) is not None:
+                self.cases[row.reference] = HERE
+                return HERE, ""
+            resident = people.known_person(session, self.landlord_id, row.person)
+            if resident is None and row.person in self.people:
+                found = self.people[row.person]
+                resident, _ = people.person(session, self.landlord_id, found, self.homes)
+            if resident is None:
+                raise RowRefused(f"‘person’: there is no {row.person} in people.csv or here")
+            lines = [entry for _, entry in self.history.get(row.reference, ())]
+            where = cases.Where("cases.csv", line.number)
+            supposed = cases.read_in(session, self.landlord_id, row, resident, lines, where)
+        self.cases[row.reference] = NEW
+        return NEW, supposed
+
+    def _tell_history(self) -> None:
+        for reference, entries in self.history.items():
+            result = self.cases.get(reference, "")
+            why = f"the case {reference} was not read in" if result else f"no case {reference}"
+            for line, _ in entries:
+                refused = result in {"", REFUSED}
+                self.told.add(
+                    RowTold("history.csv", line, REFUSED, why)
+                    if refused
+                    else RowTold("history.csv", line, result)
+                )
+
+
+@contextmanager
+def _kept(dry: bool) -> Iterator[Session]:
+    """A transaction, whose work is taken back in a dry run."""
+    try:
+        with transaction() as session:
+            yield session
+            if dry:
+                raise _OnlyTried
+    except _OnlyTried:
+        pass
