@@ -1,20 +1,24 @@
 """The Code's limits in the register of a complaint, beside those of the landlord's own policy.
 
 They are worked out from the same facts, without a token in the diagram: the policy is what runs,
-and whoever works on a case sees the earlier of the two dates.
+and whoever works on a case sees the earlier of the two dates. A limit of the Code that is missed
+before the policy's own tells the team that has the work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date
 from typing import TYPE_CHECKING
+
+from sqlalchemy import select
 
 from app.code import FACT, Clock
 from app.engine import ROOT
-from app.models import Deadline
+from app.models import Deadline, Task
 from app.services.deployments import Deployed
-from timers.deadlines import explain
+from timers.calendar import falls_due_at
+from timers.deadlines import explain, long_date
 from timers.rules import Rule, read_rule
 
 if TYPE_CHECKING:
@@ -34,8 +38,11 @@ def applies(deployed: Deployed, kind: str, received_on: date) -> bool:
     return code is not None and kind == ROOT and code.applies(deployed.landlord.nation, received_on)
 
 
-def register(step: Step, rows: Iterable[Deadline]) -> list[Deadline]:
-    """Bring the Code's rows in line with the facts of a step; return those there are."""
+def register(step: Step, rows: Sequence[Deadline]) -> list[Deadline]:
+    """Bring the Code's rows in line with the facts of a step; return those there are.
+
+    The case is looked at again when the next of them has passed.
+    """
     code = step.deployed.contents.code
     if code is None or not applies(step.deployed, step.case.kind, step.case.received_on):
         return []
@@ -48,9 +55,46 @@ def register(step: Step, rows: Iterable[Deadline]) -> list[Deadline]:
             continue
         row = here.get(clock.id) or _new(step, clock)
         here[clock.id] = row
+        missed = row.missed_on
         _work_out(step, row, rule)
+        if row.missed_on and not missed and _tells(step, clock, row, rows):
+            step.alert(_team(step), "", f"{row.name}: it was due on {long_date(row.missed_on)}.")
+    _look_again(step, here.values())
     step.session.flush()
     return list(here.values())
+
+
+def _tells(step: Step, clock: Clock, row: Deadline, rows: Iterable[Deadline]) -> bool:
+    """Whether a missed limit is news: not once it is met, nor where the policy's own told already.
+
+    That did if it is over the same work and passed no later.
+    """
+    if row.met_on or step.past:
+        return False
+    ours = step.deployed.landlord.code.beside.get(clock.id, clock.beside)
+    same = (other.due_on for other in rows if other.element == ours and not other.met_on)
+    return not any(due and row.due_on and due <= row.due_on for due in same)
+
+
+def _team(step: Step) -> str:
+    """The team that has the work of the case."""
+    open_ = step.session.scalars(
+        select(Task.team)
+        .where(
+            Task.landlord_id == step.case.landlord_id,
+            Task.case_id == step.case.id,
+            Task.status == "open",
+        )
+        .order_by(Task.opened_at.desc())
+    ).first()
+    return open_ or step.deployed.landlord.alert_team_hazard
+
+
+def _look_again(step: Step, rows: Iterable[Deadline]) -> None:
+    waits = [row for row in rows if not (row.met_on or row.missed_on or row.ended_at)]
+    due = [falls_due_at(row.due_on, "duty").astimezone(UTC) for row in waits if row.due_on]
+    engine = step.instance.next_due_at
+    step.instance.next_due_at = min([*due, *([engine] if engine else [])], default=None)
 
 
 def _rule(step: Step, clock: Clock) -> Rule | None:

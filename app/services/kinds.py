@@ -13,6 +13,7 @@ from app.models import Case
 from app.services import deployments
 from app.services.deployments import Deployed
 
+NAMES = ("Ombudsman", "Awaab", "Code ", "Board", "Council")  # whoever or whatever has a capital
 ARTICLE = re.compile(r"(?i)^(a|an|the)\s+")
 
 
@@ -84,6 +85,7 @@ def noun_of(procedure: Procedure) -> str:
         return "complaint"  # as the law calls it, whatever its process is called
     noun = ARTICLE.sub("", procedure.name, count=1)
     is_name = noun[1:2].isupper() or noun[1:2] == "."  # an abbreviation stays as it is: ASB
+    is_name = is_name or noun.startswith(NAMES)
     return noun if is_name else noun[:1].lower() + noun[1:]
 
 

@@ -37,9 +37,13 @@ def whose_now(point: Point, answers: dict[str, Any]) -> tuple[str, str]:
 
 
 def answered(session: Session, case: Case, answers: dict[str, Any]) -> None:
-    """Keep the outcome that an answer gives to each point, and whose it is."""
+    """Keep the outcome that an answer gives to each point, and whose it is.
+
+    determination: the outcome that the Ombudsman gives to it.
+    """
     for point in of_case(session, case):
-        if outcome := answers.get(f"outcome__{point.n}"):
-            point.outcome = str(outcome)
+        for key in ("outcome", "determination"):
+            if outcome := answers.get(f"{key}__{point.n}"):
+                point.outcome = str(outcome)[:30]
         ours, whose = whose_now(point, answers)
         point.ours, point.whose = ours, whose[:200]

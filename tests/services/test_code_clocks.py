@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.clock import LONDON, SetClock
 from app.db import db, transaction
-from app.models import Case, Deadline, Task
-from app.services import complaints, contents, deployments, steps
+from app.models import Alert, Case, Deadline, Task
+from app.services import complaints, contents, deployments, steps, sweep
 from app.services.access import instance_of
 from app.services.deployments import in_words
 from app.services.steps import PROCEDURE
@@ -117,6 +117,39 @@ def test_a_late_answer_breaks_the_code_though_the_policy_is_kept(
     here = rows(case)
     assert here["code_stage_1_due"].missed_on == date(2026, 11, 18)
     assert here["our_due"].missed_on is None
+
+
+def alerts(case: Case) -> list[tuple[str, str]]:
+    found = db.session.scalars(select(Alert).where(Alert.case_id == case.id).order_by(Alert.at))
+    return [(alert.team, alert.text) for alert in found if "Code" in alert.text]
+
+
+def test_a_limit_of_the_code_that_passes_tells_the_team_once_at_midnight(
+    grace: Viewer, clock: SetClock
+) -> None:
+    case = begun(grace, clock)
+    does(grace, case, clock, "2026-11-04")
+    clock.move_to(datetime(2026, 11, 18, 23, 59, tzinfo=LONDON))
+    sweep.run_due()
+    assert alerts(case) == []
+    for minute in (0, 1):
+        clock.move_to(datetime(2026, 11, 19, 0, minute, tzinfo=LONDON))
+        sweep.run_due()
+    (team,) = grace.teams
+    assert alerts(case) == [
+        (team, "Answer at Stage 1, by the Code: it was due on Wednesday 18 November 2026.")
+    ]
+    assert rows(case)["code_stage_1_due"].missed_on == date(2026, 11, 18)
+
+
+def test_where_the_policys_own_limit_passed_before_the_code_says_no_more(
+    grace: Viewer, clock: SetClock
+) -> None:
+    case = begun(grace, clock)
+    clock.move_to(datetime(2026, 11, 10, 9, tzinfo=LONDON))  # ours ended on the 5th, theirs the 9th
+    sweep.run_due()
+    assert rows(case)["code_acknowledge_due"].missed_on == date(2026, 11, 9)
+    assert alerts(case) == []
 
 
 def test_more_time_counts_up_to_what_the_code_allows(grace: Viewer, clock: SetClock) -> None:

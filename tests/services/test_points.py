@@ -284,3 +284,11 @@ def test_a_linked_case_is_shown_only_to_who_may_see_it(
 
     assert [found.words for found in links.links_of(officer, case)] == ["Asked about in"]
     assert links.links_of(tom, case) == []
+
+
+def test_what_the_ombudsman_found_of_a_point_is_its_outcome(landlord: str, officer: Viewer) -> None:
+    case = begun(landlord)
+    first = of(case)[0].n
+    points.answered(db.session(), case, {f"determination__{first}": "service failure"})
+    db.session.flush()
+    assert of(case)[0].outcome == "service failure"

@@ -71,8 +71,8 @@ def upgrade():
     sa.Column('submission_key', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_case_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_case')),
-    sa.UniqueConstraint('landlord_id', 'reference', name=op.f('uq_case_landlord_id')),
-    sa.UniqueConstraint('landlord_id', 'submission_key', name=op.f('uq_case_landlord_id'))
+    sa.UniqueConstraint('landlord_id', 'reference', name=op.f('uq_case_landlord_id_reference')),
+    sa.UniqueConstraint('landlord_id', 'submission_key', name=op.f('uq_case_landlord_id_submission_key'))
     )
     with op.batch_alter_table('case', schema=None) as batch_op:
         batch_op.create_index('ix_case_link_hash', ['link_hash'], unique=False)
@@ -234,7 +234,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_instance_case')),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_instance_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_instance')),
-    sa.UniqueConstraint('landlord_id', 'case_id', name=op.f('uq_instance_landlord_id'))
+    sa.UniqueConstraint('landlord_id', 'case_id', name=op.f('uq_instance_landlord_id_case_id'))
     )
     with op.batch_alter_table('instance', schema=None) as batch_op:
         batch_op.create_index('ix_instance_due', ['next_due_at'], unique=False, sqlite_where=sa.text('next_due_at IS NOT NULL'), postgresql_where=sa.text('next_due_at IS NOT NULL'))
@@ -329,7 +329,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_point_case')),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_point_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_point')),
-    sa.UniqueConstraint('landlord_id', 'case_id', 'n', name=op.f('uq_point_landlord_id'))
+    sa.UniqueConstraint('landlord_id', 'case_id', 'n', name=op.f('uq_point_landlord_id_case_id_n'))
     )
     op.create_table('deadline',
     sa.Column('landlord_id', sa.String(length=60), nullable=False),

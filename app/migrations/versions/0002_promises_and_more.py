@@ -65,7 +65,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_lesson_case')),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_lesson_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_lesson')),
-    sa.UniqueConstraint('landlord_id', 'case_id', 'element', name=op.f('uq_lesson_landlord_id'))
+    sa.UniqueConstraint('landlord_id', 'case_id', 'element', name=op.f('uq_lesson_landlord_id_case_id_element'))
     )
     with op.batch_alter_table('lesson', schema=None) as batch_op:
         batch_op.create_index('ix_lesson_published', ['landlord_id', 'published_on'], unique=False)
@@ -92,7 +92,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['landlord_id', 'case_id'], ['case.landlord_id', 'case.id'], name=op.f('fk_promise_case')),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_promise_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_promise')),
-    sa.UniqueConstraint('landlord_id', 'case_id', 'n', name=op.f('uq_promise_landlord_id'))
+    sa.UniqueConstraint('landlord_id', 'case_id', 'n', name=op.f('uq_promise_landlord_id_case_id_n'))
     )
     with op.batch_alter_table('promise', schema=None) as batch_op:
         batch_op.create_index('ix_promise_due', ['landlord_id', 'done_on', 'due_on'], unique=False)
@@ -106,7 +106,7 @@ def upgrade():
     sa.Column('by', sa.String(length=32), nullable=True),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_report_presented_landlord_id')),
     sa.PrimaryKeyConstraint('landlord_id', 'id', name=op.f('pk_report_presented')),
-    sa.UniqueConstraint('landlord_id', 'report', 'due_on', name=op.f('uq_report_presented_landlord_id'))
+    sa.UniqueConstraint('landlord_id', 'report', 'due_on', name=op.f('uq_report_presented_landlord_id_report_due_on'))
     )
 
     op.create_table('ended_session',
