@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.config.update(
         SECRET_KEY=settings.session_key(),
         SQLALCHEMY_DATABASE_URI=settings.database,
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # what people typed is in no log
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=5 * 1024 * 1024,
         MAX_FORM_PARTS=1000,

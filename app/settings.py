@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +23,9 @@ class Settings(BaseSettings):
     public_url: how residents reach this server; used in letters and links.
     trusted_proxies: how many reverse proxies stand in front and set X-Forwarded-For and -Proto.
     sweep_every_seconds: how often deadlines and the outbox are looked at.
+    metrics_token: who sends it as bearer token may read /metrics and the detail of /readyz; empty
+    means this machine only.
+    log: plain or json.
     """
 
     model_config = SettingsConfigDict(env_prefix="PUTRIGHT_", frozen=True)
@@ -36,6 +40,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     sweep_every_seconds: int = Field(default=15, ge=1, le=900)
     heartbeat: bool = True
+    metrics_token: SecretStr = SecretStr("")
+    log: Literal["plain", "json"] = "plain"
     secure_cookies: bool = False
     trusted_proxies: int = Field(default=0, ge=0, le=5)
 

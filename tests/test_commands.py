@@ -228,3 +228,16 @@ def test_a_worker_beats_until_it_is_told_to_stop(tmp_path: Path) -> None:
     said, _ = worker.communicate(timeout=20)
     assert worker.returncode == 0
     assert "Traceback" not in said
+
+
+def test_an_installation_is_backed_up_and_a_drill_proves_that_it_comes_back(tmp_path: Path) -> None:
+    here, there, packed = tmp_path / "here", tmp_path / "there", str(tmp_path / "backup.zip")
+    assert putright("deploy", folder=here).returncode == 0
+    assert "keep it safe" in putright("backup", packed, folder=here).stdout
+    drilled = putright("drill", packed, folder=here)
+    assert drilled.returncode == 0
+    assert all(line.startswith("ok") for line in drilled.stdout.splitlines())
+    assert "sends nothing" in putright("restore", packed, folder=there).stdout
+    again = putright("restore", packed, folder=there)
+    assert again.returncode == 1 and "empty folder" in again.stderr
+    assert "Released." in putright("release", "--yes", folder=there).stdout

@@ -28,7 +28,7 @@ from app.engine.problems import (
     UnknownFact,
 )
 from app.engine.procedure import ROOT, Procedure, read_files, roots_of
-from app.engine.runtime import complete, condition, fire_due, over, receive, recompute, start
+from app.engine.runtime import complete, condition, fire_due, look, over, receive, recompute, start
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask, Snapshot, Stored
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "condition",
     "fire_due",
     "lint",
+    "look",
     "over",
     "parse_facts",
     "place",

@@ -20,6 +20,8 @@ from app.engine.snapshot import HistoryEvent, Snapshot, Stored
 from app.engine.state import dump, load
 from timers.calendar import WorkingCalendar, expression_functions
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def start(
     procedure: Procedure,
@@ -107,6 +109,14 @@ def recompute(
     the old calendar keeps its date. Any step under a new calendar does the same.
     """
     return fire_due(procedure, stored, now, calendar)
+
+
+def look(procedure: Procedure, stored: Stored, calendar: WorkingCalendar) -> Snapshot:
+    """An instance as it was saved. No time passes and nothing fires. Raise StateRefused."""
+    engine = Interpreter(procedure.facts, stored.facts, LONG_AGO, calendar)
+    instance = Instance(procedure, engine, deserializing=True)
+    load(stored.state, instance)  # which has the instant
+    return _snapshot(instance)
 
 
 def condition(

@@ -2,6 +2,7 @@
 
 from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
+from app.models.operations import Beat, Quarantine
 from app.models.people import (
     Conflict,
     ContactArrangement,
@@ -31,6 +32,7 @@ __all__ = [
     "AccessibleCopy",
     "Alert",
     "Answer",
+    "Beat",
     "Blob",
     "CalendarRow",
     "Case",
@@ -58,6 +60,7 @@ __all__ = [
     "Person",
     "Point",
     "Promise",
+    "Quarantine",
     "ReportPresented",
     "Return",
     "Task",

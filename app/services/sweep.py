@@ -15,6 +15,7 @@ from app.errors import ChangedMeanwhile
 from app.models import Instance
 from app.services import accounts, documents, drafts, outbox, returns, steps
 from app.services.incidents import report
+from app.services.operations import beats, quarantine
 from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
 
@@ -75,8 +76,14 @@ def run_due() -> SweepResult:
 
 
 def heartbeat(app: Flask) -> None:
-    """One beat: deadlines, letters, and what nobody claimed, came back to or needs any more."""
+    """One beat: deadlines, letters, and what nobody claimed, came back to or needs any more.
+
+    A restored copy in quarantine only gives a sign of life.
+    """
     with app.app_context():
+        beats.beat()
+        if quarantine.holds():
+            return
         result = run_due()
         if result.fired or result.failed:
             logger.info("sweep", extra={"fired": result.fired, "failed": result.failed})

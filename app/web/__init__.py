@@ -14,11 +14,13 @@ from app.web import (
     drafts,
     errors,
     headers,
+    health,
     help_pages,
     inbox,
     intake,
     kept_out,
     learning,
+    metrics,
     monitor,
     people,
     points,
@@ -56,11 +58,13 @@ BLUEPRINTS = (
     workshop.bp,
     admin.bp,
     help_pages.bp,
+    health.bp,
 )
 
 
 def init_app(app: Flask) -> None:
     """Register everything that answers requests. Raises RuntimeError for a route without policy."""
+    metrics.init_app(app)
     assets.init_app(app)
     headers.init_app(app)
     session.init_app(app)

@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
-        logger.exception("unexpected error", extra={"path": request.path})
+        logger.exception("unexpected error", extra={"route": request.endpoint})
         start_over()
         whom = "ring us" if _below() else "tell your administrator"
         return page(500, f"Nothing was saved. Try again; if it comes back, {whom}.")

@@ -1,0 +1,67 @@
+"""backup, restore, release and drill: the whole installation in one file, and back."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+
+from app import create_app
+from app.alone import alone
+from app.cli.group import main, migrated, settings_of
+from app.services.operations import backups, quarantine
+
+FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@main.command()
+@FILE
+def backup(file: Path) -> None:
+    """Write database, key and outbox into a new FILE. The service may go on meanwhile."""
+    settings = settings_of()
+    with migrated(settings).app_context():
+        manifest = backups.backup(create_app, settings, file)
+    click.echo(f"{file}: {sum(manifest.rows.values()):,} rows. It holds secrets: keep it safe.")
+
+
+@main.command()
+@FILE
+def restore(file: Path) -> None:
+    """Put a backup into an empty installation, in quarantine: nothing is sent before `release`."""
+    settings = settings_of()
+    with alone(settings):
+        manifest = backups.restore(create_app, settings, file)
+    click.echo(f"Restored what was backed up at {manifest.made_at}. It fires and sends nothing.")
+    click.echo("Look at it, then let it go to work with: putright release")
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def release(yes: bool) -> None:
+    """Approve a restored copy: from now on it fires what is due and sends what waits."""
+    with migrated(settings_of()).app_context():
+        due, mail = quarantine.would_do()
+        told = f"At once, deadlines would fire in {due:,} cases, and {mail:,} e-mails would go."
+        click.echo(f"{told} Did the old copy send some of them already? Look at the mail server.")
+        if not yes:
+            click.confirm("Let it go to work?", abort=True)
+        quarantine.release(getpass.getuser())
+    click.echo("Released.")
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
+def drill(file: Path | None) -> None:
+    """Restore a backup to a scratch place and verify it; without FILE, one that is made now."""
+    settings = settings_of()
+    with migrated(settings).app_context():
+        if file is None:
+            with backups.just_made(create_app, settings) as made:
+                checks = backups.drill(create_app, settings, made)
+        else:
+            checks = backups.drill(create_app, settings, file)
+    for check in checks:
+        click.echo(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.says}")
+    sys.exit(0 if all(check.ok for check in checks) else 1)

@@ -1,0 +1,145 @@
+"""serve and worker: what runs until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import flask_migrate
+from flask import Flask
+from waitress.server import create_server
+
+from app import create_app, logs
+from app.alone import alone
+from app.cli.group import main, migrated, settings_of
+from app.cli.procedures import deploy_all
+from app.clock import SetClock, system_clock
+from app.services import accounts, demo, deployments, sweep
+from app.settings import Settings
+from app.viewer import ROLES
+from timers.calendar import LONDON
+from timers.scheduler import start_heartbeat
+
+THREADS = 8  # of the web server
+FIRST_ACCOUNT = """  Nobody can sign in yet. Make the first account; it asks for a password:
+    .venv/bin/putright users add you@example.org --name "Your Name" --role administrator"""
+
+
+def _bound(app: Flask, host: str, port: int) -> Any:
+    """The server, which has the port already: whoever asks now waits until it runs."""
+    try:
+        return create_server(app, host=host, port=port, threads=THREADS, ident="Putright")
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        raise click.ClickException(
+            f"Putright cannot listen on {host}, port {port}: {why}. Is it running already? "
+            "Choose another port with --port."
+        ) from problem
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
+@click.option("--database", help="SQLAlchemy address; SQLite under instance/ by default.")
+@click.option("--empty", is_flag=True, help="Landlords only: no demo people, no demo cases.")
+def serve(host: str, port: int, database: str | None, empty: bool) -> None:
+    """Migrate, deploy processes/, make the demo, and serve until Ctrl-C."""
+    settings = settings_of(database)
+    logs.set_up(settings)
+    app = create_app(settings)
+    server = _bound(app, host, port)
+    with alone(settings):
+        _serve(app, settings, server, f"http://{host}:{port}", empty)
+
+
+def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: bool) -> None:
+    with app.app_context():
+        flask_migrate.upgrade()
+        deploy_all(settings, replace=False)
+        told = [] if empty else _demo(settings)
+        somebody = accounts.somebody_signs_in()
+    if settings.heartbeat:
+        scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
+    click.echo(f"\nPutright is at {address}")
+    before = ""
+    for email, name, role in told:
+        if (landlord := email.partition("@")[2]) != before:
+            click.echo(f"\n  {landlord.removesuffix('.example')}")
+            before = landlord
+        click.echo(f"    {email:56} {name}, {ROLES[role].lower()}")  # type: ignore[index]
+    if told:
+        click.echo(f"\n  Everybody's password is {demo.PASSWORD}")
+    if not somebody:
+        click.echo(FIRST_ACCOUNT)
+    try:
+        click.echo("Stop with Ctrl-C.")
+        server.run()
+    except KeyboardInterrupt:
+        pass  # pressed before the server had begun to listen for it
+    finally:
+        server.close()
+        if settings.heartbeat:
+            scheduler.shutdown(wait=True)
+
+
+def _demo(settings: Settings) -> list[tuple[str, str, str]]:
+    """Demo people, and cases by playing stories on a clock that ends now."""
+    told: list[tuple[str, str, str]] = []
+    for landlord_id in deployments.landlord_ids():
+        told += demo.people(landlord_id)
+    now = system_clock()
+    past = create_app(settings, SetClock(now))
+    with past.app_context(), _between_stories_only() as tell:
+        for landlord_id in deployments.landlord_ids():
+            if demo.to_play(landlord_id):
+                rest = "the rest of " if demo.has_cases(landlord_id) else ""
+                click.echo(f"Playing {rest}the demo cases of {landlord_id} …")
+                demo.play_all(landlord_id, now.astimezone(LONDON).date(), tell)
+    return told
+
+
+@contextmanager
+def _between_stories_only() -> Iterator[Callable[[str], None]]:
+    """Ctrl-C waits until the story that is being played is over: no case is left half told.
+
+    Gives what tells of each story, and stops there.
+    """
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+
+    def tell(line: str) -> None:
+        click.echo(line)
+        if pressed:
+            raise click.ClickException("Stopped. The next start plays the rest of the demo.")
+
+    try:
+        yield tell
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="One beat, then stop.")
+def worker(once: bool) -> None:
+    """Fire deadlines and send letters, without serving pages."""
+    settings = settings_of()
+    logs.set_up(settings)
+    app = migrated(settings)
+    if once:
+        sweep.heartbeat(app)
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    with alone(settings):
+        scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
+        click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        scheduler.shutdown(wait=True)

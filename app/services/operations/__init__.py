@@ -1,0 +1,1 @@
+"""Running the service itself: signs of life, health, numbers, quarantine, backups."""

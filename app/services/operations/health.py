@@ -1,0 +1,150 @@
+"""Whether this installation does its work: what a load balancer and a watchman ask."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import clock
+from app.db import db, start_over, transaction
+from app.models import Beat, Instance, Outgoing
+from app.services.operations import beats, quarantine
+from app.settings import Settings
+
+LATE = timedelta(minutes=5)  # a deadline that is due for longer was not looked at
+LATE_MAIL = timedelta(minutes=10)
+LEAST_FREE = 500 * 1024 * 1024  # bytes on the disk of the instance folder
+SAFE_SQLITE = (3, 51, 3)  # before it, several processes may damage a database in WAL mode
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must be right. says: what is wrong, or how it stands."""
+
+    name: str
+    ok: bool
+    says: str
+
+
+def checks() -> list[Check]:
+    """All of them, each whatever became of the others."""
+    return [_checked(name, look) for name, look in CHECKS.items()]
+
+
+def _checked(name: str, look: Callable[[], tuple[bool, str]]) -> Check:
+    try:
+        return Check(name, *look())
+    except (SQLAlchemyError, OSError, sqlite3.Error) as problem:
+        start_over()
+        return Check(name, False, type(problem).__name__)
+
+
+def _database() -> tuple[bool, str]:
+    """Something can be written."""
+    with transaction() as session:
+        probe = session.get(Beat, "probe")
+        if probe is None:
+            session.add(Beat(id="probe", started_at=clock.now(), at=EPOCH))
+        else:
+            probe.started_at = clock.now()
+    return True, "written"
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=clock.LONDON)  # the probe is nobody's sign of life
+
+
+def migrations() -> tuple[bool, str]:
+    """Whether the tables are those of this version."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    wanted, found = ScriptDirectory.from_config(config).get_current_head(), revision()
+    return found == wanted, "at head" if found == wanted else f"at {found or 'nothing'}"
+
+
+def revision() -> str:
+    """The newest migration that the database has seen."""
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _heartbeat() -> tuple[bool, str]:
+    """Somebody sweeps."""
+    settings: Settings = current_app.extensions["settings"]
+    at = beats.newest()
+    if at is None or at <= EPOCH:
+        return False, "nobody has ever swept: run putright worker, or serve with its heartbeat"
+    age = clock.now() - at
+    return age <= timedelta(seconds=4 * settings.sweep_every_seconds + 30), _seconds(age)
+
+
+def _deadlines() -> tuple[bool, str]:
+    """Nothing that is due waits."""
+    if quarantine.holds():
+        return True, "held by the quarantine"
+    oldest = oldest_due()
+    return oldest <= LATE, _seconds(oldest)
+
+
+def _outbox() -> tuple[bool, str]:
+    if quarantine.holds():
+        return True, "held by the quarantine"
+    oldest = oldest_mail()
+    return oldest <= LATE_MAIL, _seconds(oldest)
+
+
+def _disk() -> tuple[bool, str]:
+    settings: Settings = current_app.extensions["settings"]
+    free = shutil.disk_usage(settings.instance_dir).free
+    return free >= LEAST_FREE, f"{free // 1024**2} MB free"
+
+
+def _sqlite() -> tuple[bool, str]:
+    """An older SQLite is safe with one process, which is all that is let in (app/alone.py)."""
+    if db.engine.dialect.name != "sqlite":
+        return True, db.engine.dialect.name
+    old = sqlite3.sqlite_version_info < SAFE_SQLITE
+    return True, f"{sqlite3.sqlite_version}, {'one process only' if old else 'safe'}"
+
+
+def _quarantine() -> tuple[bool, str]:
+    return True, "held" if quarantine.holds() else "none"
+
+
+CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
+    "database": _database,
+    "migrations": migrations,
+    "heartbeat": _heartbeat,
+    "deadlines": _deadlines,
+    "outbox": _outbox,
+    "disk": _disk,
+    "sqlite": _sqlite,
+    "quarantine": _quarantine,
+}
+
+
+def oldest_due() -> timedelta:
+    """For how long the oldest deadline that is due has waited; incidents wait for a manager."""
+    at = db.session.scalar(select(func.min(Instance.next_due_at)).where(Instance.held.is_(False)))
+    return max(clock.now() - at, timedelta()) if at else timedelta()
+
+
+def oldest_mail() -> timedelta:
+    """For how long the oldest e-mail that could go has waited."""
+    at = db.session.scalar(
+        select(func.min(Outgoing.next_try_at)).where(
+            Outgoing.channel == "email", Outgoing.status.in_(("queued", "unknown", "sending"))
+        )
+    )
+    return max(clock.now() - at, timedelta()) if at else timedelta()
+
+
+def _seconds(age: timedelta) -> str:
+    return f"{int(age.total_seconds())} seconds"

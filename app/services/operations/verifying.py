@@ -1,0 +1,97 @@
+"""Whether a database is whole: asked of a restored copy, and of the living one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import func, inspect, select, text
+
+from app.db import Base, db
+from app.engine import EngineRefused, look
+from app.engine.snapshot import Stored
+from app.models import Event, Instance, Task
+from app.services import deployments
+from app.services.calendars import pinned_calendar
+from app.services.operations.health import Check, migrations
+
+MOST_NAMED = 3  # of what is wrong, in one line
+
+
+def verify(counts: Mapping[str, int] | None = None) -> list[Check]:
+    """Every check of the database in force. counts: the rows of each table, as a backup noted."""
+    found = [Check("migrations", *migrations()), _check("file", _file())]
+    if counts is not None:
+        found.append(_check("rows", _rows(counts)))
+    found += [_check("histories", _histories()), _check("cases", _cases())]
+    return found
+
+
+def count_rows() -> dict[str, int]:
+    """How many rows each table has. In quarantine nothing changes but what this leaves out."""
+    tables = [t for t in Base.metadata.sorted_tables if t.name not in {"beat", "quarantine"}]
+    return {t.name: db.session.scalar(select(func.count()).select_from(t)) or 0 for t in tables}
+
+
+def _check(name: str, problems: Iterator[str]) -> Check:
+    wrong = list(problems)
+    more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+    return Check(name, not wrong, "; ".join(wrong[:MOST_NAMED]) + more or "whole")
+
+
+def _file() -> Iterator[str]:
+    """SQLite looks through its own pages, and for rows that point nowhere."""
+    if db.engine.dialect.name != "sqlite":
+        missing = set(Base.metadata.tables) - set(inspect(db.engine).get_table_names())
+        yield from (f"table {name} is missing" for name in sorted(missing))
+        return
+    for (said,) in db.session.execute(text("PRAGMA integrity_check")):
+        if said != "ok":
+            yield str(said)
+    for row in db.session.execute(text("PRAGMA foreign_key_check")):
+        yield f"a row of {row[0]} points nowhere"
+
+
+def _rows(counts: Mapping[str, int]) -> Iterator[str]:
+    here = count_rows()
+    for name, number in sorted(counts.items()):
+        if here.get(name) != number:
+            yield f"{name} has {here.get(name)} rows instead of {number}"
+
+
+def _histories() -> Iterator[str]:
+    """Each history counts from 1 without a gap up to the number that its case knows."""
+    rows = db.session.execute(
+        select(Instance.id, Instance.events, func.count(Event.n), func.max(Event.n))
+        .outerjoin(
+            Event,
+            (Event.landlord_id == Instance.landlord_id) & (Event.instance_id == Instance.id),
+        )
+        .group_by(Instance.landlord_id, Instance.id, Instance.events)
+    )
+    for instance_id, known, number, newest in rows:
+        if not known == number == (newest or 0):
+            yield f"the history of {instance_id} has {number} of {known} lines"
+
+
+def _cases() -> Iterator[str]:
+    """Each state can be read by its procedure, and waits for the tasks that people see."""
+    for instance in db.session.scalars(select(Instance).execution_options(yield_per=200)):
+        try:
+            deployed = deployments.of_instance(instance)
+            calendar = pinned_calendar(deployed.landlord.nation, instance.calendar_version)
+            stored = Stored(instance.state, instance.facts)
+            waits = look(deployed.procedure, stored, calendar).tasks.keys()
+        except (EngineRefused, LookupError) as refused:
+            yield f"the state of {instance.id} cannot be read: {refused}"
+            continue
+        seen = set(
+            db.session.scalars(
+                select(Task.id).where(
+                    Task.landlord_id == instance.landlord_id,
+                    Task.instance_id == instance.id,
+                    Task.status == "open",
+                )
+            )
+        )
+        if waits != seen:
+            yield f"{instance.id} waits for {len(waits)} tasks, but {len(seen)} are open"

@@ -1,0 +1,299 @@
+"""The service tells how it is, comes back from a backup, and does nothing before it may."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import shutil
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from sqlalchemy import delete, text
+
+from app import create_app, logs
+from app.alone import NotAlone, alone
+from app.clock import SetClock
+from app.db import db
+from app.models import Alert, Event, Instance, Outgoing, Task
+from app.services import sweep
+from app.services.operations import backups, beats, health, quarantine
+from app.services.operations.backups import BackupRefused
+from app.services.operations.verifying import verify
+from app.settings import Settings
+from tests.cases import london
+from tests.services import elm_homes as elm
+
+
+def told(client: FlaskClient) -> tuple[int, dict[str, str]]:
+    answer = client.get("/readyz")
+    assert answer.json is not None
+    return answer.status_code, answer.json["checks"]
+
+
+@pytest.fixture
+def at_head(app: Flask) -> None:
+    """The tables were made without migrations: say that they are the newest."""
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
+
+
+def head() -> str:
+    return max(path.name for path in (Path("app/migrations/versions")).glob("0*.py"))[:4]
+
+
+# --- health --------------------------------------------------------------------------------------
+
+
+def test_it_is_ready_when_somebody_sweeps_and_nothing_waits(
+    app: Flask, at_head: None, client: FlaskClient
+) -> None:
+    status, checks = told(client)
+    assert status == 503
+    assert [name for name, says in checks.items() if not says.startswith("ok")] == ["heartbeat"]
+    beats.beat()
+    assert told(client)[0] == 200
+
+
+def test_each_thing_that_breaks_is_told_and_liveness_does_not_depend_on_it(
+    app: Flask, at_head: None, client: FlaskClient, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    elm.deploy()
+    elm.recorded("2026-11-02")  # its limit falls due on 16 November, and nobody sweeps
+    beats.beat()
+    assert told(client)[1]["deadlines"] == "ok: 0 seconds"
+    clock.move_to(london("2026-11-17 00:06"))
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
+    status, checks = told(client)
+    assert status == 503
+    wrong = {name for name, says in checks.items() if says.startswith("wrong")}
+    assert wrong == {"deadlines", "heartbeat", "migrations", "disk"}
+    assert client.get("/livez").text == "ok\n"
+
+
+def test_a_database_that_is_gone_is_told_without_a_word_of_it(
+    app: Flask, client: FlaskClient
+) -> None:
+    db.session.remove()
+    with db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE beat"))
+    status, checks = told(client)
+    assert (status, checks["database"]) == (503, "wrong: OperationalError")
+
+
+def test_strangers_learn_whether_but_not_why(
+    app: Flask, at_head: None, client: FlaskClient
+) -> None:
+    answer = client.get("/readyz", environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+    assert answer.json is not None and answer.json["checks"]["heartbeat"] == "wrong"
+    assert (
+        client.get("/metrics", environ_overrides={"REMOTE_ADDR": "203.0.113.9"}).status_code == 404
+    )
+
+
+def test_the_token_opens_the_numbers_from_anywhere(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"metrics_token": SecretStr("s3cret")}))
+    with app.app_context():
+        db.create_all()
+        there = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.9"}}
+        asked = app.test_client().get(
+            "/metrics", headers={"Authorization": "Bearer s3cret"}, **there
+        )
+        assert asked.status_code == 200
+        wrong = app.test_client().get("/metrics", headers={"Authorization": "Bearer no"})
+        assert wrong.status_code == 404
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_numbers_are_those_of_the_database_and_name_nobody(
+    app: Flask, client: FlaskClient, clock: SetClock
+) -> None:
+    elm.deploy()
+    elm.recorded("2026-11-02")
+    clock.move_to(london("2026-11-17 09:00"))
+    client.get("/elm-homes/status/0123456789abcdef0123456789abcdef")
+    page = client.get("/metrics").text
+    assert "putright_cases_open 1.0" in page and "putright_tasks_late 1.0" in page
+    assert 'putright_requests_total{route="status.status",status="404"} 1.0' in page
+    assert "0123456789abcdef" not in page and "Kezia" not in page
+
+
+def test_a_log_as_json_tells_where_it_failed_and_nothing_that_was_typed(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        logs.set_up(settings.model_copy(update={"log": "json"}))
+        try:
+            raise ValueError("Kezia Boateng said so")
+        except ValueError:
+            logging.getLogger("app.test").exception("a step failed", extra={"case": "EH1"})
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["case"], line["exception"]) == (
+        "a step failed",
+        "EH1",
+        "ValueError",
+    )
+    assert "test_operations.py" in line["at"][0] and "Kezia" not in json.dumps(line)
+
+
+# --- one process on SQLite -----------------------------------------------------------------------
+
+
+def test_a_second_server_on_sqlite_is_told_why_it_may_not(settings: Settings) -> None:
+    with alone(settings), pytest.raises(NotAlone, match="SQLite serves one"), alone(settings):
+        pass
+    with alone(settings):
+        pass  # it is free again
+    elsewhere = settings.model_copy(update={"database_url": "postgresql+psycopg://x/y"})
+    with alone(elsewhere), alone(elsewhere):
+        pass
+
+
+# --- quarantine ----------------------------------------------------------------------------------
+
+
+def test_a_copy_in_quarantine_fires_and_sends_nothing_until_it_is_released(
+    app: Flask, clock: SetClock
+) -> None:
+    elm.deploy()
+    elm.recorded("2026-11-02", elm.answer("2026-11-04"))
+    elm.recorded("2026-11-03")
+    db.session.query(Outgoing).filter_by(channel="post").delete()
+    db.session.commit()
+    clock.move_to(london("2026-12-03 09:00"))
+    quarantine.begin("Restored from a backup")
+    before = db.session.query(Alert).count()
+    assert quarantine.would_do()[0] == 2
+    sweep.heartbeat(app)
+    assert db.session.query(Alert).count() == before
+    quarantine.release("root")
+    sweep.heartbeat(app)
+    assert db.session.query(Alert).count() > before
+    assert quarantine.would_do() == (0, 0)
+
+
+# --- backup and drill ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_case(app: Flask, at_head: None) -> str:
+    elm.deploy()
+    return elm.recorded("2026-11-02", elm.answer("2026-11-04")).reference
+
+
+def test_a_drill_finds_all_that_was_backed_up(
+    one_case: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "backup.zip"
+    manifest = backups.backup(create_app, settings, path)
+    assert manifest.rows["case"] == 1
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("secret_key").decode() == settings.session_key()
+    found = backups.drill(create_app, settings, path)
+    assert [(check.name, check.ok) for check in found] == [
+        ("migrations", True),
+        ("file", True),
+        ("rows", True),
+        ("histories", True),
+        ("cases", True),
+        ("quarantine", True),
+    ]
+    with pytest.raises(BackupRefused, match="is there already"):
+        backups.backup(create_app, settings, path)
+
+
+Spoil = Callable[[], object]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check", "says"),
+    [
+        (lambda: db.session.execute(delete(Event).where(Event.n == 2)), "histories", "lines"),
+        (lambda: db.session.query(Task).update({"status": "open"}), "cases", "are open"),
+        (lambda: db.session.query(Instance).update({"state": b"[2]"}), "cases", "cannot be read"),
+        (
+            lambda: (
+                db.session.execute(text("PRAGMA foreign_keys=OFF"))
+                and db.session.execute(text("DELETE FROM person"))
+            ),
+            "file",
+            "points nowhere",
+        ),
+    ],
+)
+def test_what_is_not_whole_is_found(one_case: str, spoil: Spoil, check: str, says: str) -> None:
+    assert all(found.ok for found in verify())
+    db.session.rollback()
+    if check == "file":  # the pragma does nothing inside a transaction
+        with db.engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            connection.rollback()
+            raw.execute("PRAGMA foreign_keys=OFF")
+            raw.execute("DELETE FROM person")
+            raw.execute("PRAGMA foreign_keys=ON")
+    else:
+        spoil()
+        db.session.commit()
+    wrong = {found.name: found.says for found in verify() if not found.ok}
+    assert wrong.keys() == {check} and says in wrong[check]
+
+
+def test_a_damaged_or_foreign_backup_is_refused(
+    one_case: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "backup.zip"
+    backups.backup(create_app, settings, path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+
+    def with_parts(**changed: bytes) -> Path:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, body in (parts | changed).items():
+                archive.writestr(name, body)
+        spoiled = tmp_path / "spoiled.zip"
+        spoiled.write_bytes(packed.getvalue())
+        return spoiled
+
+    with pytest.raises(BackupRefused, match="damaged"):
+        backups.drill(create_app, settings, with_parts(database=parts["database"] + b"x"))
+    with pytest.raises(BackupRefused, match="no backup"):
+        backups.drill(create_app, settings, with_parts(**{"manifest.json": b"{}"}))
+    escaping = with_parts(**{"../outside": b"x", "outbox/../../outside/x.eml": b"x"})
+    assert all(check.ok for check in backups.drill(create_app, settings, escaping))
+    assert not list(tmp_path.rglob("outside*"))
+
+
+def test_nothing_is_restored_over_what_is_there(
+    one_case: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "backup.zip"
+    backups.backup(create_app, settings, path)
+    with pytest.raises(BackupRefused, match="restore into an empty folder"):
+        backups.restore(create_app, settings, path)
+
+
+def test_late_mail_makes_it_unready(app: Flask, at_head: None, clock: SetClock) -> None:
+    elm.deploy()
+    elm.recorded("2026-11-23", elm.answer("2026-11-24"), resident_email="kezia@example.org")
+    waiting = db.session.query(Outgoing).filter_by(channel="email").one()
+    assert waiting.next_try_at is not None
+    clock.move_to(waiting.next_try_at + health.LATE_MAIL + timedelta(seconds=1))
+    assert {c.name: c.ok for c in health.checks()}["outbox"] is False
