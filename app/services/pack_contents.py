@@ -56,7 +56,7 @@ CONFIDENTIAL = "Confidential. For the panel and whoever prepares the hearing. Pa
 WAYS = {"email": "by e-mail", "post": "by post", "portal": "on their own page"}
 NOT_ANSWERED = "Not answered"
 NOT_IN_IT = (
-    "Notes and calls that staff logged, and what they told each other.",
+    "Notes and calls that staff logged, what they told each other, and lines of an older record.",
     "Who may not work on the case, and why.",
     "Answers about equality and satisfaction, worries about somebody’s safety, and old addresses "
     "and numbers.",
