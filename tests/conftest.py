@@ -201,6 +201,8 @@ SLOW = frozenset(  # modules that search at random, start programs, or play many
         "test_inbox",
         "test_contacts",
         "test_contact",
+        "test_packs",
+        "test_hostile_uploads",
     }
 )
 

@@ -13,7 +13,7 @@ from app.models.people import (
     Person,
     User,
 )
-from app.models.post import AccessibleCopy, Blob, Letter, Outgoing
+from app.models.post import AccessibleCopy, Blob, HearingPack, Letter, Outgoing
 from app.models.remedies import Lesson, Promise
 from app.models.reports import ReportPresented
 from app.models.returns import Return
@@ -46,6 +46,7 @@ __all__ = [
     "Draft",
     "EndedSession",
     "Event",
+    "HearingPack",
     "Home",
     "Incident",
     "Instance",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -89,3 +89,20 @@ class Blob(Owned, Base):
     at: Mapped[datetime]
     by: Mapped[str | None] = mapped_column(String(32))  # None: the resident
     __table_args__ = (Index("ix_blob_case", "landlord_id", "case_id"),)
+
+
+class HearingPack(OwnedById, Base):
+    """What a panel had in its hands: one PDF, kept as it was. left_out: files that are separate."""
+
+    __tablename__ = "hearing_pack"
+    case_id: Mapped[str] = mapped_column(String(32))
+    blob_id: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+    made_by: Mapped[str | None] = mapped_column(String(32))
+    pages: Mapped[int]
+    left_out: Mapped[int]
+    __table_args__ = (
+        of_case(),
+        ForeignKeyConstraint(["landlord_id", "blob_id"], ["blob.landlord_id", "blob.id"]),
+        Index("ix_hearing_pack_case", "landlord_id", "case_id"),
+    )

@@ -17,6 +17,7 @@ from app.models import (
     Case,
     Deadline,
     Deployment,
+    HearingPack,
     Incident,
     Instance,
     Letter,
@@ -192,11 +193,14 @@ def deadlines_of(case: Case, deployed: Deployed) -> list[tuple[Deadline, Deadlin
 
 
 def documents_of(case: Case) -> list[Blob]:
-    """The attachments of a case, newest first; letters' PDFs are with the letters."""
+    """The attachments of a case, newest first; letters' PDFs and hearing packs are elsewhere."""
     pdfs = select(Letter.pdf).where(
         Letter.landlord_id == case.landlord_id,
         Letter.case_id == case.id,
         Letter.pdf.is_not(None),
+    )
+    packs = select(HearingPack.blob_id).where(
+        HearingPack.landlord_id == case.landlord_id, HearingPack.case_id == case.id
     )
     return list(
         db.session.scalars(
@@ -205,8 +209,9 @@ def documents_of(case: Case) -> list[Blob]:
                 Blob.landlord_id == case.landlord_id,
                 Blob.case_id == case.id,
                 Blob.sha256.not_in(pdfs),
+                Blob.id.not_in(packs),
             )
-            .order_by(Blob.at.desc())
+            .order_by(Blob.at.desc(), Blob.id)
         )
     )
 

@@ -6,12 +6,12 @@ import hashlib
 from datetime import timedelta
 from pathlib import PurePath
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app import clock
 from app.db import db, transaction
 from app.errors import BadInput, NotFound
-from app.models import Blob, Case, Letter
+from app.models import Blob, Case, HearingPack, Letter
 from app.models.base import new_id
 from app.services import steps
 from app.services.access import get_case, instance_of
@@ -93,12 +93,19 @@ def safe_name(name: str) -> str:
 
 
 def get_document(viewer: Viewer, reference: str, blob_id: str) -> Blob:
-    """A document of a case that the viewer may read."""
+    """A document of a case that the viewer may read. Hearing packs are `packs.get`."""
     case = get_case(viewer, reference)
     blob = db.session.get(Blob, (viewer.landlord_id, blob_id))
-    if blob is None or blob.case_id != case.id:
+    if blob is None or blob.case_id != case.id or _is_pack(blob):
         raise NotFound
     return blob
+
+
+def _is_pack(blob: Blob) -> bool:
+    packs = select(HearingPack.id).where(
+        HearingPack.landlord_id == blob.landlord_id, HearingPack.blob_id == blob.id
+    )
+    return db.session.scalar(packs) is not None
 
 
 def get_letter(viewer: Viewer, reference: str, letter_id: str) -> tuple[Case, Letter]:

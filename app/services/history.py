@@ -212,6 +212,13 @@ def _words_of_people(detail: dict[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
+def _pack(detail: dict[str, Any]) -> str:
+    """How many pages, and the hash that proves which file it was."""
+    left_out = detail.get("left_out")
+    out = f", {left_out} left out" if left_out else ""
+    return f"{detail.get('pages')} pages{out}. SHA-256 {detail.get('sha256')}"
+
+
 def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     """What people do beside the procedure, and what became of promises."""
     if action in PUTTING_RIGHT:
@@ -231,6 +238,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "reopened": ("Case opened again", ""),
         "information_added": ("The resident added information", ""),
         "document_added": ("Document added", detail.get("name", "")),
+        "pack_made": ("Hearing pack made", _pack(detail)),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", detail.get("name", "")),
         **_words_of_people(detail),

@@ -6,9 +6,10 @@ task that is repeated over that fact is each member's own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -84,12 +85,7 @@ def _check(step: Step, field: Field, chosen: list[str]) -> None:
 
 def _fits(session: Session, field: Field, chosen: Collection[str]) -> bool:
     """Whether each seat can be filled with one of the chosen, and nobody is left over."""
-    seats = [team for team, number in field.panel.items() for _ in range(number)]
-    if len(seats) != len(set(chosen)):
-        return False
-    users = [session.get_one(User, id) for id in chosen]
-    teams = [{m.team for m in user.memberships} for user in users]
-    return any(all(map(set.__contains__, order, seats)) for order in permutations(teams))
+    return _order(field, [session.get_one(User, id) for id in dict.fromkeys(chosen)]) is not None
 
 
 def member_of(deployed: Deployed, task: Task) -> str | None:
@@ -117,6 +113,70 @@ def reason_against(deployed: Deployed, task: Task, user_id: str | None) -> str:
         return ""
     user = db.session.get(User, member)
     return f"Not for you: only {user.name if user else 'a member of the panel'} can do this."
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Where a procedure chooses a panel. choosing: the tasks; own: those each member does alone.
+
+    facts: the list facts with members. processes: the diagrams that any of these tasks stands in.
+    """
+
+    choosing: dict[str, Field]
+    own: frozenset[str]
+    facts: frozenset[str]
+    processes: frozenset[str]
+
+    def members(self, facts: Mapping[str, Any]) -> list[str]:
+        """The ids of all who sit on a panel of a case now."""
+        return [str(id) for fact in sorted(self.facts) for id in facts.get(fact) or ()]
+
+
+def seats(deployed: Deployed) -> Seats:
+    """The panels of a kind of case; all is empty where its procedure has none."""
+    tasks = [e for e in deployed.procedure.elements.values() if e.kind == "userTask"]
+    choosing = {
+        e.id: field
+        for e in tasks
+        for field in (deployed.forms[e.form].fields if e.form in deployed.forms else ())
+        if field.panel
+    }
+    facts = frozenset(field.key for field in choosing.values())
+    own = frozenset(e.id for e in tasks if e.collection in facts)
+    processes = frozenset(e.process for e in tasks if e.id in own or e.id in choosing)
+    return Seats(choosing, own, facts, processes)
+
+
+def seated(deployed: Deployed, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Seat and name of each member, in the order of the seats; “Member” once teams changed."""
+    found = []
+    for field in {f.key: f for f in seats(deployed).choosing.values()}.values():
+        users = [db.session.get(User, str(id)) for id in facts.get(field.key) or ()]
+        there = [user for user in users if user and user.landlord_id == deployed.landlord_id]
+        if order := _order(field, there):
+            names = [deployed.landlord.teams[team].name for team in _wanted(field)]
+            found += [(name, user.name) for name, user in zip(names, order, strict=True)]
+        else:
+            found += [("Member", user.name) for user in there]
+    return found
+
+
+def _order(field: Field, users: Sequence[User]) -> Sequence[User] | None:
+    """The users in the order of the seats that they can fill; None if a seat or a user is left."""
+    wanted = _wanted(field)
+    if len(wanted) != len(users):
+        return None
+    return next((order for order in permutations(users) if _fit(wanted, order)), None)
+
+
+def _wanted(field: Field) -> list[str]:
+    """The team of each seat."""
+    return [team for team, number in field.panel.items() for _ in range(number)]
+
+
+def _fit(wanted: list[str], order: Sequence[User]) -> bool:
+    sat = [{m.team for m in user.memberships} for user in order]
+    return all(map(set.__contains__, sat, wanted))
 
 
 def members(case: Case, facts: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.services import audit as auditing
-from app.services import cases
+from app.services import cases, packs
 from app.services.kinds import kind_of, kinds_of
 from app.services.outcomes import how_ended
 from app.services.outline import pictures
@@ -73,6 +73,7 @@ def history(reference: str) -> ResponseReturnValue:
         whole=whole,
         ended=how_ended([whole.case]).get(whole.case.id, ""),
         kind=kind_of(whole.case),
+        has_packs=packs.is_offered(viewer(), whole.case),
         pictures=[drawn for drawn in pictures(whole.deployed) if drawn.process in reached],
     )
 

@@ -19,6 +19,7 @@ from app.services import (
     links,
     new_points,
     outline,
+    packs,
     picture,
     promises,
     representatives,
@@ -33,11 +34,12 @@ from app.services.letters import full_date
 from app.services.outcomes import how_ended
 from app.services.picture import Picture
 from app.services.references import spaced
+from app.services.safe_contact import NEVER
 from app.viewer import Viewer
 from app.web.assets import day_and_time
 from app.web.letter_words import copy_words, sent_words
 from app.web.people import link_once
-from app.web.strips import NEVER, first_name, in_working_days, moment, safety_in, why_of
+from app.web.strips import first_name, in_working_days, moment, safety_in, why_of
 from app.web.taskpage import earlier, first_line, source_of
 from timers.deadlines import DeadlineState
 
@@ -118,6 +120,7 @@ def _frame(viewer: Viewer, page: CasePage, tab: str) -> dict[str, Any]:
         "standing": _standing(page),
         "my_task": mine,
         "tabs": _tabs(page, tab),
+        "has_packs": packs.is_offered(viewer, case),
     }
 
 

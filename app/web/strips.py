@@ -11,8 +11,7 @@ from flask import url_for
 from app import clock
 from app.clock import LONDON
 from app.models import Case, Deadline, Person
-from app.services import arrangements
-from app.services.adjustments import in_words, language_of
+from app.services import arrangements, safe_contact
 from app.services.code_clocks import of_code
 from app.services.letters import full_date
 from app.services.promises import (
@@ -25,16 +24,6 @@ from app.web.assets import day_and_time, short_date
 from app.web.policy import viewer
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState, RulerDay, ruler
-
-USE = {"email": "E-mail", "post": "Letter", "phone": "Phone call", "text": "Text message"}
-NEVER = {
-    "email": "No e-mail.",
-    "post": "No post.",
-    "phone": "No phone calls.",
-    "text": "No text messages.",
-    "in_person": "No visits.",
-}
-SENT_BY_US = {"email", "post"}  # the channels that the outbox itself refuses
 
 
 @dataclass(frozen=True)
@@ -99,59 +88,20 @@ def safety_in(case: Case) -> Safety:
 
 def safety_of(person: Person) -> Safety:
     """The rules of one person."""
-    forbidden = set(person.contact_never)
-    rules = bool(forbidden or person.contact_times or person.contact_place)
+    rules = safe_contact.has_rules(person)
     return Safety(
         first_name(person),
-        _use(person, forbidden) if rules else [],
-        _never(person.contact_never),
-        _adjustments(person),
+        safe_contact.use(person) if rules else [],
+        safe_contact.never(person.contact_never),
+        safe_contact.adjustments(person),
         arranged_with(person),
-        likes="" if rules else _wish(person),
+        likes="" if rules else safe_contact.wish(person),
     )
 
 
 def first_name(person: Person) -> str:
     """What a page may call the person: the first word of the name."""
     return next(iter(person.name.split()), "the resident")
-
-
-def _use(person: Person, forbidden: set[str]) -> list[str]:
-    """The way that was asked for, then what is needed for it; never a forbidden one's number."""
-    asked = person.contact_use not in forbidden and USE.get(person.contact_use, "")
-    way = asked or "Ask first which way is best"
-    rule = ", ".join(filter(None, (way, person.contact_times, person.contact_place)))
-    ways = []
-    if person.phone and not {"phone", "text"} <= forbidden:
-        only = {frozenset({"phone"}): " (texts only)", frozenset({"text"}): " (calls only)"}
-        ways.append(person.phone + only.get(frozenset(forbidden & {"phone", "text"}), ""))
-    if person.email and "email" not in forbidden:
-        ways.append(person.email)
-    return [rule, *([" · ".join(ways)] if ways else [])]
-
-
-def _never(forbidden: list[str]) -> list[str]:
-    if not forbidden:
-        return []
-    blocked = [USE[way].lower() for way in forbidden if way in SENT_BY_US]
-    rule = " ".join(NEVER.get(way, f"No {way.replace('_', ' ')}.") for way in forbidden)
-    return [rule, *([f"Putright sends no {' and no '.join(blocked)}."] if blocked else [])]
-
-
-def _adjustments(person: Person) -> list[str]:
-    words = [in_words(wish) for wish in person.adjustments]
-    if language := language_of(person):
-        words.insert(0, f"Speaks {language}")
-    return [f"{text.rstrip('.')}." for text in words if text]
-
-
-def _wish(person: Person) -> str:
-    """How the person likes to hear from us, with the number or address for it."""
-    if person.contact_use not in USE:
-        return ""
-    number = {"email": person.email, "phone": person.phone, "text": person.phone}
-    ways = filter(None, (USE[person.contact_use].lower(), number.get(person.contact_use)))
-    return f"Likes to hear from us by {', '.join(ways)}."
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from app.services import (
     actions,
     cases,
     deployments,
+    packs,
+    panels,
     points,
     promises,
     rows,
@@ -74,6 +76,7 @@ def show(viewer: Viewer, found: OpenTask) -> str:
     """The whole page."""
     task, case, deployed = found.task, found.case, found.deployed
     theirs = task.claimed_by not in (None, viewer.user_id)
+    of_member = panels.member_of(deployed, task) is not None
     return render_template(
         "tasks/task.html",
         open=found,
@@ -95,7 +98,9 @@ def show(viewer: Viewer, found: OpenTask) -> str:
         offers=actions.offered(case, "staff"),
         may_work=not found.not_for_you and not theirs,
         theirs=theirs,
-        may_change=not theirs or viewer.can("watch"),
+        of_member=of_member,
+        may_change=not of_member and (not theirs or viewer.can("watch")),
+        has_packs=packs.is_panel_task(task) and packs.is_offered(viewer, case),
         place=first_line(case.resident),
         saved_at=clock.time_words(found.draft.saved_at) if found.draft else "",
         step=deployed.elements[task.element],

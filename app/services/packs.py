@@ -1,0 +1,263 @@
+"""Hearing packs: everything that a panel needs, as one PDF, kept as the panel had it.
+
+Whoever works on the case or hears it may make one; an auditor may read it. A new one replaces none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, func, select
+
+from app import clock
+from app.db import db, transaction
+from app.errors import BadInput, NotAllowed, NotFound
+from app.models import Blob, Case, HearingPack, Task
+from app.models.base import new_id
+from app.packs import Bench, LeftOut, Pack, PackNotMade, Pages
+from app.services import deployments, pack_contents, panels, steps, tasks
+from app.services.access import get_case, instance_of
+from app.services.pack_contents import Subject
+from app.services.references import spaced
+from app.viewer import Viewer
+
+logger = logging.getLogger(__name__)
+
+ONE_AT_A_TIME = Lock()  # a pack takes a processor and memory for itself
+NOT_YOURS = "Hearing packs are for the panel of this case and for whoever works on it."
+BUSY = "Another pack is being made at this moment. Try again in a minute."
+NOT_MADE = "The pack could not be made, and the people who run Putright can see why. Try again."
+TOGETHER = "it could not be bound in"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A pack as a list shows it. size: bytes."""
+
+    pack: HearingPack
+    who: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What may be done about the packs of a case. members: seat and name."""
+
+    case: Case
+    members: list[tuple[str, str]]
+    packs: list[Made]
+    may_make: bool
+
+
+def is_offered(viewer: Viewer, case: Case) -> bool:
+    """Whether the pages of a case lead to its packs: a panel is or was chosen, or is to be."""
+    subject = _subject(case)
+    begun = subject.being_chosen or subject.seats.members(subject.instance.facts) or _rows(case)
+    return bool(begun) and _may_read(viewer, subject)
+
+
+def is_panel_task(task: Task) -> bool:
+    """Whether a task stands where the panel is chosen or does its work."""
+    deployed = deployments.of_instance(instance_of(task.case))
+    element = deployed.elements.get(task.element)
+    return element is not None and element.process in panels.seats(deployed).processes
+
+
+def offered(viewer: Viewer, reference: str) -> Offered:
+    """The packs of a case, newest first. Raises NotFound where its procedure has no panel."""
+    subject = _open(viewer, reference, "read_cases")
+    case = subject.case
+    return Offered(
+        case,
+        subject.panel,
+        [_made(pack) for pack in _rows(case)],
+        viewer.can("work"),
+    )
+
+
+def get(viewer: Viewer, reference: str, pack_id: str) -> Blob:
+    """A pack as it was made. Raises NotFound for another case's."""
+    subject = _open(viewer, reference, "read_cases")
+    pack = db.session.get(HearingPack, (viewer.landlord_id, pack_id))
+    if pack is None or pack.case_id != subject.case.id:
+        raise NotFound
+    return db.session.get_one(Blob, (pack.landlord_id, pack.blob_id))
+
+
+def make(viewer: Viewer, reference: str) -> HearingPack:
+    """Make a pack of the case as it stands, and keep it. Raises BadInput while it cannot be."""
+    subject = _open(viewer, reference, "work")
+    if not ONE_AT_A_TIME.acquire(blocking=False):
+        raise BadInput({"pack": BUSY})
+    try:
+        pdf, pages, left_out = _print(subject)
+    except PackNotMade as failed:
+        logger.error("the pack of %s was not made: %s", subject.case.reference, failed)
+        raise BadInput({"pack": NOT_MADE}) from failed
+    finally:
+        ONE_AT_A_TIME.release()
+    return _keep(viewer, reference, pdf, pages, left_out)
+
+
+def _keep(viewer: Viewer, reference: str, pdf: bytes, pages: int, left_out: int) -> HearingPack:
+    """The pack becomes a document of the case, with a line of history that proves what it was."""
+    with transaction() as session:
+        case = _open(viewer, reference, "work").case
+        step = steps.open_step(session, instance_of(case), viewer)
+        digest = hashlib.sha256(pdf).hexdigest()
+        blob = Blob(
+            landlord_id=case.landlord_id,
+            id=new_id(),
+            sha256=digest,
+            case_id=case.id,
+            name=f"Hearing pack {spaced(case.reference)} {step.today.isoformat()}.pdf",
+            media_type="application/pdf",
+            data=pdf,
+            at=step.now,
+            by=viewer.user_id,
+        )
+        session.add(blob)
+        session.flush()
+        pack = HearingPack(
+            landlord_id=case.landlord_id,
+            id=new_id(),
+            case_id=case.id,
+            blob_id=blob.id,
+            made_at=step.now,
+            made_by=viewer.user_id,
+            pages=pages,
+            left_out=left_out,
+        )
+        session.add(pack)
+        step.write("pack_made", pack=pack.id, pages=pages, sha256=digest, left_out=left_out)
+        return pack
+
+
+def _print(subject: Subject) -> tuple[bytes, int, int]:
+    """The PDF, its pages, and how much was left out."""
+    now = clock.now()
+    fonts = Path(current_app.static_folder or "") / "build" / "letter-fonts"
+    with Bench() as bench:
+        evidence, separate = _evidence(subject, bench)
+        try:
+            pack, left_out = _pack(subject, bench, evidence, separate)
+            pdf, pages = bench.bind(pack, now, fonts)
+        except PackNotMade as failed:
+            if not evidence:
+                raise
+            logger.warning("evidence is left out of a pack: %s", failed)
+            _, separate = _evidence(subject, bench, TOGETHER)
+            pack, left_out = _pack(subject, bench, [], separate)
+            pdf, pages = bench.bind(pack, now, fonts)
+        return pdf, pages, left_out
+
+
+def _evidence(
+    subject: Subject, bench: Bench, refused: str = ""
+) -> tuple[list[Pages], list[list[str]]]:
+    """The files that are bound in, and a row for each that is not."""
+    bound: list[Pages] = []
+    separate: list[list[str]] = []
+    for n, blob in enumerate(pack_contents.files(subject), 1):
+        title = f"Evidence {n}: {blob.name}"
+        who = tasks.name_of(blob.by) or "the resident"
+        data = db.session.scalar(_of(blob, Blob.data)) or b""
+        try:
+            if refused:
+                raise LeftOut(refused)
+            made = bench.evidence(blob.media_type, data)
+        except LeftOut as out:
+            why = str(out)
+            separate.append([title, _size(len(data)), f"{why[:1].upper()}{why[1:]}.", blob.sha256])
+        else:
+            added = f"Added by {who} on {pack_contents.moment(blob.at)}. {made.note}".strip()
+            bound.append(Pages(title, added, made.file, made.pages))
+    return bound, separate
+
+
+def _pack(
+    subject: Subject, bench: Bench, evidence: list[Pages], separate: list[list[str]]
+) -> tuple[Pack, int]:
+    case = subject.case
+    filled_in, too_long = pack_contents.forms_answered(subject)
+    chapters = [
+        pack_contents.complaint(subject),
+        pack_contents.timeline(subject),
+        pack_contents.sent_letters(subject, bench),
+        filled_in,
+        pack_contents.evidence(evidence),
+        pack_contents.last_chapter(separate),
+    ]
+    pack = Pack(
+        landlord=deployments.landlord(case.landlord_id).name,
+        reference=spaced(case.reference),
+        who=case.resident.name,
+        made=pack_contents.moment(clock.now()),
+        cover=pack_contents.cover(subject),
+        notice=pack_contents.notice(len(separate), too_long),
+        chapters=chapters,
+    )
+    return pack, len(separate) + too_long
+
+
+def _subject(case: Case) -> Subject:
+    instance = instance_of(case)
+    return Subject(case, instance, deployments.of_instance(instance))
+
+
+def _open(viewer: Viewer, reference: str, ability: str) -> Subject:
+    """The case for somebody who may have its packs. Raises NotFound and NotAllowed."""
+    subject = _subject(get_case(viewer, reference, ability))
+    if not subject.seats.choosing:
+        raise NotFound
+    if not _may_read(viewer, subject):
+        raise NotAllowed(NOT_YOURS)
+    return subject
+
+
+def _may_read(viewer: Viewer, subject: Subject) -> bool:
+    """Managers and auditors; the panel of now; whoever recorded the case, or whose work it is."""
+    if viewer.can("watch") or viewer.can("audit"):
+        return True
+    case, seats = subject.case, subject.seats
+    if viewer.user_id in (case.recorded_by, *seats.members(subject.instance.facts)):
+        return True
+    work = select(Task).where(Task.landlord_id == case.landlord_id, Task.case_id == case.id)
+    return any(
+        viewer.user_id in (task.claimed_by, task.closed_by) or task.team in viewer.teams
+        for task in db.session.scalars(work)
+        if task.element not in seats.own
+    )
+
+
+def _rows(case: Case) -> list[HearingPack]:
+    return list(
+        db.session.scalars(
+            select(HearingPack)
+            .where(HearingPack.landlord_id == case.landlord_id, HearingPack.case_id == case.id)
+            .order_by(HearingPack.made_at.desc(), HearingPack.id)
+        )
+    )
+
+
+def _made(pack: HearingPack) -> Made:
+    blob = db.session.get_one(Blob, (pack.landlord_id, pack.blob_id))
+    size = db.session.scalar(_of(blob, func.length(Blob.data))) or 0
+    return Made(pack, tasks.name_of(pack.made_by), blob.name, size, blob.sha256)
+
+
+def _of(blob: Blob, column: Any) -> Select[Any]:
+    """One thing about a file, so that nothing of its bytes stays in the session."""
+    return select(column).where(Blob.landlord_id == blob.landlord_id, Blob.id == blob.id)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{max(count / 1000, 0.1):.1f} kB"
