@@ -1,10 +1,11 @@
 """The tables. The engine's state is the truth; the other rows of a case are its index."""
 
-from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
+from app.models.cases import Alert, CarriedOn, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
 from app.models.people import (
     Conflict,
     ContactArrangement,
+    Death,
     EndedSession,
     Home,
     Landlord,
@@ -33,12 +34,14 @@ __all__ = [
     "Answer",
     "Blob",
     "CalendarRow",
+    "CarriedOn",
     "Case",
     "CaseLink",
     "Conflict",
     "ContactArrangement",
     "DayOffRow",
     "Deadline",
+    "Death",
     "Deployment",
     "DeploymentFile",
     "Draft",

@@ -63,9 +63,10 @@ def record(
     if not viewer.can("work"):
         raise NotAllowed
     other = get_case(viewer, about, "work") if about else None
-    if other is None and person_id and person_known(viewer, person_id) is None:
-        raise NotFound
     person_id = other.resident.id if other else person_id
+    known = other.resident if other else person_known(viewer, person_id) if person_id else None
+    if person_id and (known is None or known.death):  # who has died complains no more
+        raise NotFound
     return _receive(viewer, form, key, kind, person_id, about=other)
 
 

@@ -45,6 +45,7 @@ KEPT_TYPES = {
     "safeguarding": "bool",
     "prefers_phone": "bool",
     "needs_care": "bool",
+    "resident_died": "bool",
     "code_applies": "bool",
     "promises_made_on": "date",
     "promise_due_on": "date",

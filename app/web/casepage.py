@@ -35,6 +35,7 @@ from app.services.picture import Picture
 from app.services.references import spaced
 from app.viewer import Viewer
 from app.web.assets import day_and_time
+from app.web.deaths import told_of
 from app.web.letter_words import copy_words, sent_words
 from app.web.people import link_once
 from app.web.strips import NEVER, first_name, in_working_days, moment, safety_in, why_of
@@ -365,6 +366,7 @@ def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
         "workers": list(dict.fromkeys((n, t.name) for t, n, _ in page.tasks if n)),
         "never": NEVER,
         "link": link_once(case),
+        "late": told_of(case),
         "helpers": [
             {
                 "party": party,
