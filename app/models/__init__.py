@@ -2,6 +2,7 @@
 
 from app.models.cases import Alert, CarriedOn, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
+from app.models.equality import EqualityCount
 from app.models.people import (
     Conflict,
     ContactArrangement,
@@ -46,6 +47,7 @@ __all__ = [
     "DeploymentFile",
     "Draft",
     "EndedSession",
+    "EqualityCount",
     "Event",
     "Home",
     "Incident",

@@ -17,7 +17,7 @@ from app.engine import ROOT
 from app.errors import NotAllowed, NotFound
 from app.models import Blob, Case, Party, Person, Point
 from app.models.base import new_id
-from app.services import deployments, kept_out, links, representatives, steps
+from app.services import deployments, equality, kept_out, links, representatives, steps
 from app.services.access import get_case
 from app.services.answers import keep_answer
 from app.services.deployments import Deployed
@@ -108,6 +108,7 @@ def _receive(
         how = "" if actor.user_id else "written"
         representatives.named(session, case, answers, clock.today(), how)
         add_points(session, case, form, actor)
+        equality.count(session, case, form)
         claim_blobs(session, case, form)
         step = steps.first_step(session, case, deployed, actor)
         if "recorded_by_staff" in deployed.facts:

@@ -41,6 +41,17 @@ def upgrade():
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_carried_on_landlord')),
     sa.PrimaryKeyConstraint('landlord_id', 'case_id', 'late_id', name=op.f('pk_carried_on'))
     )
+    op.create_table('equality_count',
+    sa.Column('landlord_id', sa.String(length=60), nullable=False),
+    sa.Column('month', sa.String(length=7), nullable=False),
+    sa.Column('kind', sa.String(length=30), nullable=False),
+    sa.Column('field', sa.String(length=100), nullable=False),
+    sa.Column('answer', sa.String(length=200), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'], name=op.f('fk_equality_count_landlord')),
+    sa.PrimaryKeyConstraint('landlord_id', 'month', 'kind', 'field', 'answer', name=op.f('pk_equality_count')),
+    sqlite_with_rowid=False
+    )
     with op.batch_alter_table('party', schema=None) as batch_op:
         batch_op.add_column(sa.Column('ended_by_death', sa.Boolean(), nullable=False, server_default=sa.false()))
 
@@ -55,5 +66,6 @@ def downgrade():
     with op.batch_alter_table('party', schema=None) as batch_op:
         batch_op.drop_column('ended_by_death')
 
+    op.drop_table('equality_count')
     op.drop_table('carried_on')
     op.drop_table('death')
