@@ -24,6 +24,7 @@ class BoundForm:
     tree: the form's nodes with rows, people and facts filled in; fields: its questions, flat.
     typed: by HTML name, as typed, for drafts and redisplay.
     answers: by key, JSON-safe, of the fields that apply; what cannot be read is blank.
+    equality: what was chosen of questions about equality, by key; never among the answers.
     """
 
     def __init__(
@@ -43,7 +44,13 @@ class BoundForm:
         values = {field.key: self.input(field).for_condition() for field in self.fields}
         left_out = repeats.left_out(self.fields, typed)
         self.applicable = tuple(f for f in applicable(tree, values) if f.key not in left_out)
-        self.answers = {field.key: self.input(field).data for field in self.applicable}
+        said = [(field, self.input(field).data) for field in self.applicable]
+        self.answers = {field.key: data for field, data in said if not field.equality}
+        self.equality = {
+            field.key: list(data) if field.is_list else [str(data)]
+            for field, data in said
+            if field.equality and data
+        }
 
     def input(self, field: Field) -> Input:
         """The WTForms field of a question."""

@@ -100,6 +100,11 @@ class Field:
         return "keeps_out" in self.properties
 
     @property
+    def equality(self) -> bool:
+        """Whether its answer is only counted; see forms.equality."""
+        return "equality" in self.properties
+
+    @property
     def gives_work(self) -> bool:
         """Whether the colleague chosen here may be given a later task."""
         return self.type == "select" and "person" in self.properties and not self.keeps_out

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from forms import conditions, payments, repeats
+from forms import conditions, equality, payments, repeats
 from forms.components import Field, Group, Node, Text, fields_of
 from forms.questions import KINDS, properties_of, read_condition, read_question
 from forms.refused import FormRefused
@@ -47,13 +47,14 @@ def read(raw: bytes, name: str, reserved: Collection[str]) -> tuple[str, tuple[N
         )
     reader.problems += _twice(tree)
     reader.problems += payments.problems_in(tuple(fields_of(tree)))
+    reader.problems += equality.problems_in(tree)
     reader.problems += conditions.problems_in(tree, reader.unread)
     if not any(True for _ in fields_of(tree)) and not reader.problems:
         reader.problems.append("The form asks nothing. Add a field.")
     if reader.problems:
         raise FormRefused(reader.problems)
     title = schema.get("title")
-    return (title if isinstance(title, str) and title else _spoken(name)), tree
+    return (title if isinstance(title, str) and title else _spoken(name)), equality.explained(tree)
 
 
 def _schema(raw: bytes) -> dict[str, Any]:

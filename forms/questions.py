@@ -43,6 +43,7 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "for_each": (("group",), "|".join(REPEATS)),
     "rows": (("group",), "[1-9]|1[0-9]|20"),
     "payment": (("number", "textfield"), _TRUE),
+    "equality": (("radio", "select", "checklist"), _TRUE),
     "autocomplete": (("textfield", "textarea"), "[a-z][a-z0-9 -]{1,60}"),
     "min": (("datetime",), _DAY),
     "max": (("datetime",), _DAY),

@@ -15,12 +15,14 @@ from app.db import db
 from app.models import Case, Event, Party, Payload, Task
 from app.services import deployments, points, rows, tasks
 from app.services.access import instance_of
+from app.settings import ROOT
 from app.viewer import Viewer
 from tests.cases import first_team, told
 from tests.engine.drawing import diagram, end, flows, send, start, timer, user
 from tests.forms.form_kit import component, group, schema
 from tests.shipped import landlord_words
 
+CARRIED_ON = ROOT / "processes" / "shared" / "letters" / "carried_on.md"
 FORM = "write_answer"  # the task that answers each point, and its form
 FACTS = """
 [raised_on]
@@ -33,6 +35,10 @@ type = "bool"
 type = "date"
 [stage_1_responded_on]
 type = "date"
+[needs_care]
+type = "bool"
+[resident_died]
+type = "bool"
 """
 ANSWER = """+++
 title = "Our answer"
@@ -124,6 +130,7 @@ def deploy_small(
         "facts.toml": FACTS.encode(),
         "complaint.bpmn": picture,
         "letters/answer.md": ANSWER.encode(),
+        "letters/carried_on.md": CARRIED_ON.read_bytes(),
     }
     for name, asked in {**FORMS, **forms}.items():
         files[f"forms/{name}.form"] = schema(*asked, id=name, title=name.capitalize())

@@ -100,8 +100,13 @@ class FilledLetter:
         """The blocks with the title among them: after a salutation, else first; a mark on top."""
         title = Heading(1, (Run(self.title),))
         mark = (Paragraph((Run(self.copy_for, bold=True),)),) if self.copy_for else ()
-        salutation = self.blocks[:1] if _is_salutation(self.blocks) else ()
-        return (*mark, *salutation, title, *self.blocks[len(salutation) :])
+        after = self.greeting_ends
+        return (*mark, *self.blocks[:after], title, *self.blocks[after:])
+
+    @property
+    def greeting_ends(self) -> int:
+        """How many blocks the greeting has: 1, or 0 where nobody is greeted."""
+        return 1 if _is_salutation(self.blocks) else 0
 
     def typed(self) -> str:
         """All that people typed for this letter."""

@@ -1,11 +1,13 @@
 """The tables. The engine's state is the truth; the other rows of a case are its index."""
 
-from app.models.cases import Alert, Case, CaseLink, Note, Party, Point
+from app.models.cases import Alert, CarriedOn, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
+from app.models.equality import EqualityCount
 from app.models.operations import Beat, Quarantine
 from app.models.people import (
     Conflict,
     ContactArrangement,
+    Death,
     EndedSession,
     Home,
     Landlord,
@@ -35,16 +37,19 @@ __all__ = [
     "Beat",
     "Blob",
     "CalendarRow",
+    "CarriedOn",
     "Case",
     "CaseLink",
     "Conflict",
     "ContactArrangement",
     "DayOffRow",
     "Deadline",
+    "Death",
     "Deployment",
     "DeploymentFile",
     "Draft",
     "EndedSession",
+    "EqualityCount",
     "Event",
     "HearingPack",
     "Home",

@@ -46,6 +46,7 @@ class Case(OwnedById, Base):
     link_hash: Mapped[str | None] = mapped_column(String(64))
     submission_key: Mapped[str | None] = mapped_column(String(64))
     parties: Mapped[list[Party]] = relationship(back_populates="case", lazy="selectin")
+    carried: Mapped[list[CarriedOn]] = relationship(lazy="selectin", viewonly=True)
     __table_args__ = (
         UniqueConstraint("landlord_id", "reference"),
         UniqueConstraint("landlord_id", "submission_key"),
@@ -73,10 +74,13 @@ class Case(OwnedById, Base):
 
 
 class Party(Owned, Base):
-    """A person's part in a case: resident (the one contact), other_resident, representative.
+    """A person's part in a case: resident (the one contact), other_resident, representative, late.
+
+    late: a resident who has died, and for whom somebody carries the case on.
 
     permission, of a representative: given, pending, withdrawn, refused; how it was given, since
     when it is so, what it is limited to and until when. gets_letters: copies go there, too.
+    ended_by_death: whoever gave it has died.
     """
 
     __tablename__ = "party"
@@ -90,17 +94,56 @@ class Party(Owned, Base):
     permission_until: Mapped[date | None]
     limited_to: Mapped[str] = mapped_column(String(300), default="")
     gets_letters: Mapped[bool] = mapped_column(default=False)
+    ended_by_death: Mapped[bool] = mapped_column(default=False)
     case: Mapped[Case] = relationship(back_populates="parties")
     person: Mapped[Person] = relationship(lazy="joined", viewonly=True)
 
     def may_act(self, on: date) -> bool:
         """Whether the representative may be told things: permission given, and not past its end."""
         until = self.permission_until
-        return self.permission == "given" and (until is None or on <= until)
+        stands = self.permission == "given" and not self.ended_by_death
+        return stands and (until is None or on <= until)
 
     __table_args__ = (
         of_case(),
         ForeignKeyConstraint(["landlord_id", "person_id"], ["person.landlord_id", "person.id"]),
+    )
+
+
+class CarriedOn(Owned, Base):
+    """A resident of the case has died; person_id carries it on for them, None while nobody does.
+
+    late_role: their part in the case until then. standing: executor, household, other; relation
+    and shown_by (the evidence) in words. role_before: the part that the person had, or "".
+    """
+
+    __tablename__ = "carried_on"
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    late_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    late_role: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[str | None] = mapped_column(String(32))
+    standing: Mapped[str] = mapped_column(String(20), default="")
+    relation: Mapped[str] = mapped_column(String(100), default="")
+    shown_by: Mapped[str] = mapped_column(String(300), default="")
+    role_before: Mapped[str] = mapped_column(String(20), default="")
+    late: Mapped[Person] = relationship(
+        lazy="joined", viewonly=True, foreign_keys="[CarriedOn.landlord_id, CarriedOn.late_id]"
+    )
+    person: Mapped[Person | None] = relationship(
+        lazy="joined", viewonly=True, foreign_keys="[CarriedOn.landlord_id, CarriedOn.person_id]"
+    )
+    __table_args__ = (
+        of_case(),
+        ForeignKeyConstraint(
+            ["landlord_id", "late_id"],
+            ["person.landlord_id", "person.id"],
+            name="fk_carried_on_late",
+        ),
+        ForeignKeyConstraint(
+            ["landlord_id", "person_id"],
+            ["person.landlord_id", "person.id"],
+            name="fk_carried_on_person",
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -97,9 +97,27 @@ class Person(OwnedById, Base):
     contact_never: Mapped[list[str]] = mapped_column(JSON, default=list)
     adjustments: Mapped[list[str]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(60), default="")
+    death: Mapped[Death | None] = relationship(lazy="joined", viewonly=True)
     __table_args__ = (
         Index("ix_person_postcode", "landlord_id", "postcode"),
         Index("ix_person_old_reference", "landlord_id", "old_reference", unique=True),
+    )
+
+
+class Death(Owned, Base):
+    """A resident has died. It is of the person, whatever cases they have; gone if it was wrong.
+
+    died_on: None where the day is not known. told_by: who told us.
+    """
+
+    __tablename__ = "death"
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    died_on: Mapped[date | None]
+    told_by: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (
+        ForeignKeyConstraint(["landlord_id", "person_id"], ["person.landlord_id", "person.id"]),
     )
 
 

@@ -62,7 +62,10 @@ class Outgoing(OwnedById, Base):
 
 
 class AccessibleCopy(OwnedById, Base):
-    """A copy of a letter that a person makes. kind: braille, audio, translation."""
+    """A copy of a letter that a person makes. kind: braille, audio, translation.
+
+    dropped: whoever needed it has died; sent_on is then the day on which we learned it.
+    """
 
     __tablename__ = "accessible_copy"
     case_id: Mapped[str] = mapped_column(String(32))
@@ -73,6 +76,7 @@ class AccessibleCopy(OwnedById, Base):
     asked_at: Mapped[datetime]
     sent_on: Mapped[date | None]
     sent_by: Mapped[str | None] = mapped_column(String(32))
+    dropped: Mapped[bool] = mapped_column(default=False)
     __table_args__ = (of_case(), Index("ix_accessible_copy_case", "landlord_id", "case_id"))
 
 

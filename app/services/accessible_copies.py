@@ -33,6 +33,8 @@ class Needed:
 
 def needed(person: Person) -> list[Needed]:
     """The copies of a letter that somebody needs."""
+    if person.death:
+        return []
     asked = wishes(person)
     found = [Needed(kind) for kind in BY_WISH if kind in asked]
     language = language_of(person)
@@ -125,6 +127,15 @@ def sent(session: Session, copy: AccessibleCopy, on: date, by: str | None) -> No
     session.flush()
 
 
+def drop(step: Step, person: Person) -> None:
+    """Somebody has died: their copies need not be made, and no clock waits for them any more."""
+    for copy in open_of_case(step.session, step.case):
+        if copy.person_id == person.id:
+            copy.dropped = True
+            sent(step.session, copy, step.today, None)
+            step.write("copy_dropped", copy=label(step.session, copy))
+
+
 def asked_on(session: Session, case: Case) -> str | None:
     """Since when a copy is still to be made; None when none is."""
     at = session.scalar(
@@ -143,13 +154,14 @@ def pauses(session: Session, case: Case) -> list[list[str | None]]:
     A pause ends with a day that counts again. The day on which the copy went does not: the first
     day counted is the working day after it.
     """
+    late = {row.late_id for row in case.carried if row.late_role == "resident"}
     return [
         [
             london_date(copy.asked_at).isoformat(),
             (copy.sent_on + ONE_DAY).isoformat() if copy.sent_on else None,
         ]
         for copy in of_case(session, case)
-        if copy.person_id == case.resident.id
+        if copy.person_id in {case.resident.id, *late}
     ]
 
 

@@ -17,7 +17,7 @@ from app.engine import ROOT
 from app.errors import NotAllowed, NotFound
 from app.models import Blob, Case, Party, Person, Point
 from app.models.base import new_id
-from app.services import deployments, kept_out, links, representatives, steps
+from app.services import deployments, equality, kept_out, links, representatives, steps
 from app.services.access import get_case
 from app.services.answers import keep_answer
 from app.services.deployments import Deployed
@@ -63,9 +63,10 @@ def record(
     if not viewer.can("work"):
         raise NotAllowed
     other = get_case(viewer, about, "work") if about else None
-    if other is None and person_id and person_known(viewer, person_id) is None:
-        raise NotFound
     person_id = other.resident.id if other else person_id
+    known = other.resident if other else person_known(viewer, person_id) if person_id else None
+    if person_id and (known is None or known.death):  # who has died complains no more
+        raise NotFound
     return _receive(viewer, form, key, kind, person_id, about=other)
 
 
@@ -107,6 +108,7 @@ def _receive(
         how = "" if actor.user_id else "written"
         representatives.named(session, case, answers, clock.today(), how)
         add_points(session, case, form, actor)
+        equality.count(session, case, form)
         claim_blobs(session, case, form)
         step = steps.first_step(session, case, deployed, actor)
         if "recorded_by_staff" in deployed.facts:

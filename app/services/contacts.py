@@ -15,6 +15,7 @@ from app.services.letters import (
 from app.services.persons import (
     make_findable,
 )
+from app.services.readdressing import requeue
 from app.viewer import Viewer
 
 CHANNELS = {"email": "E-mail", "post": "Post", "phone": "Telephone", "text": "Text message"}
@@ -108,17 +109,5 @@ def send_again(viewer: Viewer, outgoing_id: str) -> Outgoing:
         if to.problem:
             raise BadInput({"letter": f"It still cannot go: {to.problem}"})
         step = steps.open_step(session, instance_of(case), viewer)
-        outgoing.channel, outgoing.address, outgoing.problem = to.channel, to.send_to, ""
-        outgoing.status, outgoing.tries, outgoing.queued_at = "queued", 0, step.now
-        outgoing.next_try_at = step.now if to.channel == "email" else None
-        outgoing.told_late = False
-        letter.status, letter.pdf = "queued", None  # the address block may be another one
-        step.write(
-            "letter_queued",
-            letter_id=letter.id,
-            title=letter.title,
-            to=to.name,
-            channel=to.channel,
-            problem="",
-        )
+        requeue(step, letter, outgoing, to)
         return outgoing

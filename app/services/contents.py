@@ -45,6 +45,7 @@ KEPT_TYPES = {
     "safeguarding": "bool",
     "prefers_phone": "bool",
     "needs_care": "bool",
+    "resident_died": "bool",
     "code_applies": "bool",
     "promises_made_on": "date",
     "promise_due_on": "date",
@@ -178,6 +179,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(trial)
         problems += letter_parts.problems(trial)
+        problems += _equality_problems(trial)
         problems += _target_problems(trial)
         problems += _code_problems(trial)
         problems += _policy_problems(trial)
@@ -297,6 +299,21 @@ def _panel_problems(trial: Contents) -> list[Problem]:
         for id in re.findall(r"\w+", field.properties.get(rule, ""))
         if id not in tasks
     ]
+
+
+def _equality_problems(trial: Contents) -> list[Problem]:
+    """What is said about equality begins with a case, and never lies among its facts."""
+    begin = {form for p in trial.procedures.values() for form in (p.start_form, p.public_form)}
+    found = []
+    for name, form in trial.forms.items():
+        for key in (field.key for field in form.fields if field.equality):
+            if key in trial.facts:
+                said = f"An answer about equality is no fact. Take [{key}] out of facts.toml."
+                found.append(Problem(f"forms/{name}.form", key, said))
+            if name not in begin:
+                said = "Ask about equality only in a form that begins a case: it counts by month."
+                found.append(Problem(f"forms/{name}.form", key, said))
+    return found
 
 
 def _code_problems(trial: Contents) -> list[Problem]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Case, Party, Point
+from app.models import CarriedOn, Case, Party, Point
 from app.models.base import new_id
 from app.services import links
 from app.services.references import new_reference
@@ -27,7 +27,9 @@ PART = (
     "permission_until",
     "limited_to",
     "gets_letters",
+    "ended_by_death",
 )
+CARRIED = ("late_id", "late_role", "person_id", "standing", "relation", "shown_by", "role_before")
 
 
 def continued(
@@ -84,6 +86,14 @@ def copied(
         )
         for row in old.parties
     )
+    session.add_all(
+        CarriedOn(
+            landlord_id=new.landlord_id,
+            case_id=new.id,
+            **{name: getattr(row, name) for name in CARRIED},
+        )
+        for row in old.carried
+    )
     links.link(session, new, old, link)
-    session.refresh(new, ["parties"])
+    session.refresh(new, ["parties", "carried"])
     return new

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from app.db import db
-from app.models import Alert, Case, Deadline, Letter, Task
+from app.models import Alert, Case, Deadline, EqualityCount, Letter, Task
 from app.services import actions
 from app.services.access import instance_of
 
@@ -105,6 +105,15 @@ def _facts(state: Play, wanted: dict[str, Any]) -> dict[str, Any]:
     return {name: facts.get(name) for name in wanted}
 
 
+def _equality(state: Play, wanted: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """How often each answer was counted, of these questions."""
+    found: dict[str, dict[str, int]] = {field: {} for field in wanted}
+    rows = select(EqualityCount).where(EqualityCount.landlord_id == state.landlord_id)
+    for row in db.session.scalars(rows.where(EqualityCount.field.in_(wanted))):
+        found[row.field][row.answer] = found[row.field].get(row.answer, 0) + row.times
+    return found
+
+
 EXPECTATIONS: dict[str, Callable[[Play, Any], Any]] = {
     "refused": lambda state, wanted: state.refused,
     "kind": lambda state, wanted: state.case.kind,
@@ -118,6 +127,7 @@ EXPECTATIONS: dict[str, Callable[[Play, Any], Any]] = {
     "alerts": lambda state, wanted: sorted(alerts(state)[state.alerts_seen :]),
     "letters": lambda state, wanted: sorted(letters(state)[state.letters_seen :]),
     "facts": _facts,
+    "equality": _equality,
     "offers": lambda state, wanted: sorted(o.name for o in actions.offered(state.case, "staff")),
     "offered_to_resident": lambda state, wanted: sorted(
         o.name for o in actions.offered(state.case, "resident")

@@ -12,7 +12,7 @@ from app.db import db
 from app.engine import ROOT
 from app.errors import NotAllowed
 from app.models import Alert, Case, Conflict, Draft, Person, Task
-from app.services import deployments, kinds, tasks
+from app.services import deployments, kinds, late, tasks
 from app.services.access import instance_of, with_people
 from app.services.adjustments import in_words, language_of
 from app.services.calendars import calendar_of
@@ -226,8 +226,10 @@ def chips(case: Case) -> list[tuple[str, bool]]:
     found = [("Hazard", True)] if case.hazard else []
     if case.kind != ROOT:
         found.append((kinds.kind_of(case).title, False))
-    words = ["Safe contact"] if any(person.contact_never for person in case.residents) else []
-    for person in case.residents:
+    found += [(late.has_died(row.late), False) for row in case.carried]
+    living = [person for person in case.residents if not person.death]
+    words = ["Safe contact"] if any(person.contact_never for person in living) else []
+    for person in living:
         words += [language] if (language := language_of(person)) else []
         words += [in_words(wish) for wish in person.adjustments]
     return found + [(word, False) for word in dict.fromkeys(words)]

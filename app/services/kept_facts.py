@@ -16,6 +16,7 @@ from app.services import accessible_copies, code_clocks, promises
 from app.services.access import instance_of
 from app.services.adjustments import language_of
 from app.services.deployments import of_instance
+from app.services.representatives import is_awaited
 from timers.calendar import london_date
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _closed_on(_session: Session, case: Case) -> str | None:
 def _permission_asked_on(_session: Session, case: Case) -> str | None:
     """Since when a representative waits for the resident's permission."""
     opened_on = london_date(case.opened_at)
-    waiting = [p for p in case.representatives if p.permission == "pending"]
+    waiting = [party for party in case.representatives if is_awaited(party)]
     asked = min((p.permission_on or opened_on for p in waiting), default=None)
     return asked.isoformat() if asked else None
 
@@ -41,8 +42,12 @@ def _safeguarding(_session: Session, case: Case) -> bool:
 
 
 def _needs_care(_session: Session, case: Case) -> bool:
-    """Something was said that makes it harder for one of the residents to deal with us."""
-    harder = case.triage.get("triage_vulnerability", "").strip() or _safeguarding(_session, case)
+    """Something makes it harder for one of the residents to deal with us, or one has died."""
+    harder = (
+        case.carried
+        or case.triage.get("triage_vulnerability", "").strip()
+        or _safeguarding(_session, case)
+    )
     return bool(harder) or any(p.adjustments or language_of(p) for p in case.residents)
 
 
@@ -52,7 +57,11 @@ def _code_applies(_session: Session, case: Case) -> bool:
 
 
 def _prefers_phone(_session: Session, case: Case) -> bool:
-    return case.resident.contact_use == "phone"
+    return case.resident.contact_use == "phone" and not case.resident.death
+
+
+def _resident_died(_session: Session, case: Case) -> bool:
+    return bool(case.carried)
 
 
 # by name; contents.KEPT_TYPES has their types
@@ -62,6 +71,7 @@ KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
     "safeguarding": _safeguarding,
     "prefers_phone": _prefers_phone,
     "needs_care": _needs_care,
+    "resident_died": _resident_died,
     "code_applies": _code_applies,
     "promises_made_on": promises.made_on,
     "promise_due_on": promises.due_on,

@@ -101,6 +101,17 @@ def _open_cases(viewer: Viewer, person: Person) -> list[Case]:
     return list(db.session.scalars(theirs.order_by(Case.opened_at.desc())))
 
 
+def carriers_known(viewer: Viewer, late: Person) -> list[Person]:
+    """Who carries a case on for somebody who has died, in the cases that the viewer may know of."""
+    rows = (row for case in _cases_all(viewer, late) for row in case.carried)
+    found = {row.person_id: row.person for row in rows if row.late_id == late.id and row.person}
+    return [person for person in found.values() if not person.death]
+
+
+def _cases_all(viewer: Viewer, person: Person) -> list[Case]:
+    return list(db.session.scalars(_cases(viewer).where(Party.person_id == person.id)))
+
+
 def person_known(viewer: Viewer, person_id: str) -> Person | None:
     """A person without a case, or of one that the viewer may know of; None for everybody else."""
     theirs = _cases(viewer).where(Party.person_id == Person.id).correlate(Person)

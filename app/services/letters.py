@@ -15,10 +15,11 @@ from app.engine import FactSpec
 from app.landlords import Landlord as LandlordFile
 from app.landlords import Ombudsman
 from app.letters import FilledLetter, LetterTemplate, fill
-from app.models import Case, Deadline, Letter, Outgoing, Point, Task
+from app.models import Case, Deadline, Letter, Outgoing, Person, Point, Task
 from app.models.base import new_id
-from app.services import accessible_copies, code_clocks, deployments, officers, recipients
+from app.services import accessible_copies, code_clocks, deployments, late, officers, recipients
 from app.services.deployments import Deployed
+from app.services.kinds import noun_of
 from app.services.officers import Officer
 from app.services.points import of_case, whose_now
 from app.services.private_links import status_link
@@ -72,7 +73,7 @@ def fields(
         "recipient_salutation": reader.salutation,
         "recipient_copy": accessible_copies.in_words(resident),
         "resident_name": resident.name,
-        "resident_salutation": recipients.salutation(resident),
+        "resident_salutation": recipients.greeted_as(resident),
         "resident_address": resident.address,
         "case_reference": spaced(case.reference),
         "case_received_on": full_date(case.received_on),
@@ -194,7 +195,8 @@ def compose(
         values["part_points"] = NOTHING_OURS
     if recipient.person_id != case.resident.id:
         values["case_status_link"] = ""  # the page is the contact's own
-    return replace(fill(template, values), copy_for=recipient.copy_for)
+    filled = replace(fill(template, values), copy_for=recipient.copy_for)
+    return late.explained(case, noun_of(deployed.procedure), recipient, filled)
 
 
 def freeze(step: Step, task: Task) -> None:
@@ -277,6 +279,13 @@ def queue(step: Step, letter: str, element: str, at: datetime) -> None:
     for row in waiting:
         if row.status == "written":  # written anew since, or for somebody who gets no more letters
             row.status = "withheld"
+
+
+def send_one(step: Step, letter: str, person: Person) -> None:
+    """Put a letter in the outbox for one person alone, filled now."""
+    who = recipients.own(person)
+    row = _write(step, letter, _of_step(step, letter, None, who), who, None)
+    _queue(step, row, who, "", step.now)
 
 
 def _as_written(

@@ -281,7 +281,7 @@ def _failed(landlord_id: str, outgoing_id: str, problem: str) -> None:
     """Try again after 1, 5 and 30 minutes; then it is a matter for people."""
     with transaction() as session:
         outgoing = session.get(Outgoing, (landlord_id, outgoing_id))
-        if outgoing is None:
+        if outgoing is None or outgoing.status != "sending":  # held back in the meantime
             return
         outgoing.problem = problem[:500]
         if outgoing.tries <= len(RETRY_AFTER):

@@ -31,35 +31,39 @@ NAMES = {
 }
 
 
+HAS_DIED = "They have died. Say on the page People who carries it on for them."
+
+
 def party_of(viewer: Viewer, reference: str, person_id: str) -> Party:
     """Somebody's part in a case, to work on it. Raises NotFound."""
-    return _party(get_case(viewer, reference, "work"), person_id)
+    return party_in(get_case(viewer, reference, "work"), person_id)
 
 
-def _party(case: Case, person_id: str) -> Party:
+def party_in(case: Case, person_id: str) -> Party:
     for party in case.parties:
         if party.person_id == person_id:
             return party
     raise NotFound
 
 
-def _change(viewer: Viewer, reference: str, doing: str, change: Callable[[Step], Any]) -> Any:
+def change_people(viewer: Viewer, reference: str, doing: str, change: Callable[[Step], Any]) -> Any:
     """One change to the people of a case, with what its procedure makes of it."""
     with held_back(get_case(viewer, reference, "work"), doing), transaction() as session:
         case = get_case(viewer, reference, "work")
         step = steps.open_step(session, instance_of(case), viewer)
         result = change(step)
         session.flush()
-        session.refresh(case, ["parties"])
+        session.refresh(case, ["parties", "carried"])
         steps.settle(step)
         return result
 
 
 def add_known(viewer: Viewer, reference: str, person_id: str) -> None:
     """A person whom the landlord knows complains, too. Twice is once."""
-    if person_known(viewer, person_id) is None:
+    known = person_known(viewer, person_id)
+    if known is None or known.death:
         raise NotFound
-    _change(viewer, reference, "a resident was added", lambda step: _join(step, person_id))
+    change_people(viewer, reference, "a resident was added", lambda step: _join(step, person_id))
 
 
 def add_new(viewer: Viewer, reference: str, details: dict[str, Any]) -> None:
@@ -72,17 +76,17 @@ def add_new(viewer: Viewer, reference: str, details: dict[str, Any]) -> None:
 
     def add(step: Step) -> None:
         same = [p for p in step.case.residents if _is_same(p, details)]
-        person = same[0] if same else _new_person(step.session, step.case, details)
+        person = same[0] if same else new_person(step.session, step.case, details)
         _join(step, person.id)
 
-    _change(viewer, reference, "a resident was added", add)
+    change_people(viewer, reference, "a resident was added", add)
 
 
 def _is_same(person: Person, details: dict[str, Any]) -> bool:
     return all(folded(getattr(person, key)) == folded(details.get(key) or "") for key in LIMITS)
 
 
-def _new_person(session: Session, case: Case, details: dict[str, Any]) -> Person:
+def new_person(session: Session, case: Case, details: dict[str, Any]) -> Person:
     person = Person(landlord_id=case.landlord_id, id=new_id(), name="")
     put_details(person, details)
     session.add(person)
@@ -114,13 +118,15 @@ def make_contact(
     The former contact stays as another resident, or leaves the case. The old link stops working:
     it was theirs. Raises BadInput.
     """
-    _needs(reason)
+    needs_reason(reason)
 
     def change(step: Step) -> str:
         case = step.case
-        party, former = _party(case, person_id), _party(case, case.resident.id)
+        party, former = party_in(case, person_id), party_in(case, case.resident.id)
         if party.role == "resident":
             return ""
+        if party.person.death or former.person.death:
+            raise BadInput({"reason": HAS_DIED})
         party.role, former.role = "resident", "other_resident"
         party.permission = ""  # nobody needs one for a complaint of their own
         name, was = party.person.name, former.person.name
@@ -129,24 +135,24 @@ def make_contact(
             _leave(step, former, reason)
         return _new_link(case)
 
-    token: str = _change(viewer, reference, "another contact was named", change)
+    token: str = change_people(viewer, reference, "another contact was named", change)
     return token
 
 
 def take_off(viewer: Viewer, reference: str, person_id: str, reason: str) -> None:
     """Somebody no longer has a part in a case. Raises BadInput for the contact."""
-    _needs(reason)
+    needs_reason(reason)
 
     def change(step: Step) -> None:
-        party = _party(step.case, person_id)
+        party = party_in(step.case, person_id)
         if party.role == "resident":
             raise BadInput({"reason": "Name another contact first: every case has one."})
         _leave(step, party, reason)
 
-    _change(viewer, reference, "somebody was taken off", change)
+    change_people(viewer, reference, "somebody was taken off", change)
 
 
-def _needs(reason: str) -> None:
+def needs_reason(reason: str) -> None:
     if not reason.strip():
         raise BadInput({"reason": "Say why, in a few words."})
     if len(reason) > 300:
@@ -154,6 +160,10 @@ def _needs(reason: str) -> None:
 
 
 def _leave(step: Step, party: Party, reason: str) -> None:
+    if party.person.death:
+        raise BadInput({"reason": HAS_DIED})
+    if any(row.person_id == party.person_id for row in step.case.carried):
+        raise BadInput({"reason": "They carry the case on. Name somebody else for that first."})
     step.write(
         "person_left",
         person=party.person_id,
@@ -171,7 +181,7 @@ def give_link(viewer: Viewer, reference: str) -> str:
         step.write("link_given", person=step.case.resident.id)
         return _new_link(step.case)
 
-    token: str = _change(viewer, reference, "a link was given", change)
+    token: str = change_people(viewer, reference, "a link was given", change)
     return token
 
 
@@ -199,7 +209,7 @@ def add_representative(viewer: Viewer, reference: str, details: dict[str, str]) 
             representatives.tell_named(step, party)
         return party.person_id
 
-    person_id: str = _change(viewer, reference, "a representative was added", add)
+    person_id: str = change_people(viewer, reference, "a representative was added", add)
     return person_id
 
 
@@ -218,13 +228,16 @@ def record_permission(
         raise BadInput(errors)
 
     def decide(step: Step) -> None:
-        party = _party(step.case, person_id)
+        party = party_in(step.case, person_id)
         if party.role != "representative":
             raise NotFound
+        if said.decision == "given" and step.case.resident.death:
+            died = f"{step.case.resident.name} has died and can give no permission."
+            raise BadInput({"decision": died})
         representatives.decide(step, party, said)
         party.gets_letters = gets_letters and said.decision == "given"
 
-    _change(viewer, reference, "a permission was recorded", decide)
+    change_people(viewer, reference, "a permission was recorded", decide)
 
 
 def _permission_errors(said: Permission) -> dict[str, str]:

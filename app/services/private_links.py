@@ -24,12 +24,19 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def carriers_token(case: Case) -> str:
+    """The private link of the contact who carries a case on for somebody who has died."""
+    return link_token(case.landlord_id, f"{case.id} {case.resident.id}")
+
+
 def status_link(case: Case) -> str:
     """The address of the resident's page, for a letter; empty once the link was replaced."""
-    if not case.submission_key or not case.link_hash:
-        return ""
-    token = link_token(case.landlord_id, case.submission_key)
-    if not hmac.compare_digest(hash_token(token), case.link_hash):
+    known = [carriers_token(case)]
+    if case.submission_key:
+        known.append(link_token(case.landlord_id, case.submission_key))
+    hashed = case.link_hash or ""
+    token = next((t for t in known if hmac.compare_digest(hash_token(t), hashed)), "")
+    if not token:
         return ""
     public_url = current_app.extensions["settings"].public_url.rstrip("/")
     return f"{public_url}/{case.landlord_id}/status/{token}"

@@ -17,6 +17,7 @@ from app.models import Case, Letter, Party, Person
 RESIDENT, REPRESENTATIVE = "resident", "representative"
 RESIDENTS = (RESIDENT, "other_resident")  # roles of parties; the contact comes first
 NO_WAY = "there is no e-mail or postal address that is safe to use."
+HAS_DIED = "they have died. Say on the page People of the case who carries it on."
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def of(case: Case, landlord: Landlord, to: str) -> list[Recipient]:
         return [
             replace(own(party.person), resident=case.resident)
             for party in _parties(case, REPRESENTATIVE)
+            if not party.ended_by_death
         ]
     return [_body(case, landlord, to)]
 
@@ -84,7 +86,7 @@ def _copies(case: Case) -> list[Recipient]:
             copy_for=f"Copy for {party.person.name}, who speaks for {case.resident.name}",
         )
         for party in _parties(case, REPRESENTATIVE)
-        if party.gets_letters and may_know(party)
+        if party.gets_letters and party.may_act(clock.today())
     ]
 
 
@@ -98,19 +100,14 @@ def representative_fields(case: Case) -> dict[str, str]:
     }
 
 
-def may_know(party: Party) -> bool:
-    """Whether the resident's permission for a representative stands today."""
-    over = party.permission_until is not None and party.permission_until < clock.today()
-    return party.permission == "given" and not over
-
-
 def own(person: Person) -> Recipient:
     """A person who gets a letter of their own."""
     channel, send_to, problem = channel_for(person)
+    lines = () if person.death else (person.name, person.address, person.postcode)
     return Recipient(
         name=person.name,
-        salutation=salutation(person),
-        address="\n".join(filter(None, (person.name, person.address, person.postcode))),
+        salutation=greeted_as(person),
+        address="\n".join(filter(None, lines)),
         channel=channel,
         send_to=send_to,
         problem=problem,
@@ -142,6 +139,8 @@ def channel_for(person: Person) -> tuple[str, str, str]:
     What the person wants comes first, then e-mail, then post; a channel that they ruled out is
     never used.
     """
+    if person.death:
+        return "post", "", HAS_DIED
     ways = {"email": person.email, "post": person.address}
     order = [person.contact_use, "email", "post"]
     for channel in dict.fromkeys(order):
@@ -153,6 +152,11 @@ def channel_for(person: Person) -> tuple[str, str, str]:
 def salutation(person: Person) -> str:
     """Ms Boateng where a title is known; else the whole name."""
     return f"{person.title} {person.name.split()[-1]}" if person.title else person.name
+
+
+def greeted_as(person: Person) -> str:
+    """What follows “Dear”: never the name of somebody who has died."""
+    return "Sir or Madam" if person.death else salutation(person)
 
 
 def names_in(case: Case, typed: str) -> list[str]:

@@ -85,7 +85,7 @@ def named(
     _details(party.person, answers)
     if answers.get("representative_relation"):
         party.relation = str(answers["representative_relation"])[:100]
-    if answers.get("representative_permission") in SAYS_GIVEN and party.permission == "pending":
+    if answers.get("representative_permission") in SAYS_GIVEN and is_awaited(party):
         party.permission, party.permission_how = "given", answers.get("permission_how") or how
         party.permission_on = today
     _copies(party, answers)
@@ -126,7 +126,7 @@ def _details(person: Person, answers: dict[str, Any]) -> None:
 
 def _meant(case: Case) -> Party | None:
     """Whom a decision without a name is about: who waits for it, or the only one there is."""
-    waiting = [p for p in case.representatives if p.permission == "pending"]
+    waiting = [party for party in case.representatives if is_awaited(party)]
     found = waiting or case.representatives
     if len(found) > 1:
         names = " and ".join(party.person.name for party in found)
@@ -149,6 +149,7 @@ def _permission(answers: dict[str, Any], decision: str, today: date) -> Permissi
 def decide(step: Step, party: Party, said: Permission) -> None:
     """Record a permission as given, refused or withdrawn, with who recorded it in the history."""
     given = said.decision == "given"
+    party.ended_by_death = False
     party.permission, party.permission_on = said.decision, said.on
     party.permission_how = said.how if given else ""
     party.permission_until = said.until if given else None
@@ -160,8 +161,21 @@ def decide(step: Step, party: Party, said: Permission) -> None:
     step.write("permission", person=party.person_id, name=name, says=in_words(party, step.today))
 
 
+def is_awaited(party: Party) -> bool:
+    """Whether the permission is still to be given, by somebody who can."""
+    return party.permission == "pending" and not party.ended_by_death
+
+
+def _late(party: Party) -> str:
+    """Whoever gave the permission and has died."""
+    return next((r.late.name for r in party.case.carried if r.late_role == "resident"), "they")
+
+
 def in_words(party: Party, today: date) -> str:
     """How the permission stands, in one sentence."""
+    if party.ended_by_death:
+        what = "Permission" if party.permission == "given" else "The question of permission"
+        return f"{what} ended when {_late(party)} died."
     on = f" on {long_date(party.permission_on)}" if party.permission_on else ""
     if party.permission == "given":
         how = f", {HOW[party.permission_how]}" if party.permission_how in HOW else ""
@@ -180,6 +194,8 @@ def may_be_told(party: Party, today: date, resident: str) -> str:
     """What to share with a representative, for whoever reads the case."""
     name = party.person.name
     if not party.may_act(today):
+        if party.ended_by_death:
+            return f"Share nothing with {name} any more: {_late(party)} has died."
         if party.permission == "given" and party.permission_until:
             ended = f"the permission ended on {long_date(party.permission_until)}"
             return f"Share nothing with {name} any more: {ended}."

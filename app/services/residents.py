@@ -29,6 +29,7 @@ from app.models.base import new_id
 from app.services import actions, cases, code_clocks, deployments, letters, promises, steps
 from app.services.access import instance_of
 from app.services.deployments import Deployed
+from app.services.late import for_whom, full_name
 from app.services.private_links import hash_token
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
@@ -50,7 +51,7 @@ class StatusPage:
     """What the page behind a link shows. Names, texts and letters only when `known`.
 
     deadlines: all of the case, open ones first; upcoming: the one that the resident waits for.
-    written_to: whether a letter of ours has gone to them.
+    written_to: whether a letter of ours has gone to them. late: for whom they carry this on.
     next_place: who helps from outside; None where no such body may look at it.
     """
 
@@ -67,6 +68,7 @@ class StatusPage:
     next_place: Ombudsman | None
     promised: list[tuple[Promise, DeadlineState]]
     written_to: bool
+    late: list[str]
 
 
 def case_behind(landlord_id: str, token: str) -> Case:
@@ -115,6 +117,7 @@ def page(landlord_id: str, token: str, known: bool) -> StatusPage:
             letter.status in GONE and _is_the_contacts(case, letter)
             for letter, _ in letters.letters_of(db.session(), case)
         ),
+        late=[full_name(person) for person in for_whom(case, case.resident)],
     )
 
 

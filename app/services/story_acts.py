@@ -19,6 +19,7 @@ from app.services import (
     accounts,
     actions,
     complaints,
+    deaths,
     deployments,
     private_links,
     residents,
@@ -130,6 +131,8 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
         tasks.submit(viewer, task.id, _filled(play, play.deployed.forms[task.form], answers))
     elif does == "add_information":
         _add_information(play, answers)
+    elif does == "resident_dies":
+        _resident_dies(play, staff(play, who), answers)
     else:
         viewer = residents.resident_viewer(play.case) if who == "resident" else staff(play, who)
         offer, _ = actions.open_action(viewer, play.case, does)
@@ -185,6 +188,16 @@ def _add_information(play: Play, answers: dict[str, Any]) -> None:
         if case is not None:
             case.link_hash = private_links.hash_token(token)
     residents.add_information(play.landlord_id, token, answers.get("text", ""), [])
+
+
+def _resident_dies(play: Play, viewer: Viewer, answers: dict[str, Any]) -> None:
+    """The contact's death is recorded. answers: carried_on_by, a name; without it nobody does."""
+    name = answers.get("carried_on_by", "")
+    details = {"name": name, "email": answers.get("email", "")}
+    named = deaths.Carrier("executor", "the executor", "The will", details=details)
+    carrier = named if name else deaths.Carrier(deaths.NOBODY)
+    told = deaths.Told(clock.today(), name or "A neighbour")
+    deaths.record(viewer, play.case.reference, play.case.resident.id, told, carrier)
 
 
 def _filled(

@@ -37,6 +37,7 @@ from app.services.references import spaced
 from app.services.safe_contact import NEVER
 from app.viewer import Viewer
 from app.web.assets import day_and_time
+from app.web.deaths import told_of
 from app.web.letter_words import copy_words, sent_words
 from app.web.people import link_once
 from app.web.strips import first_name, in_working_days, moment, safety_in, why_of
@@ -368,6 +369,7 @@ def _people(viewer: Viewer, page: CasePage) -> dict[str, Any]:
         "workers": list(dict.fromkeys((n, t.name) for t, n, _ in page.tasks if n)),
         "never": NEVER,
         "link": link_once(case),
+        "late": told_of(case),
         "helpers": [
             {
                 "party": party,

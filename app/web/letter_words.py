@@ -15,6 +15,8 @@ CHANNELS = {"email": "By e-mail", "post": "By post", "portal": "On the resident'
 def copy_words(copy: AccessibleCopy) -> tuple[str, DeadlineState, str]:
     """A copy, a tag, and when in words."""
     kind = accessible_copies.kind_of(copy)
+    if copy.dropped:
+        return kind, DeadlineState("ended", "Not needed"), "Whoever needed it has died."
     if copy.sent_on:
         return kind, DeadlineState("met", "Sent"), full_date(copy.sent_on)
     since = full_date(london_date(copy.asked_at))

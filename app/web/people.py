@@ -81,7 +81,7 @@ def _add_page(case: Case, typed: dict[str, Any], errors: dict[str, str]) -> str:
         typed=typed,
         errors=errors,
         looked=looked,
-        found=[person for person, _ in found if person.id not in here],
+        found=[person for person, _ in found if person.id not in here and not person.death],
         more=more,
         channels=contacts.CHANNELS,
         never=NEVER,
@@ -91,7 +91,7 @@ def _add_page(case: Case, typed: dict[str, Any], errors: dict[str, str]) -> str:
 @bp.route("/cases/<reference>/people/<person_id>/contact", methods=["GET", "POST"])
 @allow("work")
 def make_contact(reference: str, person_id: str) -> ResponseReturnValue:
-    """Make somebody the one contact, as after a death."""
+    """Make somebody the one contact."""
 
     def save() -> None:
         stays = request.form.get("former")

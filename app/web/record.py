@@ -19,7 +19,8 @@ from app.services import cases, complaints, deployments, drafts, tasks
 from app.services.access import get_case
 from app.services.complaints import Receipt
 from app.services.kinds import kind_named, kind_of, kinds_of
-from app.services.known_people import homes_at, known_people, person_known
+from app.services.known_people import carriers_known, homes_at, known_people, person_known
+from app.services.late import has_died
 from app.services.persons import folded
 from app.services.references import spaced
 from app.web import uploads
@@ -79,6 +80,8 @@ def record() -> ResponseReturnValue:
     asked = _asked()
     if not (asked.about or asked.person):
         return _look_up(asked)
+    if gone := _died(asked):
+        return gone
     form = _bound(asked, None, _known(asked))
     kept = drafts.kept(viewer(), _draft_key(asked, form))
     if kept is not None:
@@ -130,6 +133,7 @@ def _look_up(asked: Asked) -> str:
         asked=asked,
         found=found,
         arranged={person.id: arranged_with(person) for person, _ in found},
+        carriers={p.id: carriers_known(viewer(), p) for p, _ in found if p.death},
         kinds=[kind for kind in every if kind.asks_who],
         titles={kind.id: kind.title for kind in every},
         more=more,
@@ -172,6 +176,17 @@ def _bound(
     return tasks.bind(deployed, form, None, {}, typed, values)
 
 
+def _died(asked: Asked) -> ResponseReturnValue | None:
+    """Nobody who has died complains anew: back to where somebody else is named."""
+    person = _person(asked)
+    if person is None or not person.death:
+        return None
+    flash(f"{has_died(person)}. Say first who complains now.")
+    if asked.about:
+        return redirect(url_for("cases.case", reference=asked.about, tab="people"), code=303)
+    return redirect(url_for("record.record", name=person.name, kind=asked.kind), code=303)
+
+
 def _sent() -> ResponseReturnValue:
     asked, key, typed = _asked_before(), request.form.get("pr_key", ""), posted()
     key = key if KEY.fullmatch(key) else uuid.uuid4().hex
@@ -179,6 +194,8 @@ def _sent() -> ResponseReturnValue:
     errors = uploads.keep(viewer().landlord_id, viewer().user_id, fields, typed)
     errors |= drop_lost_files(viewer().landlord_id, fields, typed)
     form = _bound(asked, typed)
+    if gone := _died(asked):
+        return gone
     if request.form.get("pr_step") != "add_files":
         form.check()
     merge_errors(form, errors)

@@ -144,6 +144,9 @@ def _rows(now: Report, before: Report) -> Iterator[tuple[Any, ...]]:
         for group in section.groups:
             for figure in group.figures:
                 yield (section.title, group.title, *_cells(figure, before))
+    for table in now.equality or ():
+        for words, times in table.rows:
+            yield ("Equality", table.title, words, times, "", "answers")
 
 
 def _cells(figure: Figure, before: Report) -> tuple[str, Number | str, Number | str, str]:

@@ -11,7 +11,7 @@ from flask import url_for
 from app import clock
 from app.clock import LONDON
 from app.models import Case, Deadline, Person
-from app.services import arrangements, safe_contact
+from app.services import arrangements, late, safe_contact
 from app.services.code_clocks import of_code
 from app.services.letters import full_date
 from app.services.promises import (
@@ -61,7 +61,7 @@ class Safety:
     """The safe-contact strip: what to do, never why. likes: a mere wish, where there is no rule.
 
     arranged: contact arrangements in force. others: the strips of the other residents.
-    sharing: what to share, or not, with whom.
+    sharing: what to share, or not, with whom. died: who has died, and who carries on.
     """
 
     name: str
@@ -72,18 +72,25 @@ class Safety:
     likes: str = ""
     others: list[Safety] = field(default_factory=list)
     sharing: list[str] = field(default_factory=list)
+    died: list[str] = field(default_factory=list)
+    living: bool = True
 
 
 def safety_in(case: Case) -> Safety:
     """The strip of the contact, with those of everybody else on the case."""
     name = first_name(case.resident)
     told = [may_be_told(party, clock.today(), name) for party in case.representatives]
-    alone = len(case.residents) == 1
+    living = [person for person in case.residents if not person.death]
     strips = [
-        safety_of(person) if alone else replace(safety_of(person), name=person.name)
-        for person in case.residents
-    ]
-    return replace(strips[0], others=strips[1:], sharing=[words for words in told if words])
+        safety_of(person) if len(living) == 1 else replace(safety_of(person), name=person.name)
+        for person in living
+    ] or [replace(safety_of(case.resident), living=False)]
+    return replace(
+        strips[0],
+        others=strips[1:],
+        sharing=[words for words in told if words],
+        died=late.in_words(case),
+    )
 
 
 def safety_of(person: Person) -> Safety:

@@ -197,3 +197,46 @@ def test_somebody_of_a_case_that_is_kept_from_the_viewer_cannot_be_looked_up(
 
     found = browser.get(f"/cases/{case.reference}/people/add?name=hidden").text
     assert "Hidden Person" not in found
+
+
+def test_a_death_is_recorded_shown_with_tact_and_can_be_put_right(
+    landlord: str, browser: FlaskClient
+) -> None:
+    case = begun(landlord, resident_name="Mary Doyle")
+    mary = person_id("Mary Doyle")
+    at = f"/cases/{case.reference}/people/{mary}"
+    assert f"{at}/died" in people_page(browser, case)
+    assert "Record that Mary Doyle has died" in browser.get(f"{at}/died").text
+
+    said = {"not_known": "yes", "told_by": "Her neighbour rang", "standing": "executor"}
+    wrong = browser.post(f"{at}/died", data=said)
+    assert wrong.status_code == 422 and "Say what shows it" in wrong.text
+    assert 'value="Her neighbour rang"' in wrong.text
+    done = browser.post(f"{at}/died", data=said | {"standing": "nobody"}, follow_redirects=True)
+    assert "Mary Doyle has died. Nobody carries this on yet" in done.text
+    task = browser.get(f"/tasks/{task_at(case, 'look').id}").text
+    assert "Mary Doyle has died. Nobody carries this on yet" in task
+    assert "Mary Doyle has died" in browser.get("/inbox").text
+    assert "They have died. Who complains now?" in browser.get("/record?name=Doyle").text
+    chosen = browser.get(f"/record?person={mary}", follow_redirects=True).text
+    assert "Say first who complains now." in chosen
+
+    ann = {"relation": "her daughter", "shown_by": "The will", "email": "ann@example.org"}
+    named = said | ann | {"name": "Ann Doyle"}
+    done = browser.post(f"{at}/carried-on", data=named, follow_redirects=True)
+    assert "Mary Doyle has died. Ann Doyle, her daughter, carries this on." in done.text
+    assert "Record it for Ann Doyle" in browser.get("/record?name=Doyle").text
+    history = browser.get(f"/cases/{case.reference}?tab=history").text
+    assert "Told by: Her neighbour rang" in history and "Shown by: The will" in history
+
+    assert browser.post(f"{at}/not-died", data={"reason": ""}).status_code == 422
+    done = browser.post(f"{at}/not-died", data={"reason": "Her sister"}, follow_redirects=True)
+    assert "<h1>Mary Doyle</h1>" in done.text and "carries this on" not in done.text
+
+
+def test_a_representatives_part_is_no_death_of_the_case(
+    landlord: str, browser: FlaskClient
+) -> None:
+    case = begun(landlord, representative_name="Sam Hill")
+    sam = person_id("Sam Hill")
+    assert browser.get(f"/cases/{case.reference}/people/{sam}/died").status_code == 404

@@ -14,8 +14,9 @@ from app.models import Case
 from app.services import deployments
 from app.services.access import unconflicted
 from app.services.periods import Period
-from app.services.reporting import afterwards, decisions, duties, received
+from app.services.reporting import afterwards, decisions, duties, equality, received
 from app.services.reporting.duties import Duty
+from app.services.reporting.equality import Table
 from app.services.reporting.figures import Figure, Number, Scope, Section
 from app.services.reporting.received import Trend
 from app.services.reporting.targets import Reached, reached
@@ -26,13 +27,17 @@ LISTED = 500  # cases behind a number, at most
 
 @dataclass(frozen=True)
 class Report:
-    """All that the page shows. Counts are of all cases; lists only of those one may open."""
+    """All that the page shows. Counts are of all cases; lists only of those one may open.
+
+    equality: None where it is asked, but not counted for this period.
+    """
 
     period: Period
     trend: Trend
     duties: list[Duty]
     sections: list[Section]
     targets: list[Target] = field(default_factory=list)
+    equality: list[Table] | None = None
 
     @property
     def reached(self) -> list[Reached]:
@@ -75,6 +80,7 @@ def report(viewer: Viewer, period: Period) -> Report:
             afterwards.satisfaction(scope),
         ],
         scope.landlord.targets,
+        equality.tables(scope),
     )
 
 
