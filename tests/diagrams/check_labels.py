@@ -11,7 +11,7 @@ from .defect import Defect, at
 from .drawing import BPMN, Drawing
 
 ICON = 24  # px: the corner that a task's icon takes
-MARKER = 18  # px: the strip at the lower edge that a + or ||| takes
+MARKER = 20  # px: the strip at the lower edge that a + or ||| takes
 
 
 def labels_lie_free(d: Drawing) -> Iterator[Defect]:
@@ -81,7 +81,7 @@ def cramped(name: str, tag: str, wide: float, high: float, many: bool) -> str:
     """What is wrong with a name in its box: too long, a broken word, or over icon or marker."""
     inside = wide - 2 * words.PADDING
     lines = words.wrap(name, inside, words.INSIDE)
-    text_height = len(lines) * words.INSIDE * words.LINE_HEIGHT
+    text_height = len(lines) * words.INSIDE_LINE
     if words.breaks_a_word(name, inside, words.INSIDE):
         return "a word is broken"
     if text_height > high - 2 * words.PADDING:

@@ -11,6 +11,7 @@ from .check import defects
 from .drawing import BPMNDI, DC, DI, parse
 from .examples import LOOP, TWO_LANES
 from .layout.draw import best_drawing
+from .words import LABEL_LINE, OUTSIDE, label_size, wrap
 
 Fault = Callable[[etree._Element], None]
 
@@ -108,3 +109,14 @@ def test_a_fault_is_found(what: str, good: bytes) -> None:
 
 def test_a_line_may_go_back_only_to_close_a_loop() -> None:
     assert defects(best_drawing(LOOP.encode())) == []
+
+
+@pytest.mark.parametrize("name", ["Acknowledgement written", "Does the Ombudsman step in?"])
+def test_a_label_is_as_wide_as_the_widest_face_needs(name: str) -> None:
+    wide, high = label_size(name)
+
+    lines = wrap(name, wide, OUTSIDE)
+
+    assert len(lines) * LABEL_LINE == high
+    assert " ".join(lines) == name
+    assert wrap(name, wide - 8, OUTSIDE) != lines  # and no wider

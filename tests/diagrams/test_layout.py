@@ -11,6 +11,8 @@ from .check import defects
 from .drawing import BPMNDI, parse
 from .examples import EXAMPLES
 from .layout.draw import best_drawing, draw
+from .layout.label import places_of_flow
+from .layout.model import Flow
 
 SHIPPED = Path(__file__).resolve().parents[2] / "processes"
 
@@ -49,3 +51,14 @@ def test_drawing_anew_does_not_touch_the_meaning(path: Path) -> None:
 
     assert meaning(drawn) == meaning(source)
     assert drawn != source
+
+
+def test_an_answer_stands_on_the_arrow_that_is_its_own() -> None:
+    up = Flow("up", "asked", "refused", "No", points=[(0, 0), (0, -200), (120, -200)])
+    half_up = Flow("half_up", "asked", "late", "Too late", points=[(0, 0), (0, -100), (120, -100)])
+
+    for flow, other in ((up, half_up), (half_up, up)):
+        best = places_of_flow(flow, [other])[0]
+        level = flow.points[-1][1]
+        assert best.bottom < level < best.bottom + 10
+        assert 0 < best.x < best.right < 120

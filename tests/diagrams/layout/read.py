@@ -10,7 +10,7 @@ from ..check_labels import cramped, is_activity
 from ..drawing import BPMN
 from .model import EVENT, GATEWAY, TASK, Flow, Node, Note, Scope
 
-WIDTHS = (100.0, 120.0, 140.0, 160.0, 200.0)  # px; the least that holds an activity's name
+WIDTHS = (100.0, 110.0, 120.0, 140.0, 160.0, 200.0)  # px; the least that holds an activity's name
 
 
 def read_process(root: etree._Element) -> Scope:
