@@ -95,6 +95,11 @@ class Field:
         return {team: int(number) for number, team in seats}
 
     @property
+    def is_seat(self) -> bool:
+        """Whether the one person chosen here sits on a panel."""
+        return "seat" in self.properties
+
+    @property
     def keeps_out(self) -> bool:
         """Whether the colleagues chosen here may not see the case."""
         return "keeps_out" in self.properties

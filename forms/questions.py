@@ -36,6 +36,7 @@ PROPERTIES: dict[str, tuple[Collection[str], str]] = {
     "person": (("select", "checklist"), rf"{_NAME}|\*"),
     "keeps_out": (("select", "checklist"), _TRUE),
     "panel": (("checklist",), rf"[1-9] {_NAME}(, [1-9] {_NAME})*"),
+    "seat": (("select",), _TRUE),
     "not_the_handler_of": (("checklist",), _NAMES),
     "senior_to": (("checklist",), _NAMES),
     "of": (("group",), _NAME),
@@ -111,6 +112,8 @@ def _at_odds(
         yield "keeps_out needs the property person, which offers colleagues."
     if "person" in has and "panel" in has:
         yield "it offers a panel or the people of a team, not both."
+    if "seat" in has and "person" not in has:
+        yield "a seat of a panel needs the property person, which offers people."
     if "panel" not in has and has & {"not_the_handler_of", "senior_to"}:
         yield "independence needs the property panel, which offers people."
     if sum(map(int, re.findall(r"\b\d\b", properties.get("panel", "")))) > MAX_SEATS:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -18,14 +16,13 @@ from sqlalchemy import select
 from app import clock
 from app.db import db
 from app.letters import FilledLetter, to_plain
-from app.models import Answer, Blob, Case, Instance, Letter, Note, Outgoing, Task, User
+from app.models import Blob, Case, Letter, Note, Outgoing, User
 from app.packs import Bench, Block, Chapter, Heading, Pages, Paragraph, Rows, Table
 from app.services import (
     cases,
     deadlines,
     history,
     letters,
-    panels,
     paper,
     points,
     representatives,
@@ -33,10 +30,10 @@ from app.services import (
     safe_contact,
     tasks,
 )
-from app.services.answers import answers_of
 from app.services.code_clocks import of_code
 from app.services.deployments import Deployed
 from app.services.letters import full_date
+from app.services.pack_subject import Subject
 from forms import FormDefinition, readable_answers, said_answer
 from timers.calendar import london_date
 
@@ -63,64 +60,6 @@ NOT_IN_IT = (
     "What the panel was told or thought once it had been chosen, but for what the resident said.",
     "Linked cases, and points that became a case of their own.",
 )
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The case that a pack is about, as it stands now."""
-
-    case: Case
-    instance: Instance
-    deployed: Deployed
-
-    @cached_property
-    def seats(self) -> panels.Seats:
-        return panels.seats(self.deployed)
-
-    @cached_property
-    def answers(self) -> list[Answer]:
-        return answers_of(db.session(), self.case)
-
-    @cached_property
-    def chosen(self) -> list[Answer]:
-        """Each time that the panel was chosen."""
-        return [answer for answer in self.answers if answer.element in self.seats.choosing]
-
-    @cached_property
-    def being_chosen(self) -> bool:
-        """Whether the panel is to be chosen now, for the first time or anew."""
-        open_now = select(Task.id).where(
-            Task.landlord_id == self.case.landlord_id,
-            Task.case_id == self.case.id,
-            Task.status == "open",
-            Task.element.in_(self.seats.choosing),
-        )
-        return db.session.scalar(open_now) is not None
-
-    @property
-    def panel(self) -> list[tuple[str, str]]:
-        """Seat and name of each member; empty while it is being chosen."""
-        return [] if self.being_chosen else panels.seated(self.deployed, self.instance.facts)
-
-    @cached_property
-    def letters(self) -> list[tuple[Letter, Outgoing | None]]:
-        """Oldest first."""
-        return letters.letters_of(db.session(), self.case)[::-1]
-
-    def is_told(self, answer: Answer) -> bool:
-        """Whether a panel reads a form. Once it is chosen, only what the resident says is new."""
-        element = self.deployed.elements.get(answer.element)
-        if element is None or answer.form not in self.deployed.forms:
-            return False
-        around = deadlines.hosts_over(self.deployed.procedure, element.id)
-        beside = any(
-            self.deployed.elements[host].properties.get("keeps_open") == "no" for host in around
-        )
-        if beside:
-            return False
-        chosen_at = self.chosen[0].at if self.chosen else None
-        before = chosen_at is None or answer.at < chosen_at
-        return before or "resident" in element.listed("offered_to")
 
 
 def cover(subject: Subject) -> list[tuple[str, str]]:

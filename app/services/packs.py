@@ -23,7 +23,7 @@ from app.models.base import new_id
 from app.packs import Bench, LeftOut, Pack, PackNotMade, Pages
 from app.services import deployments, pack_contents, panels, steps, tasks
 from app.services.access import get_case, instance_of
-from app.services.pack_contents import Subject
+from app.services.pack_subject import Subject
 from app.services.references import spaced
 from app.viewer import Viewer
 
@@ -60,7 +60,7 @@ class Offered:
 def is_offered(viewer: Viewer, case: Case) -> bool:
     """Whether the pages of a case lead to its packs: a panel is or was chosen, or is to be."""
     subject = _subject(case)
-    begun = subject.being_chosen or subject.seats.members(subject.instance.facts) or _rows(case)
+    begun = subject.being_chosen or subject.members or _rows(case)
     return bool(begun) and _may_read(viewer, subject)
 
 
@@ -228,7 +228,7 @@ def _may_read(viewer: Viewer, subject: Subject) -> bool:
     if viewer.can("watch") or viewer.can("audit"):
         return True
     case, seats = subject.case, subject.seats
-    if viewer.user_id in (case.recorded_by, *seats.members(subject.instance.facts)):
+    if viewer.user_id in (case.recorded_by, *subject.members):
         return True
     work = select(Task).where(Task.landlord_id == case.landlord_id, Task.case_id == case.id)
     return any(

@@ -1,7 +1,8 @@
 """A panel: who may sit on it, and whose own each of its tasks is.
 
 A checklist with `panel` = "1 board_members, 1 directors" chooses its members into a list fact; a
-task that is repeated over that fact is each member's own.
+task that is repeated over that fact is each member's own. Where each member is chosen in a task of
+its own, a list of people with `seat` says so.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.services.steps import Step
     from forms import BoundForm
 
+Newest = Mapping[str, Mapping[str, Any]]
 DID = 2  # steps that are named beside a person who can be chosen
 
 
@@ -120,6 +122,7 @@ class Seats:
     """Where a procedure chooses a panel. choosing: the tasks; own: those each member does alone.
 
     facts: the list facts with members. processes: the diagrams that any of these tasks stands in.
+    newest, below: what was answered last in each task, by element.
     """
 
     choosing: dict[str, Field]
@@ -127,9 +130,16 @@ class Seats:
     facts: frozenset[str]
     processes: frozenset[str]
 
-    def members(self, facts: Mapping[str, Any]) -> list[str]:
+    def members(self, facts: Mapping[str, Any], newest: Newest) -> list[str]:
         """The ids of all who sit on a panel of a case now."""
-        return [str(id) for fact in sorted(self.facts) for id in facts.get(fact) or ()]
+        together = [str(id) for fact in sorted(self.facts) for id in facts.get(fact) or ()]
+        return together + [id for _, id in self.single(newest)]
+
+    def single(self, newest: Newest) -> Iterator[tuple[str, str]]:
+        """Team and id of those who were each chosen in a task of their own."""
+        for task, field in self.choosing.items():
+            if field.is_seat and (id := newest.get(task, {}).get(field.key)):
+                yield field.properties["person"], str(id)
 
 
 def seats(deployed: Deployed) -> Seats:
@@ -139,18 +149,22 @@ def seats(deployed: Deployed) -> Seats:
         e.id: field
         for e in tasks
         for field in (deployed.forms[e.form].fields if e.form in deployed.forms else ())
-        if field.panel
+        if field.panel or field.is_seat
     }
-    facts = frozenset(field.key for field in choosing.values())
+    facts = frozenset(field.key for field in choosing.values() if field.panel)
     own = frozenset(e.id for e in tasks if e.collection in facts)
     processes = frozenset(e.process for e in tasks if e.id in own or e.id in choosing)
     return Seats(choosing, own, facts, processes)
 
 
-def seated(deployed: Deployed, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def seated(deployed: Deployed, facts: Mapping[str, Any], newest: Newest) -> list[tuple[str, str]]:
     """Seat and name of each member, in the order of the seats; “Member” once teams changed."""
-    found = []
-    for field in {f.key: f for f in seats(deployed).choosing.values()}.values():
+    found, panel = [], seats(deployed)
+    for team, id in panel.single(newest):
+        user, named = db.session.get(User, id), deployed.landlord.teams.get(team)
+        if user and user.landlord_id == deployed.landlord_id:
+            found.append((named.name if named else "Member", user.name))
+    for field in {f.key: f for f in panel.choosing.values() if f.panel}.values():
         users = [db.session.get(User, str(id)) for id in facts.get(field.key) or ()]
         there = [user for user in users if user and user.landlord_id == deployed.landlord_id]
         if order := _order(field, there):

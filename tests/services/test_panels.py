@@ -300,3 +300,36 @@ def test_independence_is_of_tasks_that_there_are(app: Flask) -> None:
     rules = {"panel": "1 directors", "not_the_handler_of": "investigate, nobody_does_this"}
     found = [in_words(p) for p in contents.check(files(MEMBERS | {"properties": rules}))]
     assert [said for said in found if "nobody_does_this" in said and "investigate" not in said]
+
+
+TENANT = {
+    "key": "tenant",
+    "type": "select",
+    "label": "Which tenant sits with us",
+    "properties": {"person": "board_members", "seat": "true"},
+}
+
+
+def test_members_who_are_chosen_one_by_one_sit_on_a_panel_too(app: Flask) -> None:
+    alone = small.files() | {
+        "landlord.toml": (small.LANDLORD + TEAMS).encode(),
+        "complaint.bpmn": diagram(
+            start(), user("choose"), end("done"), flows("begun > choose > done")
+        ),
+        "forms/choose.form": small.form("choose", TENANT),
+    }
+    deployments.deploy(small.SMALL, alone, source="disk")
+    bo = member("bo", "board_members")
+    deployed = deployments.live(small.SMALL)
+    seats = panels.seats(deployed)
+    assert [*seats.choosing] == ["choose"] and seats.facts == frozenset()
+    answered = {"choose": {"tenant": bo.user_id}}
+    assert seats.members({}, answered) == [bo.user_id]
+    assert panels.seated(deployed, {}, answered) == [("Board member", "Bo")]
+    assert seats.members({}, {}) == []
+
+
+def test_a_seat_is_for_somebody_who_is_chosen(app: Flask) -> None:
+    wrong = MEMBERS | {"type": "select", "properties": {"seat": "true"}, "values": []}
+    found = "\n".join(in_words(problem) for problem in contents.check(files(wrong)))
+    assert "a seat of a panel needs the property person" in found
