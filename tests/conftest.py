@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import select
+from sqlalchemy import Dialect, Engine, event, select
 
 from app import create_app
 from app.clock import LONDON, SetClock
-from app.db import db
+from app.db import db, prepare
 from app.models import User
 from app.models.base import new_id
 from app.services import accounts, deployments, tasks
@@ -27,6 +30,7 @@ from forms import BoundForm
 PROCESSES = ROOT / "processes"
 # Any landlord will do: no test of the machinery knows one. That with the most stories shows most.
 LANDLORD = max(slugs(PROCESSES), key=lambda slug: len([*PROCESSES.glob(f"{slug}/stories/*")]))
+NO_WAIT = "PRAGMA synchronous=OFF"
 PASSWORD = "a long enough password"
 WHEN = datetime(2026, 11, 24, 9, 0, 0, 123_456, LONDON)  # a Tuesday; real clocks have microseconds
 
@@ -55,6 +59,42 @@ def chromium() -> Iterator[Browser]:
 def weak_hasher() -> accounts.PasswordHasher:
     """Argon2 at its least: tests make many people."""
     return accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class Kept(BytecodeCache):
+    """Compiled templates: every application of the tests has the same ones."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Templates and SQL are compiled once in a process, not once in each test's application.
+
+    A test's database is gone after the test: nothing waits for the disk.
+    """
+    dialects: dict[str, Dialect] = {}
+    statements: MutableMapping[Any, Any] = {}
+
+    def share(engine: Engine) -> None:
+        prepare(engine)
+        engine.dialect = dialects.setdefault(engine.dialect.name, engine.dialect)
+        engine.update_execution_options(compiled_cache=statements)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", lambda connection, _: connection.execute(NO_WAIT))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", Kept())
+        patch.setattr("app.prepare", share)
+        yield
 
 
 @pytest.fixture(autouse=True)

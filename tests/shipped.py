@@ -1,13 +1,22 @@
-"""The shipped folders of a landlord, lent to procedures that are drawn for tests."""
+"""The shipped folders of a landlord, also lent to procedures that are drawn for tests."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 
+from app.services.contents import Contents
+from app.services.deployments import read_folders
 from app.settings import ROOT
 
 TABLE = re.compile(r"(?m)^(?=\[)")
+
+
+@cache
+def contents_of(landlord_id: str) -> Contents:
+    """What is shipped of a landlord, read once: nothing in it changes."""
+    return Contents(read_folders(landlord_id, ROOT / "processes", ROOT / "forms" / "definitions"))
 
 
 def landlord_words(landlord_id: str) -> bytes:

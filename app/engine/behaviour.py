@@ -22,6 +22,7 @@ from SpiffWorkflow.bpmn.specs.data_spec import TaskDataReference
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.util import BpmnEvent
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow, BpmnSubWorkflow
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -42,6 +43,20 @@ class OnDemand:
         if not isinstance(self, MultiChoice):  # exclusive and inclusive gateways make their own
             self._predict_hook(my_task)  # type: ignore[attr-defined]
         return super()._run(my_task)  # type: ignore[misc,no-any-return]
+
+
+class Scope(BpmnBaseWorkflow):
+    """An open process: Spiff searches its whole tree for what waits; all tokens are at hand."""
+
+    def update_waiting_tasks(self) -> None:
+        """Let each waiting token look whether it can go on."""
+        for task in [task for task in self.tasks.values() if task.state == TaskState.WAITING]:
+            if task.state == TaskState.WAITING and task.id in self.tasks:
+                task.task_spec._update(task)
+
+
+class SubScope(Scope, BpmnSubWorkflow):
+    """An open call or subprocess."""
 
 
 class Counting:
@@ -162,7 +177,9 @@ def host_of(event: Task) -> Task:
     """The token a catching event hangs over: its activity, or itself if it stands in the flow."""
     if not isinstance(event.task_spec, bpmn.BoundaryEvent):
         return event
-    return next(t for t in event.parent.children if not isinstance(t.task_spec, bpmn.BoundaryEvent))
+    tokens = event.workflow.tasks
+    beside = (tokens[token] for token in tokens[event._parent]._children)
+    return next(t for t in beside if not isinstance(t.task_spec, bpmn.BoundaryEvent))
 
 
 def arm(fired: Task, **bookkeeping: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine.behaviour import arm, host_of, still_open
+from app.engine.behaviour import Scope, SubScope, arm, host_of, still_open
 from app.engine.diagram import Element
 from app.engine.interpreter import Interpreter
 from app.engine.problems import Gone, TooManySteps
@@ -29,10 +30,11 @@ from timers.calendar import falls_due_at, london_date
 
 MAX_STEPS = 500  # automatic elements that one step may pass
 MAX_DEPTH = 20  # of calls and subprocesses within each other
+Armed = tuple[str | None, bool]  # the date that counts, and whether the timer has fired
 RECEIVED_ON = "received_on"  # the field of a message's form: the day on which it came
 
 
-class Instance(BpmnWorkflow):
+class Instance(Scope, BpmnWorkflow):
     """A running procedure: SpiffWorkflow's tokens, our facts and our history."""
 
     def __init__(self, procedure: Procedure, engine: Interpreter, deserializing: bool) -> None:
@@ -42,7 +44,7 @@ class Instance(BpmnWorkflow):
         self.new_calendar = False  # was it saved under another one?
         self._passed = 0
         self._seen_tasks: dict[str, OpenTask] = {}
-        self._seen_deadlines: dict[tuple[str, str], ArmedDeadline] = {}
+        self._seen_deadlines: dict[tuple[str, str], Armed] = {}
         super().__init__(
             procedure.spec, procedure.parts, script_engine=engine, deserializing=deserializing
         )
@@ -59,19 +61,21 @@ class Instance(BpmnWorkflow):
         """Called by Spiff when a subprocess or a call begins."""
         if my_task.workflow.depth >= MAX_DEPTH:
             raise TooManySteps(f"calls are nested more than {MAX_DEPTH} deep, at {spec_name!r}")
-        return super().create_subprocess(my_task, spec_name)
+        begun = SubScope(self.procedure.parts[spec_name], my_task.id, self)
+        self.subprocesses[my_task.id] = begun
+        return begun
 
     # --- what is there
 
     def scopes(self) -> list[BpmnBaseWorkflow]:
         """The open processes and subprocesses, innermost first."""
-        open_ = (scope for scope in (self, *self.subprocesses.values()) if not scope.completed)
-        return sorted(open_, key=lambda scope: -scope.depth)
+        open_ = [scope for scope in (self, *self.subprocesses.values()) if not scope.completed]
+        return sorted(open_, key=attrgetter("depth"), reverse=True)
 
-    def tokens(self, state: int) -> Iterator[Task]:
+    def tokens(self, state: int) -> list[Task]:
         """The tokens in a state, in every open scope."""
-        for scope in self.scopes():
-            yield from (task for task in list(scope.tasks.values()) if task.has_state(state))
+        scopes = self.scopes()
+        return [task for scope in scopes for task in scope.tasks.values() if task._state & state]
 
     def find_token(self, token: UUID) -> Task | None:
         """The token with this id, in any scope."""
@@ -87,9 +91,9 @@ class Instance(BpmnWorkflow):
                     yield task, event
 
     def open_tasks(self) -> dict[str, OpenTask]:
-        """What people can do now, by token."""
+        """What people can do now, by token. While a token is open, nothing about it changes."""
         return {
-            task.id.hex: self._open_task(task)
+            (token := task.id.hex): self._seen_tasks.get(token) or self._open_task(task)
             for task in self.tokens(TaskState.READY)
             if task.task_spec.manual
         }
@@ -122,12 +126,17 @@ class Instance(BpmnWorkflow):
 
     def deadlines(self) -> dict[tuple[str, str], ArmedDeadline]:
         """Every timer whose host is open, by host and element, also those that have fired."""
-        armed = [_deadline(task, timer, fired=False) for task, timer in self.awaited(DueDate)]
-        armed += [
-            _deadline(task, task.task_spec.event_definition, fired=True)
-            for task in self._fired_alerts()
-        ]
-        return {(deadline.host, deadline.element): deadline for deadline in armed}
+        return {
+            (host, timer.name): _deadline(host, task, timer, fired)
+            for host, task, timer, fired in self._timers()
+        }
+
+    def _timers(self) -> Iterator[tuple[str, Task, DueDate, bool]]:
+        """Host, token, timer and whether it has fired, of every timer whose host is open."""
+        for task, timer in self.awaited(DueDate):
+            yield host_of(task).id.hex, task, timer, False
+        for task in self._fired_alerts():
+            yield host_of(task).id.hex, task, task.task_spec.event_definition, True
 
     def _fired_alerts(self) -> list[Task]:
         tokens = self.tokens(TaskState.COMPLETED)
@@ -241,7 +250,7 @@ class Instance(BpmnWorkflow):
         self.engine.now = self.until
 
     def _next_due(self) -> datetime | None:
-        instants = (deadline.falls_due_at for deadline in self.deadlines().values())
+        instants = (timer.fires_at(task) for task, timer in self.awaited(DueDate))
         return min((at for at in instants if at is not None), default=None)
 
     def next_working_day(self, kind: str) -> str:
@@ -341,7 +350,8 @@ class Instance(BpmnWorkflow):
 
     def observe(self, *, write: bool = True) -> None:
         """Write down which tasks and deadlines have come, moved and gone since the last look."""
-        tasks, deadlines = self.open_tasks(), self.deadlines()
+        tasks = self.open_tasks()
+        deadlines = {(h, t.name): (t.due_on(task), fired) for h, task, t, fired in self._timers()}
         if write:
             self._log_tasks(tasks)
             self._log_deadlines(deadlines)
@@ -354,27 +364,22 @@ class Instance(BpmnWorkflow):
                 if token not in old:
                     self._log(action, task.element, task=token, item=dict(task.item))
 
-    def _log_deadlines(self, deadlines: dict[tuple[str, str], ArmedDeadline]) -> None:
-        for key, gone in self._seen_deadlines.items():
-            if key not in deadlines and not gone.fired:
-                self._log("disarmed", gone.element, host=gone.host, due_on=_iso(gone.due_on))
-        for key, armed in deadlines.items():
-            seen = self._seen_deadlines.get(key)
-            if seen is None and not armed.fired:
-                self._log("armed", armed.element, host=armed.host, due_on=_iso(armed.due_on))
-            elif seen is not None and seen.due_on != armed.due_on:
-                was, now = _iso(seen.due_on), _iso(armed.due_on)
-                self._log("moved", armed.element, host=armed.host, was=was, now=now)
+    def _log_deadlines(self, deadlines: dict[tuple[str, str], Armed]) -> None:
+        for (host, element), (due_on, fired) in self._seen_deadlines.items():
+            if (host, element) not in deadlines and not fired:
+                self._log("disarmed", element, host=host, due_on=due_on)
+        for (host, element), (due_on, fired) in deadlines.items():
+            seen = self._seen_deadlines.get((host, element))
+            if seen is None and not fired:
+                self._log("armed", element, host=host, due_on=due_on)
+            elif seen is not None and seen[0] != due_on:
+                self._log("moved", element, host=host, was=seen[0], now=due_on)
 
 
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _deadline(task: Task, timer: DueDate, fired: bool) -> ArmedDeadline:
+def _deadline(host: str, task: Task, timer: DueDate, fired: bool) -> ArmedDeadline:
     due_on = timer.due_on(task)
     return ArmedDeadline(
-        host_of(task).id.hex,
+        host,
         timer.name,
         date.fromisoformat(due_on) if due_on else None,
         None if fired else timer.fires_at(task),

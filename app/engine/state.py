@@ -21,12 +21,12 @@ from SpiffWorkflow.bpmn.specs.control import BoundaryEvent, BoundaryEventJoin, B
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow, BpmnSubWorkflow
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow
 from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine.behaviour import LIVE, Counting
+from app.engine.behaviour import LIVE, Counting, SubScope
 from app.engine.problems import LostToken, StateRefused
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _open_scope(instance: Instance, name: str, owner_id: str | None) -> BpmnBase
     starts = owner is not None and isinstance(owner.task_spec, SubWorkflowTask)
     if name not in specs or not starts or owner.task_spec.spec != name:
         raise StateRefused(f"nothing in the diagrams starts {name!r} where the state has it")
-    scope = BpmnSubWorkflow(specs[name], owner.id, instance, deserializing=True)
+    scope = SubScope(specs[name], owner.id, instance, deserializing=True)
     scope.completed_event.connect(owner.task_spec._on_subworkflow_completed, owner)
     instance.subprocesses[owner.id] = scope
     return scope

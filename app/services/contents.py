@@ -54,6 +54,7 @@ KEPT_TYPES = {
 }
 DIAGRAMS = (".bpmn", ".dmn")
 SHARED_FACTS = "shared_facts.toml"
+LINTED = (*DIAGRAMS, ".form", "facts.toml", "landlord.toml")  # what lint goes by
 AUDIENCE = ("resident", "representative")  # of letters, besides the bodies of landlord.toml
 Files = Mapping[str, bytes]
 
@@ -148,7 +149,7 @@ def check(files: Files) -> list[Problem]:
     return list(_checked(tuple(sorted(files.items()))))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     files = dict(files_in_order)
     problems = [
@@ -163,7 +164,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
         landlord, facts = trial.landlord, trial.facts
     except (DeploymentRefused, ValueError) as refused:
         return [Problem("landlord.toml or facts.toml", "", str(refused), "error")]
-    forms, problems = _read_forms(files, facts, landlord)
+    problems = _read_forms(files, facts, landlord)[1]
     problems += [
         Problem("facts.toml", name, f"Putright keeps this fact by itself; its type is {kind}.")
         for name, kind in KEPT_TYPES.items()
@@ -173,9 +174,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += _landlord_problems(landlord)
     problems += _letter_problems(files, facts, landlord)
     problems += _report_problems(landlord, facts)
-    known = _known(landlord, forms, files)
-    diagrams = {path: body for path, body in files.items() if path.endswith(DIAGRAMS)}
-    problems += lint(diagrams, facts, known)
+    problems += _linted(tuple(filter(None, map(_as_linted, files_in_order))))
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(trial)
         problems += letter_parts.problems(trial)
@@ -184,6 +183,22 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
         problems += _code_problems(trial)
         problems += _policy_problems(trial)
     return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
+def _as_linted(file: tuple[str, bytes]) -> tuple[str, bytes] | None:
+    """A file as it matters to the diagrams: of a letter only its name, of a story nothing."""
+    path, _ = file
+    if _is_letter(path):
+        return path, b""
+    return file if path.endswith(LINTED) else None
+
+
+@lru_cache(maxsize=32)  # other words in a letter or a policy need no new trial run, of some seconds
+def _linted(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
+    trial = Contents(dict(files_in_order))
+    forms, _ = _read_forms(trial.files, trial.facts, trial.landlord)
+    diagrams = {path: body for path, body in trial.files.items() if path.endswith(DIAGRAMS)}
+    return lint(diagrams, trial.facts, _known(trial.landlord, forms, trial.files))
 
 
 def known_of(contents: Contents) -> Known:

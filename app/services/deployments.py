@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app import clock
 from app.db import db, transaction
@@ -175,12 +175,12 @@ def deploy_from_disk(landlord_id: str, processes_dir: Path, forms_dir: Path) -> 
 
 
 def _live_row(landlord_id: str) -> Deployment | None:
-    return db.session.scalar(
-        select(Deployment)
-        .where(Deployment.landlord_id == landlord_id)
-        .order_by(Deployment.number.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_newest_first(landlord_id).limit(1))
+
+
+def _newest_first(landlord_id: str) -> Select[Deployment]:
+    of_landlord = select(Deployment).where(Deployment.landlord_id == landlord_id)
+    return of_landlord.order_by(Deployment.number.desc())
 
 
 def live(landlord_id: str, kind: str = ROOT) -> Deployed:
@@ -188,10 +188,10 @@ def live(landlord_id: str, kind: str = ROOT) -> Deployed:
 
     Raises NotFound for a landlord without one, and for a kind of case that it does not have.
     """
-    row = _live_row(landlord_id)
-    if row is None:
+    newest = db.session.scalar(_newest_first(landlord_id).with_only_columns(Deployment.id).limit(1))
+    if newest is None:
         raise NotFound
-    return pinned(landlord_id, row.id, kind)
+    return pinned(landlord_id, newest, kind)
 
 
 def of_instance(instance: Instance) -> Deployed:
@@ -201,7 +201,9 @@ def of_instance(instance: Instance) -> Deployed:
 
 def pinned(landlord_id: str, deployment_id: str, kind: str = ROOT) -> Deployed:
     """A deployment by its id. Raises NotFound."""
-    digest = _digest_of(landlord_id, deployment_id)
+    digest = _digests.get((landlord_id, deployment_id))
+    if digest is None:
+        digest = _digests[landlord_id, deployment_id] = _digest_of(landlord_id, deployment_id)
     contents = _contents.get(digest)
     if contents is None:
         rows = db.session.execute(
@@ -218,6 +220,7 @@ def pinned(landlord_id: str, deployment_id: str, kind: str = ROOT) -> Deployed:
 
 # parsed contents by their hash: a few hundred KB for each version of a procedure in use
 _contents: dict[str, Contents] = {}
+_digests: dict[tuple[str, str], str] = {}  # by landlord and deployment: what is deployed stays so
 
 
 def _digest_of(landlord_id: str, deployment_id: str) -> str:
@@ -247,13 +250,7 @@ def versions_of(landlord_id: str, path: str) -> list[bytes]:
 
 def history(landlord_id: str) -> list[Deployment]:
     """All deployments of a landlord, newest first."""
-    return list(
-        db.session.scalars(
-            select(Deployment)
-            .where(Deployment.landlord_id == landlord_id)
-            .order_by(Deployment.number.desc())
-        )
-    )
+    return list(db.session.scalars(_newest_first(landlord_id)))
 
 
 def replace_diagram(viewer: Viewer, path: str, body: bytes, says: str) -> str:

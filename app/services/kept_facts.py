@@ -13,9 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Case
 from app.services import accessible_copies, code_clocks, promises
-from app.services.access import instance_of
 from app.services.adjustments import language_of
-from app.services.deployments import of_instance
 from app.services.representatives import is_awaited
 from timers.calendar import london_date
 
@@ -51,11 +49,6 @@ def _needs_care(_session: Session, case: Case) -> bool:
     return bool(harder) or any(p.adjustments or language_of(p) for p in case.residents)
 
 
-def _code_applies(_session: Session, case: Case) -> bool:
-    """The Ombudsman's Code is about this complaint."""
-    return code_clocks.applies(of_instance(instance_of(case)), case.kind, case.received_on)
-
-
 def _prefers_phone(_session: Session, case: Case) -> bool:
     return case.resident.contact_use == "phone" and not case.resident.death
 
@@ -64,7 +57,7 @@ def _resident_died(_session: Session, case: Case) -> bool:
     return bool(case.carried)
 
 
-# by name; contents.KEPT_TYPES has their types
+# by name; contents.KEPT_TYPES has their types, also that of `code_applies`: see below
 KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
     "closed_on": _closed_on,
     "permission_asked_on": _permission_asked_on,
@@ -72,7 +65,6 @@ KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
     "prefers_phone": _prefers_phone,
     "needs_care": _needs_care,
     "resident_died": _resident_died,
-    "code_applies": _code_applies,
     "promises_made_on": promises.made_on,
     "promise_due_on": promises.due_on,
     "copy_asked_on": accessible_copies.asked_on,
@@ -82,8 +74,8 @@ KEPT: Mapping[str, Callable[[Session, Case], Any]] = {
 
 def kept_facts(step: Step) -> dict[str, Any]:
     """The values of now, of those that the procedure declares."""
-    return {
-        name: look_up(step.session, step.case)
-        for name, look_up in KEPT.items()
-        if name in step.deployed.facts
-    }
+    case, declared = step.case, step.deployed.facts
+    found = {n: look_up(step.session, case) for n, look_up in KEPT.items() if n in declared}
+    if "code_applies" in declared:
+        found["code_applies"] = code_clocks.applies(step.deployed, case.kind, case.received_on)
+    return found

@@ -100,11 +100,12 @@ def member_of(deployed: Deployed, task: Task) -> str | None:
 
 def give(step: Step, task: Task) -> None:
     """A member's own task is with them from the beginning."""
-    member = step.session.get(User, member_of(step.deployed, task) or "")
+    mine = member_of(step.deployed, task)
+    member = step.session.get(User, mine) if mine else None
     if member is None or is_kept_out(accounts.viewer_for(member), step.case):
         return
-    mine = {m.team for m in member.memberships}
-    task.team = next((team for team in step.deployed.landlord.teams if team in mine), task.team)
+    theirs = {m.team for m in member.memberships}
+    task.team = next((team for team in step.deployed.landlord.teams if team in theirs), task.team)
     task.claimed_by, task.claimed_at = member.id, step.now
 
 

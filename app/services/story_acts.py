@@ -243,7 +243,7 @@ def answer(play: Play, value: Any) -> Any:
         if re.fullmatch(r"[+-]?\d+(wd|d)", value):
             return when(f"{value} 00:00", play.today, play.calendar).date().isoformat()
         team, _, _person = value.partition("/")
-        if team in deployments.landlord(play.landlord_id).teams and _person:
+        if _person and team in deployments.landlord(play.landlord_id).teams:
             return staff(play, value).user_id
     return value
 

@@ -9,6 +9,7 @@ from tests.browser.typing import fill
 from tests.browser.visits import new_case
 from tests.conftest import PASSWORD
 
+AGAIN = 15_000  # milliseconds after which a page that is signed out tries again
 SIGNED_OUT = "You are signed out. Sign in in a new tab; your text stays here."
 
 
@@ -25,6 +26,7 @@ def test_a_draft_waits_until_its_writer_has_signed_in_again_and_is_then_saved(
 ) -> None:
     case, _ = new_case(site)
     page = open_page(site)
+    page.clock.install()
     sign_in_anew(page, site, "amira")
     page.goto(f"{case}/notes")
     other = page.context.new_page()
@@ -35,10 +37,12 @@ def test_a_draft_waits_until_its_writer_has_signed_in_again_and_is_then_saved(
     said = page.locator("[data-draft-status]")
     expect(said).to_have_text(SIGNED_OUT, timeout=10_000)
     sign_in_anew(other, site, "grace")
-    expect(said).to_contain_text("Somebody else is signed in now", timeout=20_000)
+    page.clock.fast_forward(AGAIN)
+    expect(said).to_contain_text("Somebody else is signed in now", timeout=60_000)
     other.get_by_role("button", name="Sign out").click()
     sign_in_anew(other, site, "amira")
-    expect(said).to_contain_text("Draft saved at", timeout=90_000)
+    page.clock.fast_forward(AGAIN)
+    expect(said).to_contain_text("Draft saved at", timeout=60_000)
     expect(words).to_have_value("The leak came back")
     fill(page, kind="call", triage_hazard="no", triage_safeguarding="no")
     page.get_by_role("button", name="Keep the note").click()  # with what the page carries now

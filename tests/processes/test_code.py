@@ -6,7 +6,7 @@ import pytest
 
 from app.code import Clock, read_code
 from app.settings import ROOT
-from tests.processes.test_walks import contents_of
+from tests.shipped import contents_of
 
 MODEL = "code-2024"
 CODE = read_code((ROOT / "processes" / "shared" / "code.toml").read_bytes())

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from app.services.contents import Contents
 from app.services.coverage import Row, coverage
-from app.services.deployments import Deployed, read_folders, slugs
+from app.services.deployments import Deployed, slugs
 from app.settings import ROOT
+from tests.shipped import contents_of
 
 LANDLORDS = slugs(ROOT / "processes")
 
 
 def rows_of(landlord: str) -> list[Row]:
-    files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
-    return coverage(Deployed(landlord, "", Contents(files)))
+    return coverage(Deployed(landlord, "", contents_of(landlord)))
 
 
 @pytest.mark.parametrize("landlord", LANDLORDS)

@@ -16,6 +16,7 @@ from app.services import contents, demo, deployments, stories
 from app.services.deployments import in_words, read_folders, slugs
 from app.services.outline import pictures
 from app.settings import ROOT, Settings
+from tests.shipped import contents_of
 
 LANDLORDS = slugs(ROOT / "processes")
 # The day after Easter Monday, and the last working day before Christmas.
@@ -47,8 +48,7 @@ def test_nothing_is_wrong_with_the_folders(landlord: str) -> None:
 
 @pytest.mark.parametrize("landlord", LANDLORDS)
 def test_a_page_names_a_diagram_without_the_landlord(landlord: str) -> None:
-    files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
-    deployed = deployments.Deployed(landlord, "", contents.Contents(files))
+    deployed = deployments.Deployed(landlord, "", contents_of(landlord))
     called = {deployed.landlord.name, deployed.landlord.short_name, landlord.split("-")[0]}
 
     names = [picture.name for picture in pictures(deployed)]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from statistics import mean
 
 import pytest
 
 from app.letters import LetterTemplate
 from app.letters.nodes import Block, Bullets, Conditional, Field, Heading, Inline, Paragraph, Text
-from app.services.contents import Contents
-from app.services.deployments import read_folders, slugs
+from app.services.deployments import slugs
 from app.settings import ROOT
+from tests.shipped import contents_of
 
 LONGEST, ON_AVERAGE = 25, 15  # words of a sentence
 # Blame, officialese, and what only insiders say.
@@ -33,11 +32,6 @@ BANNED = (
 )
 WAYS_TO_REPLY = {"landlord_email", "landlord_address", "landlord_website"}
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z“])|\n")
-
-
-@cache
-def contents_of(landlord: str) -> Contents:
-    return Contents(read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions"))
 
 
 LETTERS = [

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.processes.test_walks import LANDLORDS, contents_of
+from tests.processes.test_walks import LANDLORDS
+from tests.shipped import contents_of
 
 
 @pytest.fixture(params=LANDLORDS)

@@ -22,8 +22,9 @@ from app.engine.problems import Gone
 from app.engine.runtime import fire_due
 from app.letters import LetterTemplate
 from app.services.contents import KEPT_TYPES, Contents, known_of
-from app.services.deployments import read_folders, slugs
+from app.services.deployments import slugs
 from app.settings import ROOT
+from tests.shipped import contents_of
 from timers.calendar import london_date
 
 LANDLORDS = slugs(ROOT / "processes")
@@ -37,10 +38,6 @@ def kinds() -> Iterator[tuple[str, str]]:
     for landlord in LANDLORDS:
         for kind in contents_of(landlord).procedures:
             yield landlord, kind
-
-
-def contents_of(landlord: str) -> Contents:
-    return Contents(read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions"))
 
 
 class LongWalk(Walk):
