@@ -13,7 +13,7 @@ from app import create_app
 from app.cli.group import main, migrated, settings_of
 from app.clock import SetClock, system_clock
 from app.db import db
-from app.services import contents, deployments, stories
+from app.services import checking, deployments, stories
 from app.settings import Settings
 from timers.calendar import NATIONS
 from timers.questions import answer, answer_csv, read_question
@@ -52,7 +52,7 @@ def lint(landlord: str | None) -> None:
     errors = 0
     for slug in [landlord] if landlord else deployments.slugs(settings.processes_dir):
         files = deployments.read_folders(slug, settings.processes_dir, settings.forms_dir)
-        problems = contents.check(files)
+        problems = checking.check(files)
         for problem in problems:
             click.echo(f"{slug}: {problem.severity}: {deployments.in_words(problem)}")
         errors += sum(problem.severity == "error" for problem in problems)

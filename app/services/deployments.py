@@ -18,7 +18,8 @@ from app.landlords import read_landlord
 from app.letters import LetterTemplate
 from app.models import Deployment, DeploymentFile, Instance, Landlord
 from app.models.base import new_id
-from app.services.contents import DIAGRAMS, SHARED_FACTS, Contents, Files, check, content_hash
+from app.services.checking import check
+from app.services.contents import DIAGRAMS, SHARED_FACTS, Contents, Files, content_hash
 from app.viewer import Viewer
 from forms import FormDefinition
 

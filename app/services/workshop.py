@@ -12,7 +12,7 @@ from app.db import db
 from app.engine import Element, Problem
 from app.errors import NotAllowed, NotFound
 from app.models import Deployment
-from app.services import contents, deployments, tasks
+from app.services import checking, deployments, tasks
 from app.services.contents import DIAGRAMS
 from app.services.deployments import Deployed
 from app.services.outline import rule_words
@@ -88,7 +88,7 @@ def publish(viewer: Viewer, path: str, body: bytes, says: str) -> Published:
         number_of(viewer.landlord_id, new_id),
         new_id == before.id,
         list(changes(before, after)),
-        [problem for problem in contents.check(after.files) if problem.severity == "warning"],
+        [problem for problem in checking.check(after.files) if problem.severity == "warning"],
     )
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 from app import create_app
 from app.clock import LONDON, SetClock
 from app.db import db
-from app.services import contents, demo, deployments, stories
+from app.services import checking, demo, deployments, stories
 from app.services.deployments import in_words, read_folders, slugs
 from app.services.outline import pictures
 from app.settings import ROOT, Settings
@@ -41,7 +41,7 @@ def past(tmp_path: Path) -> Iterator[Flask]:
 def test_nothing_is_wrong_with_the_folders(landlord: str) -> None:
     files = read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
 
-    found = contents.check(files)
+    found = checking.check(files)
     holes = [p for p in found if p.file == "policy.toml" and p.severity == "warning"]
     assert [in_words(p) for p in found if p not in holes] == []  # holes: see test_coverage.py
 

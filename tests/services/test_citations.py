@@ -8,7 +8,7 @@ import pytest
 
 from app.engine import Problem
 from app.paragraphs import whole_paragraphs
-from app.services import contents
+from app.services import checking
 from app.services.contents import Contents
 from app.services.coverage import Row, coverage
 from app.services.deployments import Deployed
@@ -149,7 +149,7 @@ def policy(**paragraphs: str) -> str:
 
 
 def problems(made: dict[str, bytes]) -> list[Problem]:
-    return contents.check(made)
+    return checking.check(made)
 
 
 def rows(made: dict[str, bytes]) -> dict[str, Row]:

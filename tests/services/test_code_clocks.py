@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.clock import LONDON, SetClock
 from app.db import db, transaction
 from app.models import Alert, Case, Deadline, Task
-from app.services import complaints, contents, deployments, steps, sweep
+from app.services import checking, complaints, deployments, steps, sweep
 from app.services.access import instance_of
 from app.services.deployments import in_words
 from app.services.steps import PROCEDURE
@@ -204,7 +204,7 @@ def test_the_limits_of_a_case_that_is_closed_without_an_answer_end(
     ],
 )
 def test_what_the_settings_name_is_there(app: Flask, said: str, wrong: str) -> None:
-    found = contents.check(files(f"{small.LANDLORD}\n{said}\n"))
+    found = checking.check(files(f"{small.LANDLORD}\n{said}\n"))
     assert any(wrong in in_words(problem) for problem in found)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import inspect, select, text
 
 from app.db import db, transaction
 from app.models import EqualityCount
-from app.services import contents, deployments
+from app.services import checking, deployments
 from app.services.periods import Period
 from app.services.reporting.equality import shown
 from app.services.reporting.report import report
@@ -154,6 +154,6 @@ def test_a_fact_and_a_later_form_are_refused_with_the_cure(landlord: str, office
     files = dict(deployments.live(landlord).files)
     files["forms/look.form"] = files["forms/record.form"].replace(b'"record"', b'"look"')
     files["facts.toml"] += b'[breakfast]\ntype = "choice"\nchoices = ["marmalade"]\n'
-    said = [problem.message for problem in contents.check(files) if problem.element == "breakfast"]
+    said = [problem.message for problem in checking.check(files) if problem.element == "breakfast"]
     assert "An answer about equality is no fact. Take [breakfast] out of facts.toml." in said
     assert any("only in a form that begins a case" in words for words in said)

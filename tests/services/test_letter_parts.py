@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.services import contents
+from app.services import checking
 from app.services.deployments import in_words
 from tests import small
 
@@ -14,7 +14,7 @@ def found(**changes: bytes | str) -> str:
         for k, v in changes.items()
         if isinstance(v, bytes)
     }
-    return "\n".join(in_words(problem) for problem in contents.check(files))
+    return "\n".join(in_words(problem) for problem in checking.check(files))
 
 
 def requiring(*parts: str) -> str:
@@ -55,6 +55,6 @@ def test_what_the_case_itself_knows_need_not_be_asked() -> None:
 def test_a_letter_that_no_task_writes_takes_its_parts_from_some_form() -> None:
     files = small.files(letter=requiring("part_reason"))
     bpmn = files["complaint.bpmn"].replace(b'name="writes"', b'name="policy"')
-    said = "\n".join(in_words(p) for p in contents.check(files | {"complaint.bpmn": bpmn}))
+    said = "\n".join(in_words(p) for p in checking.check(files | {"complaint.bpmn": bpmn}))
     assert "requires part_reason, but no form has a field with letter_part = reason." in said
     assert "requires part_answer" not in said

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.letters import FilledLetter, to_plain
 from app.models import Letter
-from app.services import contents
+from app.services import checking
 from app.services.complaints import hash_token
 from tests import small
 
@@ -45,7 +45,7 @@ def test_the_letter_and_the_page_name_the_place_that_was_chosen(
 
 def test_a_place_that_landlord_toml_does_not_know_is_refused() -> None:
     facts = small.FACTS.replace('"councils"', '"court"')
-    problems = [str(problem) for problem in contents.check(small.files(facts=facts))]
+    problems = [str(problem) for problem in checking.check(small.files(facts=facts))]
     assert problems == [
         "facts.toml, next_place: landlord.toml has no place called court; it knows ombudsman, "
         "councils, none."
@@ -57,7 +57,7 @@ def test_a_next_place_that_is_no_choice_is_refused() -> None:
         'type = "choice"\nlabel = "Next place"\nchoices = ["ombudsman", "councils", "none"]',
         'type = "bool"',
     )
-    problems = contents.check(small.files(facts=facts))
+    problems = checking.check(small.files(facts=facts))
     assert [(p.element, p.message) for p in problems] == [
         ("next_place", "This fact says where the resident can go next: its type is choice.")
     ]

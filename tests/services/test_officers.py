@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.db import db, transaction
 from app.letters import FilledLetter, to_plain
 from app.models import Case, Conflict, Letter, Task, User
-from app.services import actions, contents, tasks
+from app.services import actions, checking, tasks
 from app.viewer import Viewer
 from tests import small
 
@@ -128,6 +128,6 @@ def test_a_landlord_without_a_contact_person_is_warned() -> None:
     start = small.LANDLORD.index("[contact_person]")
     end = small.LANDLORD.index("[ombudsman]")
     files = small.files(landlord=small.LANDLORD[:start] + small.LANDLORD[end:])
-    (missing,) = set(contents.check(files)) - set(contents.check(small.files()))
+    (missing,) = set(checking.check(files)) - set(checking.check(small.files()))
     assert (missing.file, missing.severity) == ("landlord.toml", "warning")
     assert "[contact_person]" in missing.message

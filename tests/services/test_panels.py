@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.db import db
 from app.errors import NotAllowed, NotForYou, PanelRefused
 from app.models import Answer, Case, Task
-from app.services import contents, deployments, inbox, officers, panels, tasks
+from app.services import checking, deployments, inbox, officers, panels, tasks
 from app.services.access import instance_of
 from app.services.deployments import in_words
 from app.viewer import Viewer
@@ -287,7 +287,7 @@ def test_all_members_count_as_having_done_it(
 )
 def test_a_panel_that_cannot_be_is_refused_with_the_form(app: Flask, panel: str, said: str) -> None:
     changed = MEMBERS | {"properties": {"panel": panel}}
-    found = "\n".join(in_words(problem) for problem in contents.check(files(changed)))
+    found = "\n".join(in_words(problem) for problem in checking.check(files(changed)))
     assert said in found
 
 
@@ -298,7 +298,7 @@ def test_names_of_members_are_those_of_the_landlord_only(case: Case, landlord: s
 
 def test_independence_is_of_tasks_that_there_are(app: Flask) -> None:
     rules = {"panel": "1 directors", "not_the_handler_of": "investigate, nobody_does_this"}
-    found = [in_words(p) for p in contents.check(files(MEMBERS | {"properties": rules}))]
+    found = [in_words(p) for p in checking.check(files(MEMBERS | {"properties": rules}))]
     assert [said for said in found if "nobody_does_this" in said and "investigate" not in said]
 
 
@@ -331,5 +331,5 @@ def test_members_who_are_chosen_one_by_one_sit_on_a_panel_too(app: Flask) -> Non
 
 def test_a_seat_is_for_somebody_who_is_chosen(app: Flask) -> None:
     wrong = MEMBERS | {"type": "select", "properties": {"seat": "true"}, "values": []}
-    found = "\n".join(in_words(problem) for problem in contents.check(files(wrong)))
+    found = "\n".join(in_words(problem) for problem in checking.check(files(wrong)))
     assert "a seat of a panel needs the property person" in found

@@ -14,7 +14,7 @@ from app.db import db, transaction
 from app.errors import BadInput
 from app.letters import FilledLetter, to_plain
 from app.models import Alert, Case, Letter, Outgoing, Party
-from app.services import contacts, contents, outbox, residents, stories
+from app.services import checking, contacts, outbox, residents, stories
 from app.services.complaints import hash_token
 from app.settings import Settings
 from app.viewer import Viewer
@@ -300,9 +300,9 @@ def test_stories_count_each_letter_that_was_sent(app: Flask, clock: SetClock) ->
 )
 def test_an_unknown_reader_is_refused(letter: str, said: str) -> None:
     files = small.files(letter=small.LETTER.replace('to = "resident"', letter))
-    assert any(said in problem.message for problem in contents.check(files))
+    assert any(said in problem.message for problem in checking.check(files))
 
 
 def test_a_body_may_not_be_called_like_a_part_in_the_case() -> None:
     files = small.files(landlord=f'{small.LANDLORD}\n[bodies.resident]\nname = "X"\n')
-    assert [p.element for p in contents.check(files)] == ["bodies.resident"]
+    assert [p.element for p in checking.check(files)] == ["bodies.resident"]

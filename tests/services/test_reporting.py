@@ -15,7 +15,7 @@ from app.db import db
 from app.errors import NotAllowed, NotFound
 from app.models import Case, Conflict, Deadline, Lesson, Promise
 from app.models.base import new_id
-from app.services import contents, learning
+from app.services import checking, learning
 from app.services.periods import Period, latest
 from app.services.reporting.duties import Duty
 from app.services.reporting.report import Report, cases_behind, report
@@ -248,6 +248,6 @@ def test_only_managers_and_auditors_get_it(manager: Viewer) -> None:
 
 def test_a_report_counts_only_declared_facts_with_few_values() -> None:
     wrong = elm.LANDLORD.replace('["result", "urgent"]', '["result", "raised_on", "nothing"]')
-    problems = contents.check(elm.files() | {"landlord.toml": wrong.encode()})
+    problems = checking.check(elm.files() | {"landlord.toml": wrong.encode()})
     errors = {p.element: p.message for p in problems if p.severity == "error"}
     assert errors.keys() == {"raised_on", "nothing"}

@@ -9,7 +9,7 @@ from flask import Flask
 from pydantic import ValidationError
 
 from app.landlords import Target
-from app.services import contents
+from app.services import checking
 from app.services.deployments import in_words
 from app.services.reporting.figures import Figure
 from app.services.reporting.targets import reached
@@ -89,5 +89,5 @@ def test_a_target_that_measures_nothing_or_two_things_is_refused(asks: dict[str,
 def test_a_target_measures_something_that_there_is(app: Flask) -> None:
     asked = '[[targets]]\nname = "Fast"\nclock = "no_clock"\n'
     landlord = small.LANDLORD + asked
-    said = [in_words(problem) for problem in contents.check(small.files(landlord=landlord))]
+    said = [in_words(problem) for problem in checking.check(small.files(landlord=landlord))]
     assert any("Fast: there is no clock no_clock." in each for each in said)
