@@ -218,10 +218,8 @@ class Instance(Scope, BpmnWorkflow):
         pauses = self.engine.facts.with_pauses(
             element.listed("pauses"), element.listed("resumes"), today
         )
-        on = {
-            name: form.get(name) or self.engine.known.get(name) for name in element.listed("sets")
-        }
-        return {name: day or today for name, day in on.items()} | pauses
+        given = {**self.engine.known, **form}
+        return {name: given.get(name) or today for name in element.listed("sets")} | pauses
 
     # --- running on
 
