@@ -26,6 +26,7 @@ from app.services.deployments import read_folders, slugs
 from app.settings import ROOT, Settings
 from app.viewer import Viewer
 from forms import BoundForm
+from tests import postgres as postgresql
 
 PROCESSES = ROOT / "processes"
 # Any landlord will do: no test of the machinery knows one. That with the most stories shows most.
@@ -111,10 +112,32 @@ def clock() -> SetClock:
     return SetClock(WHEN)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """The worker's PostgreSQL."""
+    with postgresql.started() as server:
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database, as --database says; none means SQLite in the test's own folder."""
+    if request.config.getoption("--database") == "sqlite":
+        yield ""
+        return
+    server: postgresql.Server = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     """A server of its own in a folder of its own."""
-    return Settings(instance_dir=tmp_path / "instance", heartbeat=False)
+    return Settings(instance_dir=tmp_path / "instance", database_url=database_url, heartbeat=False)
 
 
 @pytest.fixture

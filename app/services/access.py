@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from app.db import db
 from app.errors import NotAllowed, NotFound
@@ -52,6 +53,19 @@ def instance_of(case: Case) -> Instance:
     if found is None:
         raise NotFound
     return found
+
+
+def lock(session: Session, instance: Instance) -> None:
+    """Wait until nobody else takes a step on the case; then everything is read anew.
+
+    On SQLite the transaction itself holds everybody off.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    before = instance.revision
+    session.refresh(instance, with_for_update={"of": Instance})
+    if instance.revision != before:
+        session.expire_all()
 
 
 def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:

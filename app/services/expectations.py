@@ -108,7 +108,8 @@ def _facts(state: Play, wanted: dict[str, Any]) -> dict[str, Any]:
 def _equality(state: Play, wanted: dict[str, Any]) -> dict[str, dict[str, int]]:
     """How often each answer was counted, of these questions."""
     found: dict[str, dict[str, int]] = {field: {} for field in wanted}
-    rows = select(EqualityCount).where(EqualityCount.landlord_id == state.landlord_id)
+    mine = (EqualityCount.landlord_id == state.landlord_id) & (EqualityCount.times > 0)
+    rows = select(EqualityCount).where(mine)
     for row in db.session.scalars(rows.where(EqualityCount.field.in_(wanted))):
         found[row.field][row.answer] = found[row.field].get(row.answer, 0) + row.times
     return found

