@@ -10,6 +10,7 @@ from app import web
 from app.clock import Clock, system_clock
 from app.db import db, prepare
 from app.settings import ROOT, Settings
+from app.web.legible import Legible
 
 LARGEST_REQUEST = 25 * 1024 * 1024  # bytes: one attachment of 20 MB and its form
 migrate = Migrate()
@@ -23,6 +24,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     settings = settings or Settings()
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, instance_path=str(settings.instance_dir.resolve()))
+    app.request_class = Legible
     app.config.update(
         SECRET_KEY=settings.session_key(),
         SQLALCHEMY_DATABASE_URI=settings.database,

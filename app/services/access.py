@@ -62,6 +62,7 @@ def lock(session: Session, instance: Instance) -> None:
     """
     if session.get_bind().dialect.name == "sqlite":
         return
+    session.flush()
     before = instance.revision
     session.refresh(instance, with_for_update={"of": Instance})
     if instance.revision != before:
