@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVarTuple
+
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
@@ -10,8 +12,10 @@ from app.errors import NotAllowed, NotFound
 from app.models import Case, Conflict, Instance, Party, Person, Task
 from app.viewer import Viewer
 
+Columns = TypeVarTuple("Columns")
 
-def unconflicted(query: Select[Case], viewer: Viewer) -> Select[Case]:
+
+def unconflicted(query: Select[*Columns], viewer: Viewer) -> Select[*Columns]:
     """Leave out the cases that name the viewer or in which the viewer has a conflict."""
     return query.where(
         ~select(Conflict.case_id)

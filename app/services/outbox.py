@@ -24,7 +24,7 @@ from app.errors import BadInput, NotAllowed, NotFound
 from app.letters import FilledLetter, to_plain
 from app.models import AccessibleCopy, Case, Instance, Letter, Outgoing
 from app.services import accessible_copies, deployments, paper, steps
-from app.services.access import is_kept_out
+from app.services.access import is_kept_out, unconflicted
 from app.services.adjustments import wishes
 from app.services.letters import full_date, recipient_of
 from app.services.references import spaced
@@ -134,8 +134,7 @@ def _kept(viewer: Viewer, query: Select[Outgoing, Letter, Case]) -> list[OutRow]
     session = db.session()
     return [
         OutRow(outgoing, letter, case, recipient_of(session, case, letter).name)
-        for outgoing, letter, case in session.execute(query)
-        if not is_kept_out(viewer, case)
+        for outgoing, letter, case in session.execute(unconflicted(query, viewer))
     ]
 
 

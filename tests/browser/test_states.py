@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app import clock
@@ -50,7 +51,7 @@ def test_a_letter_read_by_its_resident(demo_site: Site, open_page: Open, width: 
     fill(page, fact=postcode)
     page.get_by_role("button", name="Show").first.click()
     page.locator("a[href*='/letters/']").first.click()
-    assert "Dear" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Dear")
     assert faults_of(page) == []
 
 
