@@ -8,22 +8,23 @@ from datetime import UTC
 from apscheduler.schedulers.background import BackgroundScheduler
 
 
-def start_heartbeat(job: Callable[[], object], every_seconds: float) -> BackgroundScheduler:
-    """Run `job` in a thread of its own every so many seconds, the first time after one interval.
+def start_heartbeat(every_seconds: float, **jobs: Callable[[], object]) -> BackgroundScheduler:
+    """Run each job in a thread of its own every so many seconds, first after one interval.
 
     A job that takes longer than the interval is not run twice at once, and missed beats are made
     up for by one. What the job raises is logged by APScheduler; the next beat comes all the same.
     The caller stops it with `.shutdown()`. Start it in one process only.
     """
     scheduler = BackgroundScheduler(timezone=UTC)
-    scheduler.add_job(
-        job,
-        "interval",
-        seconds=every_seconds,
-        id="heartbeat",
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
+    for name, job in jobs.items():
+        scheduler.add_job(
+            job,
+            "interval",
+            seconds=every_seconds,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
     scheduler.start()
     return scheduler

@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import click
 import flask_migrate
+from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from waitress.server import create_server
 
@@ -68,7 +70,7 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
         told = [] if empty else _demo(settings)
         somebody = accounts.somebody_signs_in()
     if settings.heartbeat:
-        scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
+        scheduler = _sweeping(app, settings)
     click.echo(f"\nPutright is at {address}")
     before = ""
     for email, name, role in told:
@@ -107,6 +109,15 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
     return told
 
 
+def _sweeping(app: Flask, settings: Settings) -> BackgroundScheduler:
+    """Deadlines and letters, and beside them the long work that somebody asked for."""
+    return start_heartbeat(
+        settings.sweep_every_seconds,
+        heartbeat=partial(sweep.heartbeat, app),
+        work=partial(sweep.work, app),
+    )
+
+
 @contextmanager
 def _between_stories_only() -> Iterator[Callable[[str], None]]:
     """Ctrl-C waits until the story that is being played is over: no case is left half told.
@@ -139,7 +150,7 @@ def worker(once: bool) -> None:
         return
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with alone(settings):
-        scheduler = start_heartbeat(lambda: sweep.heartbeat(app), settings.sweep_every_seconds)
+        scheduler = _sweeping(app, settings)
         click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
         scheduler.shutdown(wait=True)

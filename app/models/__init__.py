@@ -3,7 +3,7 @@
 from app.models.cases import Alert, CarriedOn, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
 from app.models.equality import EqualityCount
-from app.models.operations import Beat, Quarantine
+from app.models.operations import Beat, Job, Quarantine
 from app.models.people import (
     Conflict,
     ContactArrangement,
@@ -55,6 +55,7 @@ __all__ = [
     "Home",
     "Incident",
     "Instance",
+    "Job",
     "Landlord",
     "Lesson",
     "Letter",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import JSON, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
+from app.models.base import OwnedById
 
 
 class Beat(Base):
@@ -17,6 +19,36 @@ class Beat(Base):
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     started_at: Mapped[datetime]
     at: Mapped[datetime]
+
+
+class Job(OwnedById, Base):
+    """Long work that somebody asked for. Whoever sweeps does it, step by step.
+
+    name: of a function that app/services/sweep.py knows. status: waiting, running, done, failed,
+    cancelled. total, done: what there is to do and what is done. says: what came of it, in words.
+    beat_at: the last sign of life of whoever does it.
+    """
+
+    __tablename__ = "job"
+    name: Mapped[str] = mapped_column(String(40))
+    args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    status: Mapped[str] = mapped_column(String(10), default="waiting")
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    says: Mapped[str] = mapped_column(Text, default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    asked_by: Mapped[str | None] = mapped_column(String(32))
+    asked_at: Mapped[datetime]
+    beat_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "ix_job_open",
+            "asked_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
 
 class Quarantine(Base):

@@ -97,6 +97,15 @@ def _look_again(step: Step, rows: Iterable[Deadline]) -> None:
     step.instance.next_due_at = min([*due, *([engine] if engine else [])], default=None)
 
 
+def dates(step: Step) -> dict[str, date | None]:
+    """When each limit of the Code falls due by the calendar of a step, by its id."""
+    code = step.deployed.contents.code
+    if code is None or not applies(step.deployed, step.case.kind, step.case.received_on):
+        return {}
+    rules = {clock.id: _rule(step, clock) for clock in code.clocks}
+    return {id: rule.due_on(step.calendar) for id, rule in rules.items() if rule}
+
+
 def _rule(step: Step, clock: Clock) -> Rule | None:
     """The rule with the facts of now; None where the landlord keeps no such facts."""
     ours, specs = step.deployed.landlord.code, step.deployed.facts

@@ -262,6 +262,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "lesson_taken_off": ("Learning taken off the website", ""),
         "arrangement_began": ("Contact arrangement in force", _until(detail)),
         "arrangement_ended": ("Contact arrangement ended", ""),
+        "calendar_changed": ("Worked out again by a new calendar", detail.get("days", "")),
         "imported": (
             f"Read in from another system, where it was {detail.get('old', '')}",
             _read_in(detail),

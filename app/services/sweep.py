@@ -13,9 +13,9 @@ from app.db import db, transaction
 from app.engine import EngineRefused
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import accounts, documents, drafts, outbox, returns, steps
+from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
 from app.services.incidents import report
-from app.services.operations import beats, quarantine
+from app.services.operations import beats, jobs, quarantine
 from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
 
@@ -74,6 +74,16 @@ def run_due() -> SweepResult:
         if result.fired == 0:
             break
     return total
+
+
+JOBS = {calendar_changes.JOB: calendar_changes.move}
+
+
+def work(app: Flask) -> None:
+    """Do the long work that somebody asked for; it holds up no deadline."""
+    with app.app_context():
+        if not quarantine.holds():
+            jobs.run_waiting(JOBS)
 
 
 def heartbeat(app: Flask) -> None:

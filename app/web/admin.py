@@ -167,7 +167,7 @@ def days_off() -> ResponseReturnValue:
             errors["name"] = "Say what the day is, like Coronation of the King."
         if day is not None and not errors:
             calendars.add_day_off(viewer(), nation, day, name)
-            flash(f"{name} is entered. New deadlines do not count it.")
+            flash(f"{name} is entered. New cases count it; managers see what moves in open ones.")
             return redirect(url_for(".days_off", nation=nation), 303)
     lines = administration.days_off(viewer(), nation)
     page = render_template(

@@ -10,7 +10,16 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.engine import ROOT
 from app.errors import BadInput, NotFound
-from app.services import arrangements, deployments, incidents, pace, presentations, tasks, watch
+from app.services import (
+    arrangements,
+    calendar_changes,
+    deployments,
+    incidents,
+    pace,
+    presentations,
+    tasks,
+    watch,
+)
 from app.services.deployments import Deployed
 from app.services.kinds import kinds_of, title_of
 from app.services.outline import pictures
@@ -56,6 +65,7 @@ def running() -> ResponseReturnValue:
         kinds=[(each, room.kinds.get(each.id, 0)) for each in kinds],
         kind_titles={each.id: each.title for each in kinds},
         stopped=len(incidents.open_incidents(viewer())),
+        uncounted=calendar_changes.waiting(viewer().landlord_id),
         arranged=len(arrangements.all_in_force(viewer())),
         now=clock.now(),
         reports=[one for one in presentations.due(viewer()) if one.soon],

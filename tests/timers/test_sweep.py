@@ -64,7 +64,7 @@ def test_heart_beats_on_after_a_failure_and_never_twice_at_once() -> None:
         if len(beats) == 3:
             enough.set()
 
-    heartbeat = start_heartbeat(job, every_seconds=0.02)
+    heartbeat = start_heartbeat(0.02, heartbeat=job)
     try:
         assert enough.wait(timeout=10)
     finally:

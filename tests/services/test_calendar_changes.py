@@ -1,0 +1,215 @@
+"""A bank holiday is entered: a manager sees every date that it moves, approves, and all move."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.clock import SetClock
+from app.db import db
+from app.errors import NotAllowed, NotFound
+from app.models import Case, Conflict, Deadline, Event, Incident, Instance, Job
+from app.services import calendar_changes, calendars, sweep
+from app.services.operations import jobs, quarantine
+from app.services.operations.jobs import Progress
+from app.viewer import Viewer
+from tests.cases import london
+from tests.conftest import make_user
+from tests.services import elm_homes as elm
+
+ROYAL = date(2026, 11, 26)
+
+
+@pytest.fixture(autouse=True)
+def elm_homes(app: Flask, clock: SetClock) -> None:
+    """It is 24 November; the limit of both cases is 8 December."""
+    elm.deploy()
+
+
+@pytest.fixture
+def helen(elm_homes: None) -> Viewer:
+    return make_user(elm.ELM, "helen", role="manager")
+
+
+@pytest.fixture
+def two(clock: SetClock) -> list[Case]:
+    found = [elm.recorded("2026-11-24"), elm.recorded("2026-11-24")]
+    clock.move_to(london("2026-11-24 12:00"))
+    return found
+
+
+@pytest.fixture
+def royal(two: list[Case]) -> None:
+    admin = make_user(elm.ELM, "sam", role="administrator")
+    calendars.add_day_off(admin, "ENG", ROYAL, "A royal day")
+
+
+def limits() -> list[date | None]:
+    db.session.expire_all()
+    rows = select(Deadline.due_on).where(Deadline.element == "answer_due")
+    return list(db.session.scalars(rows))
+
+
+def test_every_date_that_moves_is_shown_before_and_after_and_nothing_is_changed(
+    royal: None, helen: Viewer
+) -> None:
+    seen = calendar_changes.preview(helen)
+    assert [(day.on, day.name) for day in seen.days] == [(ROYAL, "A royal day")]
+    assert [(move.name, move.was, move.now) for move in seen.moves] == [
+        ("Answer", date(2026, 12, 8), date(2026, 12, 9)),
+        ("Answer", date(2026, 12, 8), date(2026, 12, 9)),
+    ]
+    assert (seen.cases, calendar_changes.waiting(elm.ELM)) == (2, 2)
+    assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
+
+
+def test_after_approval_all_move_in_one_job_each_with_a_line_of_history(
+    app: Flask, royal: None, two: list[Case], helen: Viewer
+) -> None:
+    job_id = calendar_changes.approve(helen)
+    assert calendar_changes.approve(helen) == job_id  # a second click is the same job
+    sweep.work(app)
+    assert limits() == [date(2026, 12, 9), date(2026, 12, 9)]
+    job = jobs.newest(elm.ELM, calendar_changes.JOB)
+    assert job is not None
+    assert (job.status, job.done, job.total) == ("done", 2, 2)
+    assert job.says == "2 cases count by the calendar of now."
+    lines = db.session.scalars(select(Event).where(Event.action == "calendar_changed")).all()
+    assert {line.actor_id for line in lines} == {helen.user_id} and len(lines) == 2
+    assert calendar_changes.preview(helen).cases == 0
+    assert jobs.run_waiting(sweep.JOBS) == 0
+
+
+def test_a_day_after_all_dates_or_none_at_all_asks_for_nothing(
+    two: list[Case], helen: Viewer
+) -> None:
+    assert calendar_changes.preview(helen).days == []
+    admin = make_user(elm.ELM, "sam", role="administrator")
+    calendars.add_day_off(admin, "ENG", date(2027, 6, 1), "Far away")
+    assert calendar_changes.waiting(elm.ELM) == 0
+
+
+def test_what_has_passed_keeps_its_date(
+    app: Flask, two: list[Case], helen: Viewer, clock: SetClock
+) -> None:
+    clock.move_to(london("2026-12-10 09:00"))
+    sweep.run_due()
+    admin = make_user(elm.ELM, "sam", role="administrator")
+    calendars.add_day_off(admin, "ENG", date(2026, 12, 7), "Declared too late")
+    assert calendar_changes.preview(helen).moves == []
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
+
+
+def test_a_case_that_is_kept_from_the_manager_is_only_counted(
+    app: Flask, royal: None, two: list[Case], helen: Viewer
+) -> None:
+    hidden = two[0]
+    db.session.add(
+        Conflict(landlord_id=elm.ELM, case_id=hidden.id, user_id=helen.user_id or "", reason="kin")
+    )
+    db.session.commit()
+    seen = calendar_changes.preview(helen)
+    assert [move.case.id for move in seen.moves] == [two[1].id]
+    assert (seen.cases, seen.kept_out) == (2, 1)
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    assert limits() == [date(2026, 12, 9), date(2026, 12, 9)]
+
+
+def test_it_is_for_managers(royal: None) -> None:
+    staff = make_user(elm.ELM, "sid")
+    for ask in (calendar_changes.preview, calendar_changes.approve):
+        with pytest.raises(NotAllowed):
+            ask(staff)
+
+
+def test_a_broken_case_becomes_an_incident_and_the_others_move(
+    app: Flask, royal: None, two: list[Case], helen: Viewer
+) -> None:
+    broken = db.session.scalars(select(Instance).where(Instance.case_id == two[0].id)).one()
+    broken.state = b"[2]"
+    db.session.commit()
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    (incident,) = db.session.scalars(select(Incident))
+    assert (incident.case_id, incident.doing) == (two[0].id, "The calendar changed")
+    assert sorted(limits(), key=str) == [date(2026, 12, 8), date(2026, 12, 9)]
+
+
+# --- jobs ----------------------------------------------------------------------------------------
+
+
+def test_a_job_that_was_called_off_stops_where_it_is(
+    royal: None, two: list[Case], helen: Viewer
+) -> None:
+    job_id = calendar_changes.approve(helen)
+
+    def work(progress: Progress) -> str:
+        progress.tell(1, 2)
+        jobs.cancel(helen, job_id)
+        progress.tell(2, 2)
+        raise AssertionError("it went on")
+
+    jobs.run_waiting({calendar_changes.JOB: work})
+    job = db.session.scalars(select(Job)).one()
+    assert (job.status, job.done) == ("cancelled", 1)
+    with pytest.raises(NotFound):
+        jobs.cancel(helen, job_id)
+
+
+def test_a_job_that_fails_is_tried_three_times_and_says_so(royal: None, helen: Viewer) -> None:
+    calendar_changes.approve(helen)
+    tried: list[int] = []
+
+    def work(_: Progress) -> str:
+        tried.append(1)
+        raise ValueError("no")
+
+    jobs.run_waiting({calendar_changes.JOB: work})
+    job = db.session.scalars(select(Job)).one()
+    assert (len(tried), job.status, job.says) == (3, "failed", "It stopped: ValueError.")
+
+
+def test_a_job_whose_worker_died_is_taken_up_by_another(
+    royal: None, helen: Viewer, clock: SetClock
+) -> None:
+    calendar_changes.approve(helen)
+    job = db.session.scalars(select(Job)).one()
+    job.status, job.beat_at = "running", clock()
+    db.session.commit()
+    assert jobs.run_waiting(sweep.JOBS) == 0
+    clock.move_to(clock() + jobs.DEAD_AFTER * 1.1)
+    assert jobs.run_waiting(sweep.JOBS) == 1
+    assert limits() == [date(2026, 12, 9), date(2026, 12, 9)]
+
+
+def test_a_copy_in_quarantine_does_no_job(app: Flask, royal: None, helen: Viewer) -> None:
+    calendar_changes.approve(helen)
+    quarantine.begin("Restored")
+    sweep.work(app)
+    assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
+
+
+def test_the_pages_lead_from_the_alert_to_the_moved_dates(
+    app: Flask, royal: None, helen: Viewer, client: FlaskClient
+) -> None:
+    client.post("/sign-in", data={"email": "helen@elm-homes.example",
+                                  "password": "a long enough password"})  # fmt: skip
+    assert "2 open cases do not count yet" in client.get("/running").text
+    page = client.get("/running/calendar").text
+    assert "Thursday 26 November 2026, A royal day" in page
+    assert "Tuesday 8 December 2026" in page and "Wednesday 9 December 2026" in page
+    page = client.post("/running/calendar", follow_redirects=True).text
+    assert "It begins within a few seconds" in page and "Call it off" in page
+    sweep.work(app)
+    db.session.rollback()  # the next request of a browser reads anew
+    page = client.get("/running/calendar").text
+    assert "2 cases count by the calendar of now." in page
+    assert "2 cases count by the calendar of now." in page
+    assert "All open cases count by the calendar of now" in page
