@@ -58,7 +58,9 @@ def register(step: Step, rows: Sequence[Deadline]) -> list[Deadline]:
         missed = row.missed_on
         _work_out(step, row, rule)
         if row.missed_on and not missed and _tells(step, clock, row, rows):
-            step.alert(_team(step), "", f"{row.name}: it was due on {long_date(row.missed_on)}.")
+            step.alert(
+                _team(step), row.element, f"{row.name}: it was due on {long_date(row.missed_on)}."
+            )
     _look_again(step, here.values())
     step.session.flush()
     return list(here.values())

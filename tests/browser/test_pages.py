@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.db import db
 from app.models import Case, Letter, Task, User
-from app.services import accounts, actions, people
+from app.services import accounts, actions, deaths, people
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.visits import private_link
 
@@ -61,6 +61,9 @@ PAGES = {
         "/cases/{case}/people/add?new=1",
         "/cases/{case}/people/{other}/contact",
         "/cases/{case}/people/{other}/off",
+        "/cases/{case}/people/{other}/died",
+        "/cases/{case}/people/{died}/carried-on",
+        "/cases/{case}/people/{died}/not-died",
         "/cases/{case}/contact?person={other}",
         "/cases/{case}/representatives",
         "/cases/{case}/representatives/{speaker}",
@@ -83,6 +86,7 @@ PAGES = {
     "maya_lindqvist": (
         "/running",
         "/running?show=late",
+        "/running/calendar",
         "/arrangements",
         "/incidents",
         "/learning",
@@ -116,7 +120,7 @@ PAGES = {
     "sam_field": ("/people", "/people/add", "/people/{person}", "/people/days-off", "/help"),
 }
 # Shown only after something was done in the same visit: test_states.py looks at them.
-AFTER_DOING = {"intake.done", "intake.saved", "learning.edit", "status.letter"}
+AFTER_DOING = {"packs.packs", "intake.done", "intake.saved", "learning.edit", "status.letter"}
 FILES = {
     "session.signed_in",
     "static",
@@ -126,7 +130,11 @@ FILES = {
     "cases.letter_pdf",
     "cases.letter_text",
     "help.picture",
+    "health.livez",
+    "health.metrics_page",
+    "health.readyz",
     "monitor.diagram",
+    "packs.pack",
     "post.print_all",
     "report.export",
     "status.letter_pdf",
@@ -140,9 +148,14 @@ def with_more_people(reference: str) -> dict[str, str]:
     amira = db.session.scalars(select(User).where(User.name == "Amira Sethi")).one()
     viewer = accounts.viewer_for(amira)
     people.add_new(viewer, reference, {"name": "Kofi Mensah-Boateng"})
+    people.add_new(viewer, reference, {"name": "Mary Doyle"})
     speaker = people.add_representative(viewer, reference, {"name": "Sam Lee"})
     case = db.session.scalars(select(Case).where(Case.reference == reference)).one()
-    return {"other": case.residents[1].id, "speaker": speaker}
+    ids = {person.name: person.id for person in case.residents}
+    late = ids["Mary Doyle"]
+    told = deaths.Told(None, "Her son", not_known=True)
+    deaths.record(viewer, reference, late, told, deaths.Carrier(deaths.NOBODY))
+    return {"other": ids["Kofi Mensah-Boateng"], "died": late, "speaker": speaker}
 
 
 def things_of(site: Site) -> dict[str, str]:

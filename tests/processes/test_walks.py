@@ -28,7 +28,7 @@ from tests.shipped import contents_of
 from timers.calendar import london_date
 
 LANDLORDS = slugs(ROOT / "processes")
-WALKS = 3_000 if os.environ.get("PUTRIGHT_LONG") else 1_500
+WALKS = 20_000 if os.environ.get("PUTRIGHT_LONG") else 6_000
 ENOUGH = 25  # further walks in a row that bring nothing new
 Arrows = set[tuple[str, str]]
 
