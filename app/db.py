@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
+from app import wall
 from app.errors import ChangedMeanwhile
 
 NAMES = {
@@ -54,8 +55,12 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
 def prepare(engine: Engine) -> None:
-    """SQLite: a write takes its lock at BEGIN and waits for it, so two steps never interleave."""
+    """SQLite: a write takes its lock at BEGIN and waits for it, so two steps never interleave.
+
+    PostgreSQL: each transaction begins with whose rows are in sight.
+    """
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "begin", wall.tell)
         return
 
     @event.listens_for(engine, "connect")
@@ -77,6 +82,14 @@ def prepare(engine: Engine) -> None:
 def start_over() -> None:
     """After a failed statement: leave the broken transaction, so that pages can be read again."""
     db.session.rollback()
+
+
+def look_at(landlord_ids: Iterable[str] | None) -> None:
+    """Only these landlords' rows from here on, in the transaction that is open, too. None: all."""
+    wall.look_at(landlord_ids)
+    session = db.session()
+    if session.in_transaction():
+        wall.tell(session.connection())
 
 
 @contextmanager

@@ -17,6 +17,8 @@ class Settings(BaseSettings):
 
     instance_dir: the folder of the database, secret key and outbox.
     database_url: an SQLAlchemy address; empty means SQLite in instance_dir.
+    owner_database_url: the address of the role that owns the tables, for migrate, restore and
+    drill; empty means that database_url's does.
     secret_key: signs sessions; empty means one kept in instance_dir/secret_key.
     smtp_url: smtp://user:password@host:port of the mail server; empty means files in the outbox.
     mail_from: sender of e-mail when the landlord's own file names none.
@@ -34,6 +36,7 @@ class Settings(BaseSettings):
     processes_dir: Path = ROOT / "processes"
     forms_dir: Path = ROOT / "forms" / "definitions"
     database_url: str = ""
+    owner_database_url: str = ""
     secret_key: SecretStr = SecretStr("")
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = "complaints@putright.example"
@@ -49,6 +52,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The address in force."""
         return self.database_url or f"sqlite:///{self.instance_dir / 'putright.db'}"
+
+    @property
+    def owner_database(self) -> str:
+        """The address by which tables are made."""
+        return self.owner_database_url or self.database
 
     def session_key(self) -> str:
         """The secret that signs sessions; made once and kept when none is set."""

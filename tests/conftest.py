@@ -137,7 +137,13 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """A server of its own in a folder of its own."""
-    return Settings(instance_dir=tmp_path / "instance", database_url=database_url, heartbeat=False)
+    owner = postgresql.as_role(postgresql.OWNER, database_url) if database_url else ""
+    return Settings(
+        instance_dir=tmp_path / "instance",
+        database_url=database_url,
+        owner_database_url=owner,
+        heartbeat=False,
+    )
 
 
 @pytest.fixture

@@ -9,13 +9,20 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
+from app import wall
 from app.db import Base
 
 FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")  # gone after the test
 EMPTY = "putright_empty"  # has the tables, and nothing in them
+OWNER, APPLICATION = "putright_owner", "putright"  # the roles, as in earnest
 _number = count(1)
+
+
+def as_role(role: str, address: URL | str) -> str:
+    """The same database for another role: OWNER, APPLICATION or the superuser postgres."""
+    return make_url(address).set(username=role).render_as_string(hide_password=False)
 
 
 class Server:
@@ -26,17 +33,17 @@ class Server:
 
     @contextmanager
     def database(self, like: str = EMPTY) -> Iterator[str]:
-        """The address of a database that is gone afterwards."""
+        """The application's address of a database that is gone afterwards."""
         name = f"putright_{next(_number)}"
-        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{like}" OWNER "{OWNER}"')
         try:
             yield self.address(name)
         finally:
             self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def address(self, name: str) -> str:
+    def address(self, name: str, role: str = APPLICATION) -> str:
         """An SQLAlchemy address on this server."""
-        return self.engine.url.set(database=name).render_as_string(hide_password=False)
+        return as_role(role, self.engine.url.set(database=name))
 
     def _say(self, statement: str) -> None:
         with self.engine.connect() as connection:
@@ -47,9 +54,15 @@ class Server:
         for setting in FAST:
             self._say(f"ALTER SYSTEM SET {setting}")
         self._say("SELECT pg_reload_conf()")
-        self._say(f'CREATE DATABASE "{EMPTY}"')
-        engine = create_engine(self.address(EMPTY))
-        Base.metadata.create_all(engine)
+        owner, application = self.address(EMPTY, OWNER), self.address(EMPTY)
+        for statement in wall.roles(owner, application).split(";")[:3]:
+            self._say(statement)
+        engine = create_engine(owner)
+        with engine.begin() as connection:
+            Base.metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            for grant in wall.grants(APPLICATION):
+                connection.execute(text(grant))
         engine.dispose()
 
 

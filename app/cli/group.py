@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-import flask_migrate
 from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -13,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from app import create_app
 from app.errors import PutrightError
 from app.services import stories
+from app.services.operations import migrations
 from app.settings import Settings
 from timers.questions import BadQuestion
 
@@ -66,5 +66,5 @@ def settings_of(database: str | None = None) -> Settings:
 def migrated(settings: Settings) -> Flask:
     app = create_app(settings)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrations.upgrade()
     return app

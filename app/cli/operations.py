@@ -1,4 +1,4 @@
-"""backup, restore, release and drill: the whole installation in one file, and back."""
+"""Tables and roles; backup, restore, release and drill: the installation in one file, and back."""
 
 from __future__ import annotations
 
@@ -7,13 +7,30 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy import make_url
 
-from app import create_app
+from app import create_app, wall
 from app.alone import alone
 from app.cli.group import main, migrated, settings_of
-from app.services.operations import backups, quarantine
+from app.services.operations import backups, health, quarantine
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@main.command()
+def roles() -> None:
+    """Print the SQL that makes the two roles of PostgreSQL: the tables' owner, and ours."""
+    settings = settings_of()
+    if make_url(settings.database).get_backend_name() != "postgresql":
+        raise click.ClickException("Only PostgreSQL has roles: set PUTRIGHT_DATABASE_URL.")
+    click.echo(wall.roles(settings.owner_database, settings.database))
+
+
+@main.command()
+def migrate() -> None:
+    """Make or change the tables, as their owner, and say what the application's role may do."""
+    with migrated(settings_of()).app_context():
+        click.echo(f"The tables are at {health.revision()}.")
 
 
 @main.command()

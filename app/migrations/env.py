@@ -1,12 +1,17 @@
-"""How Alembic reaches the database: through the running app, nothing else."""
+"""How Alembic reaches the database: as its owner, and then the application's role gets its rights.
+
+The running app says where; nothing else does.
+"""
 
 from typing import Any
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import NullPool, create_engine, text
 
 import app.models  # noqa: F401  (fills the metadata)
-from app.db import Base, Instant
+from app import wall
+from app.db import Base, Instant, prepare
 
 
 def plain(kind: str, thing: Any, _autogen: Any) -> str | bool:
@@ -14,14 +19,25 @@ def plain(kind: str, thing: Any, _autogen: Any) -> str | bool:
     return "sa.DateTime()" if kind == "type" and isinstance(thing, Instant) else False
 
 
-migrate = current_app.extensions["migrate"]
-with migrate.db.engine.connect() as connection:
+def wait_for_others(connection: Any) -> None:
+    """Two machines that start at once migrate one after the other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7265)"))
+
+
+settings = current_app.extensions["settings"]
+engine = create_engine(settings.owner_database, poolclass=NullPool)
+prepare(engine)
+with engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_item=plain,
-        **migrate.configure_args,
+        **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():
+        wait_for_others(connection)
         context.run_migrations()
+        for grant in wall.grants_between(settings.owner_database, settings.database):
+            connection.exec_driver_sql(grant)
     connection.commit()

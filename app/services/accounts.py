@@ -71,15 +71,12 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-def viewer_of(user_id: str, session_key: str, chosen_landlord: str | None = None) -> Viewer | None:
-    """The viewer behind a session; None when signed out everywhere, or switched off.
-
-    chosen_landlord counts only for administrators, who belong to none.
-    """
+def user_of(user_id: str, session_key: str) -> User | None:
+    """The user behind a session; None when signed out everywhere, or switched off."""
     user = db.session.get(User, user_id)
     if user is None or not user.active or user.session_key != session_key:
         return None
-    return viewer_for(user, chosen_landlord)
+    return user
 
 
 def end_session(session_id: str) -> None:
@@ -104,7 +101,7 @@ def drop_ended_sessions() -> None:
 
 
 def viewer_for(user: User, chosen_landlord: str | None = None) -> Viewer:
-    """The user as a viewer."""
+    """The user as a viewer. chosen_landlord counts only for those who belong to none."""
     landlord_id = user.landlord_id or chosen_landlord or ""
     landlord = db.session.get(Landlord, landlord_id) if landlord_id else None
     teams = frozenset(m.team for m in user.memberships)

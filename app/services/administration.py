@@ -12,9 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import db
 from app.errors import NotAllowed, NotFound
-from app.landlords import Landlord
-from app.models import DayOffRow, User
-from app.services import deployments
+from app.models import DayOffRow, Landlord, User
 from app.services.calendars import calendar_of
 from app.viewer import Viewer
 
@@ -26,11 +24,11 @@ def landlords(viewer: Viewer) -> list[Landlord]:
     """The landlords that an administrator who belongs to none may choose from."""
     if not viewer.can("administer"):
         raise NotAllowed
-    return [deployments.landlord(landlord_id) for landlord_id in sorted(deployments.landlord_ids())]
+    return list(db.session.scalars(select(Landlord).order_by(Landlord.id)))
 
 
-def choose_landlord(viewer: Viewer, landlord_id: str) -> str:
-    """Check an administrator's choice and record it; return the landlord's id.
+def choose_landlord(viewer: Viewer, landlord_id: str) -> Landlord:
+    """Check an administrator's choice and record it; return the landlord.
 
     Raises NotAllowed for one who belongs to a landlord, NotFound for an unknown landlord.
     """
@@ -39,10 +37,11 @@ def choose_landlord(viewer: Viewer, landlord_id: str) -> str:
     user = db.session.get(User, viewer.user_id)
     if user is None or user.landlord_id is not None:
         raise NotAllowed("You belong to one landlord and cannot choose another.")
-    if landlord_id not in deployments.landlord_ids():
+    landlord = db.session.get(Landlord, landlord_id)
+    if landlord is None:
         raise NotFound
     logger.warning("administrator %s chose landlord %s", viewer.user_id, landlord_id)
-    return landlord_id
+    return landlord
 
 
 def belongs_to_none(viewer: Viewer) -> bool:

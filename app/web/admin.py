@@ -142,11 +142,9 @@ def edit(user_id: str) -> ResponseReturnValue:
 @allow("administer")
 def choose_landlord() -> ResponseReturnValue:
     """Look after one landlord, for an administrator who belongs to none."""
-    session["landlord_id"] = administration.choose_landlord(
-        viewer(), request.form.get("landlord", "")
-    )
-    name = deployments.landlord(session["landlord_id"]).name
-    flash(f"You now look after {name}. This is recorded.")
+    landlord = administration.choose_landlord(viewer(), request.form.get("landlord", ""))
+    session["landlord_id"] = landlord.id
+    flash(f"You now look after {landlord.name}. This is recorded.")
     return redirect(url_for(".users"), 303)
 
 

@@ -25,7 +25,7 @@ def livez() -> ResponseReturnValue:
 
 
 @bp.get("/readyz")
-@allow("public")
+@allow("public", of_no_landlord=True)
 def readyz() -> ResponseReturnValue:
     """Whether it does its work; what is wrong in detail is for those who may read the metrics."""
     found = health.checks()
@@ -37,7 +37,7 @@ def readyz() -> ResponseReturnValue:
 
 
 @bp.get("/metrics")
-@allow("public")
+@allow("public", of_no_landlord=True)
 def metrics_page() -> ResponseReturnValue:
     """Prometheus' text, for this machine or whoever has the token."""
     if not _may_look():

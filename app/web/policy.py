@@ -15,13 +15,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
 
 
-def allow(ability: str) -> Callable[[View], View]:
-    """Declare a view's policy: "public", or an ability of app/viewer.py."""
+def allow(ability: str, *, of_no_landlord: bool = False) -> Callable[[View], View]:
+    """Declare a view's policy: "public", or an ability of app/viewer.py.
+
+    of_no_landlord: the page tells something of all of them, so that it sees the rows of all.
+    """
     if ability != PUBLIC and ability not in ABILITIES:
         raise RuntimeError(f"no such ability: {ability}")
 
     def declare(view: View) -> View:
         view.policy = ability  # type: ignore[attr-defined]
+        view.of_no_landlord = of_no_landlord  # type: ignore[attr-defined]
         return view
 
     return declare

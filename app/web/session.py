@@ -20,6 +20,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app.models.base import new_id
 from app.services import accounts, deployments
+from app.web import sight
 from app.web.again import shows_again
 from app.web.policy import allow, viewer
 
@@ -40,18 +41,24 @@ ONCE_MORE = (
 
 
 def init_app(app: Flask) -> None:
-    """Find out who asks, before anything else."""
+    """Find out who asks, before anything else, and let nobody see more than theirs."""
 
     @app.before_request
     def who() -> None:
         g.viewer = None
+        sight.of_request()
         if user_id := session.get("user_id"):
+            user = None
             if not accounts.has_ended(session.get("session_id", "")):
-                g.viewer = accounts.viewer_of(
-                    user_id, session.get("session_key", ""), session.get("landlord_id")
-                )
-            if g.viewer is None:
+                user = accounts.user_of(user_id, session.get("session_key", ""))
+            if user is None:
                 session.clear()
+                return
+            landlord_id = user.landlord_id or session.get("landlord_id") or ""
+            sight.of_request(landlord_id)
+            g.viewer = accounts.viewer_for(user, landlord_id)
+
+    app.teardown_request(sight.after_request)
 
 
 def forget() -> None:
@@ -62,7 +69,7 @@ def forget() -> None:
 
 
 @bp.get("/")
-@allow("public")
+@allow("public", of_no_landlord=True)
 def start() -> ResponseReturnValue:
     """Each role's own first page; a visitor finds the landlords and the sign-in."""
     if g.viewer is not None:

@@ -47,10 +47,10 @@ def test_five_wrong_passwords_lock_the_account_for_15_minutes(
 def test_a_new_password_or_role_signs_the_person_out(landlord: str, person: Make) -> None:
     admin, amira = person("sam", role="administrator"), person("amira")
     signed_in = accounts.sign_in(email(landlord, "amira"), PASSWORD)
-    assert signed_in.user_id and accounts.viewer_of(signed_in.user_id, signed_in.session_key)
+    assert signed_in.user_id and accounts.user_of(signed_in.user_id, signed_in.session_key)
 
     accounts.change_user(admin, amira.user_id or "", password="another long password")
-    assert accounts.viewer_of(signed_in.user_id, signed_in.session_key) is None
+    assert accounts.user_of(signed_in.user_id, signed_in.session_key) is None
     with pytest.raises(NotAllowed):
         accounts.change_user(amira, admin.user_id or "", active=False)
 

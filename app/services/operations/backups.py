@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -19,14 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import flask_migrate
 from flask import Flask
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
-from app import clock
+from app import clock, wall
 from app.db import db
 from app.errors import PutrightError
-from app.services.operations import quarantine
+from app.services.operations import migrations, quarantine
 from app.services.operations.health import Check, revision
 from app.services.operations.verifying import count_rows, verify
 from app.settings import Settings
@@ -99,7 +99,7 @@ def restore(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(archive.read(name))
     with _opened(make_app, settings):
-        flask_migrate.upgrade()
+        migrations.upgrade()
         quarantine.begin(f"Restored from a backup of {manifest.made_at}")
     return manifest
 
@@ -154,11 +154,12 @@ def _copy_database(engine: Engine, copy: Path) -> None:
         source.close()
         target.close()
         return
-    _postgres("pg_dump", engine.url.render_as_string(False), "-Fc", "-f", str(copy))
+    words = ("-Fc", "--enable-row-security", "-f", str(copy))  # all rows: see _postgres
+    _postgres("pg_dump", engine.url.render_as_string(False), *words)
 
 
 def _put_database(settings: Settings, copy: Path) -> None:
-    url = make_url(settings.database)
+    url = make_url(settings.owner_database)
     if url.get_backend_name() == "sqlite":
         place = Path(str(url.database))
         if place.exists():
@@ -171,15 +172,21 @@ def _put_database(settings: Settings, copy: Path) -> None:
     if tables:
         raise BackupRefused("The PostgreSQL database has tables: restore into an empty one.")
     address = url.render_as_string(False)
-    _postgres("pg_restore", address, "--no-owner", "--exit-on-error", str(copy))
+    words = ("--no-owner", "--no-privileges", "--exit-on-error")  # rights come with the migrations
+    _postgres("pg_restore", address, *words, str(copy))
 
 
 def _postgres(program: str, address: str, *words: str) -> None:
-    """pg_dump or pg_restore, which come with PostgreSQL."""
+    """pg_dump or pg_restore, which come with PostgreSQL. The rows of all landlords are in sight."""
+    sight = {"PGOPTIONS": f"-c {wall.SETTING}={wall.EVERYBODY}"}
     address = re.sub(r"^postgresql\+\w+:", "postgresql:", address)
     try:
         done = subprocess.run(
-            [program, "-d", address, *words], capture_output=True, text=True, check=False
+            [program, "-d", address, *words],
+            env=os.environ | sight,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except FileNotFoundError:
         raise BackupRefused(f"{program} is not installed; it comes with PostgreSQL.") from None
@@ -204,12 +211,18 @@ def _scratch(settings: Settings) -> Iterator[Settings]:
             yield scratch
             return
         name = f"putright_drill_{Path(folder).name[-8:].lower()}"
-        server = create_engine(url, isolation_level="AUTOCOMMIT")
+        owner = make_url(settings.owner_database)
+        server = create_engine(owner, isolation_level="AUTOCOMMIT")
         with server.connect() as connection:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
         try:
-            there = url.set(database=name).render_as_string(False)
-            yield scratch.model_copy(update={"database_url": there})
+            addresses = {"database_url": url, "owner_database_url": owner}
+            yield scratch.model_copy(
+                update={
+                    key: there.set(database=name).render_as_string(False)
+                    for key, there in addresses.items()
+                }
+            )
         finally:
             with server.connect() as connection:
                 connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))

@@ -1,0 +1,106 @@
+"""The second wall between landlords: PostgreSQL shows no rows but of those who are in sight.
+
+The first is the condition on landlord_id in each query. The wall holds where one was forgotten, not
+where somebody can say SQL of their own: that one could say who is in sight. SQLite has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection, Table, event, make_url
+
+from app.errors import PutrightError
+
+SETTING = "app.landlord"  # of a transaction: landlords with commas between, or *
+EVERYBODY = "*"
+APPEND_ONLY = ("event",)  # history: the application adds to it, and changes nothing of it
+# a subquery is worked out once in a statement, not once for each row
+IN_SIGHT = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))::text[]"
+SLUG = re.compile(r"[a-z][a-z0-9-]{1,58}")
+
+_in_sight: ContextVar[str] = ContextVar("in_sight", default=EVERYBODY)
+
+
+class OneRole(PutrightError):
+    """The addresses name no two roles."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Name two roles: PUTRIGHT_DATABASE_URL is the application's address, and "
+            "PUTRIGHT_OWNER_DATABASE_URL that of the owner of the tables."
+        )
+
+
+def look_at(landlord_ids: Iterable[str] | None) -> None:
+    """Only these, from the next transaction of this thread on. None: all, as at first.
+
+    What is no landlord's id, such as a part of somebody's address, is left out.
+    """
+    ids = (EVERYBODY,) if landlord_ids is None else filter(SLUG.fullmatch, landlord_ids)
+    _in_sight.set(",".join(ids))
+
+
+def tell(connection: Connection) -> None:
+    """Tell PostgreSQL who is in sight until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT set_config('{SETTING}', %s, true)", (_in_sight.get(),))
+
+
+def is_owned(table: Table) -> bool:
+    """Whether each row belongs to one landlord."""
+    return "landlord_id" in table.primary_key.columns
+
+
+def statements(table: str) -> tuple[str, ...]:
+    """What puts the wall around a table, its owner included."""
+    seen = f"landlord_id = ANY ({IN_SIGHT}) OR '{EVERYBODY}' = ANY ({IN_SIGHT})"
+    return (
+        f'CREATE POLICY of_landlord ON "{table}" USING ({seen})',
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+    )
+
+
+@event.listens_for(Table, "after_create")
+def _build(table: Table, connection: Connection, **_: Any) -> None:
+    """A table that a migration makes gets its wall by itself."""
+    if connection.dialect.name == "postgresql" and is_owned(table):
+        for statement in statements(table.name):
+            connection.exec_driver_sql(statement)
+
+
+def grants(role: str) -> tuple[str, ...]:
+    """What the application's role may do: no more than its work, and nothing to the tables."""
+    return (
+        f'GRANT USAGE ON SCHEMA public TO "{role}"',
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
+        *(f'REVOKE UPDATE, DELETE ON "{table}" FROM "{role}"' for table in APPEND_ONLY),
+        f'REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM "{role}"',
+    )
+
+
+def grants_between(owner_address: str, address: str) -> tuple[str, ...]:
+    """The grants where owner and application are two roles; none where they are one."""
+    owner, application = make_url(owner_address).username, make_url(address).username
+    return grants(application) if application and application != owner else ()
+
+
+def roles(owner_address: str, address: str) -> str:
+    """SQL for whoever runs the server: the two roles and their database. Passwords come after.
+
+    Raises OneRole.
+    """
+    there = make_url(address)
+    owner, application = make_url(owner_address).username, there.username
+    if not application or application == owner:
+        raise OneRole
+    return f"""\
+CREATE ROLE "{owner}" LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB;  -- CREATEDB: for putright drill
+CREATE ROLE "{application}" LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+CREATE DATABASE "{there.database}" OWNER "{owner}";
+-- Next, give both a password, in psql: \\password {owner}
+-- Then: putright migrate, which makes the tables and says what {application} may do with them."""
