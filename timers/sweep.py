@@ -25,15 +25,18 @@ def sweep(
     due: Iterable[Key],
     fire: Callable[[Key], object],
     busy: type[Exception] | tuple[type[Exception], ...],
+    stopping: Callable[[], bool] = lambda: False,
 ) -> SweepResult:
     """Fire every due instance, in the order given (oldest first), each in its own transaction.
 
     fire: must be safe to call twice for the same instance. What it raises is logged and counted,
     and the instance stays due. busy: what `fire` raises when somebody moved the instance at the
-    same moment; the next sweep looks again.
+    same moment; the next sweep looks again. stopping: asked before each; the rest then stays due.
     """
     fired = moved = failed = 0
     for key in due:
+        if stopping():
+            break
         try:
             fire(key)
             fired += 1

@@ -6,10 +6,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import Event
 from typing import Any
 
 import click
-import flask_migrate
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from waitress.server import create_server
@@ -20,6 +20,7 @@ from app.cli.group import main, migrated, settings_of
 from app.cli.procedures import deploy_all
 from app.clock import SetClock, system_clock
 from app.services import accounts, demo, deployments, sweep
+from app.services.operations import migrations
 from app.settings import Settings
 from app.viewer import ROLES
 from timers.calendar import LONDON
@@ -54,7 +55,8 @@ def _bound(app: Flask, host: str, port: int) -> Any:
 @click.option("--database", help="SQLAlchemy address; SQLite under instance/ by default.")
 @click.option("--empty", is_flag=True, help="Landlords only: no demo people, no demo cases.")
 def serve(host: str, port: int, database: str | None, empty: bool) -> None:
-    """Migrate, deploy processes/, make the demo, and serve until Ctrl-C."""
+    """Migrate, deploy processes/, make the demo, and serve until Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops as Ctrl-C does
     settings = settings_of(database)
     logs.set_up(settings)
     app = create_app(settings)
@@ -64,13 +66,14 @@ def serve(host: str, port: int, database: str | None, empty: bool) -> None:
 
 
 def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: bool) -> None:
+    stopping = Event()
     with app.app_context():
-        flask_migrate.upgrade()
+        migrations.upgrade()
         deploy_all(settings, replace=False)
         told = [] if empty else _demo(settings)
         somebody = accounts.somebody_signs_in()
     if settings.heartbeat:
-        scheduler = _sweeping(app, settings)
+        scheduler = _sweeping(app, settings, stopping)
     click.echo(f"\nPutright is at {address}")
     before = ""
     for email, name, role in told:
@@ -88,6 +91,7 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
     except KeyboardInterrupt:
         pass  # pressed before the server had begun to listen for it
     finally:
+        stopping.set()
         server.close()
         if settings.heartbeat:
             scheduler.shutdown(wait=True)
@@ -109,23 +113,24 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
     return told
 
 
-def _sweeping(app: Flask, settings: Settings) -> BackgroundScheduler:
+def _sweeping(app: Flask, settings: Settings, stopping: Event) -> BackgroundScheduler:
     """Deadlines and letters, and beside them the long work that somebody asked for."""
     return start_heartbeat(
         settings.sweep_every_seconds,
-        heartbeat=partial(sweep.heartbeat, app),
-        work=partial(sweep.work, app),
+        heartbeat=partial(sweep.heartbeat, app, stopping.is_set),
+        work=partial(sweep.work, app, stopping.is_set),
     )
 
 
 @contextmanager
 def _between_stories_only() -> Iterator[Callable[[str], None]]:
-    """Ctrl-C waits until the story that is being played is over: no case is left half told.
+    """Ctrl-C or SIGTERM waits until the story that is played is over: no case is left half told.
 
     Gives what tells of each story, and stops there.
     """
     pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda number, _: pressed.append(number)) for each in signals]
 
     def tell(line: str) -> None:
         click.echo(line)
@@ -135,13 +140,17 @@ def _between_stories_only() -> Iterator[Callable[[str], None]]:
     try:
         yield tell
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
 
 
 @main.command()
 @click.option("--once", is_flag=True, help="One beat, then stop.")
 def worker(once: bool) -> None:
-    """Fire deadlines and send letters, without serving pages."""
+    """Fire deadlines and send letters, without serving pages, until Ctrl-C or SIGTERM.
+
+    Then it finishes the step that runs, and stops.
+    """
     settings = settings_of()
     logs.set_up(settings)
     app = migrated(settings)
@@ -150,7 +159,9 @@ def worker(once: bool) -> None:
         return
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with alone(settings):
-        scheduler = _sweeping(app, settings)
+        stopping = Event()
+        scheduler = _sweeping(app, settings, stopping)
         click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        stopping.set()
         scheduler.shutdown(wait=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -176,11 +177,16 @@ def _gone(session: Session, outgoing: Outgoing, on: date, actor: Viewer, how: st
     step.write("letter_sent", letter_id=letter.id, title=letter.title, how=how)
 
 
-def send_due(landlord_id: str | None = None) -> int:
-    """Send the e-mail that waits; return how many left. Tell the team of what did not go."""
+def send_due(
+    landlord_id: str | None = None, *, stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Send the e-mail that waits; return how many left. Tell the team of what did not go.
+
+    stopping: asked before each; the rest then waits for another worker.
+    """
     _find_interrupted()
     sent = 0
-    while (claimed := _claim(landlord_id)) is not None:
+    while not stopping() and (claimed := _claim(landlord_id)) is not None:
         sent += _send(*claimed)
     _tell_of_late_post(landlord_id)
     return sent

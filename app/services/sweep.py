@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import NamedTuple
 
 from flask import Flask
@@ -21,6 +22,7 @@ from timers.sweep import SweepResult, sweep
 
 logger = logging.getLogger(__name__)
 BATCH = 100
+Stopping = Callable[[], bool]
 SKIP = {"skip_locked": True, "of": Instance}  # whom another worker has is no business of ours
 
 
@@ -63,11 +65,11 @@ def fire(due: Due) -> None:
         raise
 
 
-def run_due() -> SweepResult:
-    """Fire everything that is due, batch by batch."""
+def run_due(stopping: Stopping = lambda: False) -> SweepResult:
+    """Fire everything that is due, batch by batch; the rest stays due when we are `stopping`."""
     total = SweepResult(0, 0, 0)
-    while batch := due_instances():
-        result = sweep(batch, fire, ChangedMeanwhile)
+    while not stopping() and (batch := due_instances()):
+        result = sweep(batch, fire, ChangedMeanwhile, stopping)
         total = SweepResult(
             total.fired + result.fired, total.busy + result.busy, total.failed + result.failed
         )
@@ -79,26 +81,29 @@ def run_due() -> SweepResult:
 JOBS = {calendar_changes.JOB: calendar_changes.move}
 
 
-def work(app: Flask) -> None:
+def work(app: Flask, stopping: Stopping = lambda: False) -> None:
     """Do the long work that somebody asked for; it holds up no deadline."""
     with app.app_context():
         if not quarantine.holds():
-            jobs.run_waiting(JOBS)
+            jobs.run_waiting(JOBS, stopping)
 
 
-def heartbeat(app: Flask) -> None:
+def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
     """One beat: deadlines, letters, and what nobody claimed, came back to or needs any more.
 
-    A restored copy in quarantine only gives a sign of life.
+    A restored copy in quarantine only gives a sign of life. stopping: whether the process is about
+    to stop; then this finishes what it has begun and leaves the rest to others.
     """
     with app.app_context():
         beats.beat()
         if quarantine.holds():
             return
-        result = run_due()
+        result = run_due(stopping)
         if result.fired or result.failed:
             logger.info("sweep", extra={"fired": result.fired, "failed": result.failed})
-        outbox.send_due()
+        outbox.send_due(stopping=stopping)
+        if stopping():
+            return
         documents.drop_unclaimed()
         returns.drop_old()
         drafts.drop_old()

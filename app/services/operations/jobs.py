@@ -24,11 +24,16 @@ from app.viewer import Viewer
 logger = logging.getLogger(__name__)
 DEAD_AFTER = timedelta(minutes=2)  # without a sign of life whoever did it is gone
 MOST_TRIES = 3
+Stopping = Callable[[], bool]
 OPEN = ("waiting", "running")
 
 
 class Cancelled(Exception):
     """Somebody has called the job off; what is done stays done."""
+
+
+class LeftToOthers(Exception):
+    """This process is about to stop; the job waits for the next one to go on with it."""
 
 
 @dataclass
@@ -39,14 +44,20 @@ class Progress:
     job_id: str
     args: dict[str, Any]
     asked_by: str | None
+    stopping: Stopping = lambda: False  # whether the process is about to stop
 
     def tell(self, done: int, total: int) -> None:
-        """So much is done. Raises Cancelled. Call it between transactions."""
+        """So much is done. Raises Cancelled, LeftToOthers. Call it between transactions."""
+        stopping = self.stopping()
         with transaction() as session:
             job = session.get_one(Job, (self.landlord_id, self.job_id), with_for_update=True)
             job.done, job.total, job.beat_at = done, total, clock.now()
             if job.status == "cancelled":
                 raise Cancelled
+            if stopping:
+                job.status, job.tries = "waiting", job.tries - 1
+        if stopping:
+            raise LeftToOthers
 
 
 Work = Callable[[Progress], str]  # returns what came of it, in words
@@ -97,10 +108,11 @@ def cancel(viewer: Viewer, job_id: str) -> None:
         found.says = "Called off. What was done stays done."
 
 
-def run_waiting(known: Mapping[str, Work]) -> int:
+def run_waiting(known: Mapping[str, Work], stopping: Stopping = lambda: False) -> int:
     """Do all that waits, one after another; returns how many were begun. known: by name."""
     begun = 0
-    while (claimed := _claim()) is not None:
+    while not stopping() and (claimed := _claim()) is not None:
+        claimed.stopping = stopping
         _run(claimed, known)
         begun += 1
     return begun
@@ -124,7 +136,7 @@ def _claim() -> Progress | None:
 def _run(progress: Progress, known: Mapping[str, Work]) -> None:
     try:
         says, status = known[_name(progress)](progress), "done"
-    except Cancelled:
+    except (Cancelled, LeftToOthers):
         return
     except Exception as problem:
         logger.exception("a job failed", extra={"job": progress.job_id})

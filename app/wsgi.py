@@ -1,0 +1,46 @@
+"""Many web processes on PostgreSQL: `gunicorn app.wsgi:app`. app/running/README.md shows how.
+
+It serves pages and nothing else: the owner migrates, and `putright worker` fires deadlines.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import create_app, logs
+from app.errors import PutrightError
+from app.services.operations import migrations
+from app.settings import Settings
+
+DOES_NOT_BOOT = 3  # a worker that leaves gunicorn so is not started again and again
+
+
+class OnlyOnPostgres(PutrightError):
+    """SQLite serves one process, which has to fire the deadlines, too."""
+
+    message = (
+        "gunicorn serves Putright on PostgreSQL only: set PUTRIGHT_DATABASE_URL to "
+        "postgresql+psycopg://user@host/putright. On SQLite, one process does all: putright serve"
+    )
+
+
+def ready() -> Flask:
+    """The application on tables of its version. Raises OnlyOnPostgres, NotAtHead."""
+    settings = Settings()
+    logs.set_up(settings)
+    if settings.database.startswith("sqlite"):
+        raise OnlyOnPostgres
+    made = create_app(settings)
+    with made.app_context():
+        migrations.check()
+    return made
+
+
+try:
+    app = ready()
+except (PutrightError, SQLAlchemyError) as refused:
+    sys.stderr.write(f"{refused}\n")
+    sys.exit(DOES_NOT_BOOT)
