@@ -55,7 +55,9 @@ class Settings(BaseSettings):
 
     @property
     def owner_database(self) -> str:
-        """The address by which tables are made."""
+        """The address by which tables are made. SQLite has no roles."""
+        if self.database.startswith("sqlite"):
+            return self.database
         return self.owner_database_url or self.database
 
     def session_key(self) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Dialect, Engine, event, select
+from sqlalchemy import Dialect, Engine, create_engine, event, select, text
 
 from app import create_app
 from app.clock import LONDON, SetClock
@@ -210,6 +210,16 @@ def sign_in(client: FlaskClient) -> Callable[[Viewer], FlaskClient]:
         return client
 
     return as_viewer
+
+
+def by_owner(statement: str) -> None:
+    """What the application's role may not do on PostgreSQL, such as changing history."""
+    db.session.rollback()
+    engine = create_engine(current_app.extensions["settings"].owner_database)
+    prepare(engine)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 def filled(landlord_id: str, form: str, answers: dict[str, object]) -> BoundForm:

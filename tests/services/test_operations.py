@@ -13,15 +13,14 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
 
 from app import create_app, logs
 from app.alone import NotAlone, alone
 from app.clock import SetClock
-from app.db import db, prepare
+from app.db import db
 from app.models import Alert, Instance, Outgoing, Task
 from app.services import sweep
 from app.services.operations import backups, beats, health, quarantine
@@ -29,6 +28,7 @@ from app.services.operations.backups import BackupRefused
 from app.services.operations.verifying import verify
 from app.settings import Settings
 from tests.cases import london
+from tests.conftest import by_owner
 from tests.services import elm_homes as elm
 
 
@@ -42,16 +42,6 @@ def told(client: FlaskClient) -> tuple[int, dict[str, str]]:
 def at_head(app: Flask) -> None:
     """The tables were made without migrations: say that they are the newest."""
     flask_migrate.stamp()
-
-
-def by_owner(statement: str) -> None:
-    """What the application's role may not do on PostgreSQL."""
-    db.session.remove()
-    engine = create_engine(current_app.extensions["settings"].owner_database)
-    prepare(engine)
-    with engine.begin() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 # --- health --------------------------------------------------------------------------------------

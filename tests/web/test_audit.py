@@ -16,6 +16,7 @@ from app.services import references
 from app.viewer import Viewer
 from app.web.spreadsheet import safe_cell
 from tests.cases import first_team, recorded
+from tests.conftest import by_owner
 
 SignIn = Callable[[Viewer], FlaskClient]
 Person = Callable[..., Viewer]
@@ -84,9 +85,7 @@ def test_both_times_stand_where_it_was_recorded_later(
     case = recorded(landlord)
     before = auditor.get(f"/histories/{case.reference}").text
     assert ">recorded <time" not in before
-    event = db.session.query(Event).filter_by(n=1).one()
-    event.at = event.at.replace(hour=0)
-    db.session.commit()
+    by_owner("UPDATE event SET at = '2026-11-24 00:00:00' WHERE n = 1")
     assert ">recorded <time" in auditor.get(f"/histories/{case.reference}").text
 
 

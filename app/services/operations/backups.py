@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Engine, NullPool, create_engine, inspect, make_url, text
 
 from app import clock, wall
 from app.db import db
@@ -139,9 +139,11 @@ def _sha256(path: Path) -> str:
 def _opened(make_app: MakeApp, settings: Settings) -> Iterator[None]:
     """Another database than the one in force, for a while."""
     with make_app(settings).app_context():
-        yield
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 # --- the two databases ---------------------------------------------------------------------------
@@ -212,7 +214,7 @@ def _scratch(settings: Settings) -> Iterator[Settings]:
             return
         name = f"putright_drill_{Path(folder).name[-8:].lower()}"
         owner = make_url(settings.owner_database)
-        server = create_engine(owner, isolation_level="AUTOCOMMIT")
+        server = create_engine(owner, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with server.connect() as connection:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
         try:
@@ -225,5 +227,4 @@ def _scratch(settings: Settings) -> Iterator[Settings]:
             )
         finally:
             with server.connect() as connection:
-                connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-            server.dispose()
+                connection.execute(text(f'DROP DATABASE "{name}"'))  # waits for whoever leaves it
