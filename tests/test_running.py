@@ -199,8 +199,12 @@ def test_gunicorn_says_what_to_do_on_sqlite_and_on_tables_of_another_version(
     app: Flask, settings: Settings
 ) -> None:
     flask_migrate.stamp(revision="0007")
-    for url, says in {"": "SQLite", settings.database_url: "at 0007. Bring them there"}.items():
-        tried = started(settings.model_copy(update={"database_url": url}), *GUNICORN, "127.0.0.1:0")
+    told = {"": "SQLite", settings.database_url: "at 0007. Bring them there"}
+    programs = [
+        started(settings.model_copy(update={"database_url": url}), *GUNICORN, "127.0.0.1:0")
+        for url in told
+    ]
+    for tried, says in zip(programs, told.values(), strict=True):
         said, _ = tried.communicate(timeout=30)
         assert tried.returncode == 3 and says in said and "Traceback" not in said, said
 

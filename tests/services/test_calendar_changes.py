@@ -213,3 +213,19 @@ def test_the_pages_lead_from_the_alert_to_the_moved_dates(
     assert "2 cases count by the calendar of now." in page
     assert "2 cases count by the calendar of now." in page
     assert "All open cases count by the calendar of now" in page
+
+
+def test_a_job_of_a_process_that_stops_is_taken_up_by_the_next(royal: None, helen: Viewer) -> None:
+    calendar_changes.approve(helen)
+    stopping: list[bool] = []
+
+    def work(progress: Progress) -> str:
+        stopping.append(True)
+        progress.tell(1, 2)
+        raise AssertionError("it went on")
+
+    jobs.run_waiting({calendar_changes.JOB: work}, lambda: bool(stopping))
+    job = db.session.scalars(select(Job)).one()
+    assert (job.status, job.done, job.tries) == ("waiting", 1, 0)
+    assert jobs.run_waiting(sweep.JOBS) == 1
+    assert limits() == [date(2026, 12, 9), date(2026, 12, 9)]
