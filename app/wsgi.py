@@ -1,4 +1,4 @@
-"""Many web processes on PostgreSQL: `gunicorn app.wsgi:app`. app/running/README.md shows how.
+"""Many web processes on PostgreSQL: `gunicorn --preload app.wsgi:app` (app/running/README.md).
 
 It serves pages and nothing else: the owner migrates, and `putright worker` fires deadlines.
 """
@@ -11,11 +11,12 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app, logs
+from app.db import db
 from app.errors import PutrightError
 from app.services.operations import migrations
 from app.settings import Settings
 
-DOES_NOT_BOOT = 3  # a worker that leaves gunicorn so is not started again and again
+DOES_NOT_BOOT = 3  # without --preload, a worker that leaves so is not started again and again
 
 
 class OnlyOnPostgres(PutrightError):
@@ -36,6 +37,7 @@ def ready() -> Flask:
     made = create_app(settings)
     with made.app_context():
         migrations.check()
+        db.engine.dispose()  # with --preload, each process opens connections of its own
     return made
 
 

@@ -39,7 +39,6 @@ from tests.postgres import APPLICATION, OWNER, Server
 from tests.services import elm_homes as elm
 
 FOLDER = ROOT / "app" / "running"
-GUNICORN = ("gunicorn", "--workers", "2", "--threads", "2", "app.wsgi:app", "--bind")
 EMAIL = "root@nowhere.example"
 
 # --- processes -----------------------------------------------------------------------------------
@@ -50,6 +49,20 @@ def database_url(postgres: Server) -> Iterator[str]:
     """Whatever --database says: SQLite serves one process."""
     with postgres.database() as url:
         yield url
+
+
+def unit(name: str) -> dict[str, str]:
+    """What a unit says of its service; of a setting that is repeated, the last."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string((FOLDER / name).read_text())
+    return dict(parser["Service"])
+
+
+def gunicorn(port: int) -> list[str]:
+    """The words of the unit, for another port."""
+    words = shlex.split(unit("putright-web.service")["ExecStart"])[1:]
+    return ["gunicorn", *(word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in words)]
 
 
 def started(settings: Settings, *words: str) -> subprocess.Popen[str]:
@@ -134,8 +147,8 @@ def test_a_web_process_that_is_told_to_stop_answers_what_it_was_asked(
     db.session.remove()
     port = free_port()
     words = {
-        "gunicorn": (*GUNICORN, f"127.0.0.1:{port}"),
-        "serve": ("app.cli", "serve", "--empty", "--port", str(port)),
+        "gunicorn": gunicorn(port),
+        "serve": ["app.cli", "serve", "--empty", "--port", str(port)],
     }
     server = started(settings, *words[program])
     until(lambda: answers(port) or server.poll() is not None)
@@ -201,8 +214,7 @@ def test_gunicorn_says_what_to_do_on_sqlite_and_on_tables_of_another_version(
     flask_migrate.stamp(revision="0007")
     told = {"": "SQLite", settings.database_url: "at 0007. Bring them there"}
     programs = [
-        started(settings.model_copy(update={"database_url": url}), *GUNICORN, "127.0.0.1:0")
-        for url in told
+        started(settings.model_copy(update={"database_url": url}), *gunicorn(0)) for url in told
     ]
     for tried, says in zip(programs, told.values(), strict=True):
         said, _ = tried.communicate(timeout=30)
@@ -210,14 +222,6 @@ def test_gunicorn_says_what_to_do_on_sqlite_and_on_tables_of_another_version(
 
 
 # --- units and compose file ----------------------------------------------------------------------
-
-
-def unit(name: str) -> dict[str, str]:
-    """What a unit says of its service; of a setting that is repeated, the last."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read_string((FOLDER / name).read_text())
-    return dict(parser["Service"])
 
 
 def env(name: str) -> dict[str, str]:
