@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -10,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from pydantic import SecretStr
 from pypdf import PdfReader
@@ -24,6 +22,7 @@ from app.services import outbox
 from app.settings import Settings
 from app.viewer import Viewer
 from tests.cases import RECORDED, first_team, london, told
+from tests.mailbox import Mailbox, opened
 
 Make = Callable[..., Viewer]
 
@@ -45,32 +44,11 @@ def acknowledged(landlord: str, **answers: Any) -> Case:
     )
 
 
-class Mailbox:
-    """An SMTP server in a thread."""
-
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.answer.startswith("250"):
-            self.received.append(envelope.content)
-        return self.answer
-
-
 @pytest.fixture
 def mailbox(app: Flask, settings: Settings) -> Iterator[Mailbox]:
-    box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    app.extensions["settings"] = settings.model_copy(
-        update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{port}")}
-    )
-    yield box
-    controller.stop()
+    with opened() as box:
+        app.extensions["settings"] = settings.model_copy(update={"smtp_url": SecretStr(box.url)})
+        yield box
 
 
 def test_without_a_mail_server_letters_are_kept_as_files(landlord: str, settings: Settings) -> None:
