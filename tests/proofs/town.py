@@ -1,4 +1,4 @@
-"""What the proofs run: a small procedure whose deadlines tell a team, write to the resident, end it.
+"""What the proofs run: a small procedure whose deadlines tell a team, write letters and end it.
 
 A complaint has a reminder on every working day, an answer that is due after ten working days, and
 after the answer a window of twenty. Days: recorded on DAY[0], late on DAY[1], over on DAY[3].
