@@ -21,7 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine.behaviour import Scope, SubScope, arm, host_of, still_open
 from app.engine.diagram import Element
 from app.engine.interpreter import Interpreter
-from app.engine.problems import Gone, TooManySteps
+from app.engine.problems import Gone, TooManySteps, standing_at
 from app.engine.procedure import Procedure
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask
 from app.engine.state import is_fired_alert
@@ -268,8 +268,9 @@ class Instance(Scope, BpmnWorkflow):
         while ready := self._ready():
             for task in ready:
                 if task.state == TaskState.READY and task.id in task.workflow.tasks:
-                    self.pass_element(task)
-                    task.run()
+                    with standing_at(getattr(task.task_spec, "bpmn_id", None)):
+                        self.pass_element(task)
+                        task.run()
                     self.observe()
 
     def _ready(self) -> list[Task]:

@@ -17,6 +17,8 @@ from app.services import steps
 from app.services.access import is_kept_out, unconflicted
 from app.viewer import Viewer
 
+MOST_SAID = 1000  # characters of a cause
+
 
 @contextmanager
 def held_back(case: Case, doing: str) -> Iterator[None]:
@@ -56,11 +58,18 @@ def report(landlord_id: str, case_id: str, doing: str, cause: Exception) -> None
                 case_id=case_id,
                 at=clock.now(),
                 doing=doing[:200],
-                cause=str(cause) or type(cause).__name__,
-                element=getattr(cause, "element", "") or "",
+                cause=_in_words(cause),
+                element=cause.element if isinstance(cause, EngineRefused) else "",
                 resolved_at=None,
             )
         )
+
+
+def _in_words(cause: Exception) -> str:
+    """What the engine says is for people to read; of anything else its kind must be known, too."""
+    kind = type(cause).__name__
+    said = str(cause) if isinstance(cause, EngineRefused) else f"{kind}: {cause}"
+    return said[:MOST_SAID] or kind
 
 
 def open_incidents(viewer: Viewer) -> list[tuple[Incident, Case]]:

@@ -32,7 +32,7 @@ from tests.engine.drawing import (
 from tests.services import elm_homes as elm
 
 DAY = [london(f"{day} 09:00") for day in ("2026-11-24", "2026-12-09", "2026-12-10", "2027-02-15")]
-COMPLAINT = diagram(
+PARTS = (
     start("begun", "record", sets="raised_on"),
     call("stage_one", "answering", stage="stage_1"),
     timer(
@@ -57,15 +57,17 @@ COMPLAINT = diagram(
         "begun > stage_one > survey > satisfaction > heard",
         "survey > survey_over > not_heard",
         "nudge > nudge_alert > nudged",
-        "answer_due > late_alert > late_letter > alerted",
+        "late_alert > late_letter > alerted",
     ),
 )
+AT_ONCE = (flows("answer_due > late_alert"),)
 RECORD = elm.form(
     "record",
     *elm.WHEN,
     *(elm.field(f"resident_{what}") for what in ("name", "email", "address", "postcode")),
     elm.choice("adjustments", "plain_text", type="checklist"),
     elm.choice("triage_hazard", "yes", "no", "not_sure"),
+    elm.field("more_days", "number"),
 )
 SAID = {
     "resident_name": "Kezia Boateng",
@@ -75,9 +77,10 @@ SAID = {
 }
 
 
-def deploy() -> Viewer:
-    """The landlord, live, and somebody who answers."""
-    elm.deploy(**{"complaint.bpmn": COMPLAINT, "forms/record.form": RECORD})
+def deploy(*late: str) -> Viewer:
+    """The landlord, live, and somebody who answers. late: what is done once an answer is late."""
+    drawn = diagram(*PARTS, *(late or AT_ONCE))
+    elm.deploy(**{"complaint.bpmn": drawn, "forms/record.form": RECORD})
     return officer("grace")
 
 
@@ -86,9 +89,10 @@ def officer(name: str) -> Viewer:
     return make_user(elm.ELM, name, teams=("complaints",))
 
 
-def record(viewer: Viewer, key: str) -> Receipt:
+def record(viewer: Viewer, key: str, **answers: Any) -> Receipt:
     """A complaint, as the form of this key says."""
-    bound = tasks.bind(deployments.live(elm.ELM), "record", None, {}, typed=typed("record", SAID))
+    said = typed("record", SAID | answers)
+    bound = tasks.bind(deployments.live(elm.ELM), "record", None, {}, typed=said)
     assert bound.check(), bound.errors
     return complaints.record(viewer, bound, key)
 
@@ -115,11 +119,3 @@ def task_of(key: str) -> str:
         Case, (Case.landlord_id == Task.landlord_id) & (Case.id == Task.case_id)
     )
     return db.session.scalars(query.where(Case.submission_key == key)).one()
-
-
-def cases(count: int, viewer: Viewer, prefix: str = "case") -> list[Case]:
-    """So many complaints, recorded now."""
-    for n in range(count):
-        record(viewer, f"{prefix}-{n}")
-    query = select(Case).where(Case.submission_key.startswith(prefix)).order_by(Case.opened_at)
-    return list(db.session.scalars(query))
