@@ -233,19 +233,19 @@ class Instance(Scope, BpmnWorkflow):
                 self.observe()
                 return
 
-    def catch_up(self, now: datetime) -> None:
-        """Fire what is due, oldest first, each at its own instant, as if nobody had been late."""
+    def catch_up(self, now: datetime, stop: datetime | None = None) -> None:
+        """Fire what is due (until stop), oldest first, at its own instant, as if never late."""
         self.until = max(self.engine.now, now)
         if self.new_calendar:
             self._keep_what_has_passed()
         self.rearm()
         self.observe()
-        while (at := self._next_due()) is not None and at <= self.until:
+        while (at := self._next_due()) is not None and at <= (stop or self.until):
             self._count("the timers that are due")
             self.engine.now = max(self.engine.now, at)
             self.refresh_timers()
             self.settle()
-        self.engine.now = self.until
+        self.engine.now = stop or self.until
 
     def _next_due(self) -> datetime | None:
         instants = (timer.fires_at(task) for task, timer in self.awaited(DueDate))

@@ -249,6 +249,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "document_added": ("Document added", detail.get("name", "")),
         "pack_made": ("Hearing pack made", _pack(detail)),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
+        "deadline_skipped": (f"{name}: let pass without its next steps", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", detail.get("name", "")),
         **_words_of_people(detail),
         "split_off": ("A point became a case of its own", detail.get("point", "")),

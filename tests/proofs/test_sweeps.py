@@ -12,15 +12,16 @@ from sqlalchemy import select
 
 from app.clock import SetClock
 from app.db import db, transaction
+from app.errors import BadInput, NotFound
 from app.models import Alert, Deadline, Event, Instance, Payload
-from app.services import incidents, sweep
+from app.services import deployments, history, incidents, sweep
+from app.services.access import instance_of
 from app.services.operations.verifying import verify
 from app.settings import Settings
 from app.viewer import Viewer
 from tests import mailbox as mailboxes
 from tests.cases import london
 from tests.conftest import make_user
-from tests.engine.drawing import flows, xor
 from tests.proofs import town
 from tests.proofs.fleet import LONG, fleet
 from tests.proofs.victim import Job
@@ -108,20 +109,9 @@ def waiting(now: datetime) -> dict[str, datetime]:
     return {case: at for case, at in rows if at and at <= now}
 
 
-SORTED = (
-    xor("sort", default="alerted"),
-    flows(
-        "answer_due > sort",
-        "sort [working_days(more_days, raised_on) > raised_on] > late_alert",
-        "sort > alerted",
-    ),
-)
-MORE_DAYS = 10**7  # as many as no calendar has
-
-
 def poisoned(viewer: Viewer, count: int) -> list[str]:
     """Cases that cannot go on: by their facts, and by a row that something else has damaged."""
-    cases = [town.record(viewer, f"sick-{n}", more_days=MORE_DAYS) for n in range(count)]
+    cases = [town.record(viewer, f"sick-{n}", more_days=town.TOO_MANY) for n in range(count)]
     rows = db.session.scalars(select(Instance).order_by(Instance.id)).all()
     with transaction():
         for row in rows[: count // 2]:
@@ -132,7 +122,7 @@ def poisoned(viewer: Viewer, count: int) -> list[str]:
 def test_however_many_cases_are_broken_the_others_fire_and_each_broken_one_is_an_incident(
     app: Flask, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grace = town.deploy(*SORTED)
+    grace = town.deploy(*town.SORTED)
     manager = make_user(elm.ELM, "helen", "manager", ("complaints",))
     monkeypatch.setattr(sweep, "BATCH", 3)
     sick = poisoned(grace, CASES)  # who are due first, and more than a batch
@@ -161,6 +151,37 @@ def test_however_many_cases_are_broken_the_others_fire_and_each_broken_one_is_an
     assert sweep.run_due().fired == CASES
     assert len(due_lines()) == 4 * CASES
     assert incidents.open_incidents(manager) == [] and is_whole()
+
+
+def test_a_deadline_that_cannot_be_taken_is_let_pass_and_the_case_goes_on(
+    app: Flask, clock: SetClock
+) -> None:
+    grace = town.deploy(*town.SORTED)
+    manager = make_user(elm.ELM, "helen", "manager", ("complaints",))
+    town.record(grace, "sick", more_days=town.TOO_MANY)
+    clock.move_to(town.DAY[1])
+    assert sweep.run_due().failed == 1
+    [(incident, case)] = incidents.open_incidents(manager)
+
+    assert incidents.to_skip(manager, incident.id).deadline.element == "answer_due"
+    with pytest.raises(BadInput, match="Say why"):
+        incidents.skip(manager, incident.id, " ")
+    incidents.skip(manager, incident.id, "The diagram is wrong; I have rung the resident")
+    fired = [(element, due) for _, element, due, _ in due_lines()]
+    assert fired == [("nudge", date(2026, 11, 25)), ("answer_due", date(2026, 12, 8))]
+    assert db.session.scalars(select(Alert.element)).all() == ["nudge_alert"]
+    instance = instance_of(case)
+    lines = history.lines_of(case, instance, deployments.of_instance(instance))
+    assert any("let pass" in line.title and "rung" in line.text for line in lines)
+    assert sweep.run_due().failed == 0 and is_whole()
+
+    town.answer(grace, town.task_of("sick"))
+    clock.move_to(town.DAY[3])
+    assert sweep.run_due().fired == 1
+    db.session.refresh(case)
+    assert (case.status, is_whole()) == ("closed", True)
+    with pytest.raises(NotFound):
+        incidents.skip(manager, incident.id, "Once more")
 
 
 def test_several_workers_fire_each_deadline_once(app: Flask, settings: Settings) -> None:

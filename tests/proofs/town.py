@@ -28,6 +28,7 @@ from tests.engine.drawing import (
     send,
     start,
     timer,
+    xor,
 )
 from tests.services import elm_homes as elm
 
@@ -61,6 +62,15 @@ PARTS = (
     ),
 )
 AT_ONCE = (flows("answer_due > late_alert"),)
+SORTED = (  # cannot be sorted in a case with TOO_MANY days
+    xor("sort", default="alerted"),
+    flows(
+        "answer_due > sort",
+        "sort [working_days(more_days, raised_on) > raised_on] > late_alert",
+        "sort > alerted",
+    ),
+)
+TOO_MANY = 10**7  # days, more than any calendar has
 RECORD = elm.form(
     "record",
     *elm.WHEN,
