@@ -114,6 +114,29 @@ def test_what_was_being_sent_when_the_server_stopped_is_sent_once_more_and_marke
     clock.move_to(clock() + timedelta(minutes=11))
     assert outbox.send_due() == 1
     assert len(mailbox.received) == 1
+    assert sendings() == ["letter_interrupted", "letter_sent"]  # for good
+
+
+def test_a_server_that_stands_still_while_sending_does_not_write_over_the_one_that_stepped_in(
+    app: Flask, landlord: str, mailbox: Mailbox, clock: SetClock
+) -> None:
+    def another_steps_in() -> None:
+        with app.app_context():
+            clock.move_to(clock() + timedelta(minutes=11))
+            assert outbox.send_due() == 1
+            db.session.remove()
+
+    acknowledged(landlord)
+    mailbox.meanwhile = another_steps_in
+    outbox.send_due()
+    assert len(mailbox.received) == 2
+    assert sendings() == ["letter_interrupted", "letter_sent"]
+
+
+def sendings() -> list[str]:
+    """What the history says of letters that left."""
+    of_letters = Event.action.in_(("letter_interrupted", "letter_sent"))
+    return list(db.session.scalars(select(Event.action).where(of_letters).order_by(Event.n)))
 
 
 def test_a_letter_by_post_waits_on_the_list_until_somebody_posted_it(
