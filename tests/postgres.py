@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+import psycopg
+from sqlalchemy import URL, Engine, create_engine, text
 
 from app.db import Base
 
@@ -53,6 +56,19 @@ class Server:
         engine.dispose()
 
 
+def die(url: URL) -> None:
+    """Kill a process of the server: it throws everybody out, and recovers as after a crash."""
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with suppress(psycopg.OperationalError), psycopg.connect(plain) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        connection.execute("SELECT 1")
+    for _ in range(200):
+        with suppress(psycopg.OperationalError), psycopg.connect(plain):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server does not come back")
+
+
 @contextmanager
 def started() -> Iterator[Server]:
     """A server with its data in a folder that is gone afterwards."""
@@ -63,7 +79,7 @@ def started() -> Iterator[Server]:
         postgres = get_server(Path(folder) / "data")
         os.environ["PATH"] = f"{postgres.bin_path}{os.pathsep}{os.environ['PATH']}"  # its pg_dump
         url = postgres.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         try:
             server = Server(engine)
             server.make_empty()

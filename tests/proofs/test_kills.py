@@ -6,6 +6,7 @@ PUTRIGHT_LONG=1 kills ten thousand times, otherwise some forty.
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from app.db import db
 from app.settings import Settings
 from app.viewer import Viewer
 from tests import mailbox as mailboxes
+from tests import postgres
 from tests.mailbox import Mailbox
 from tests.proofs import town
 from tests.proofs.fleet import LONG, Fleet, fleet, lives, wrong
@@ -27,6 +29,7 @@ KILLS = 10_000 if LONG else 40
 EVERY = 1 if LONG else 19  # of the points of a job, how many are passed over
 SELDOM = 25  # the same for the naive ones
 STALE = timedelta(minutes=11)  # after which a letter that was being sent is looked at again
+CRASHES = 0.3  # of the jobs: how often PostgreSQL itself dies in one
 AT_MOST = 0.08  # seconds until a process is killed that no statement kills
 
 
@@ -92,11 +95,19 @@ def kill_at_random(processes: Fleet, viewer: Viewer, dice: random.Random, worker
             at_once = workers if job.does == "beat" else 1
             for _ in range(dice.randint(0, 8)):
                 processes.run(*(doomed(job, dice) for _ in range(at_once)))
+            if workers > 1 and dice.random() < CRASHES:
+                processes.run(*[job] * at_once, meanwhile=lambda: database_dies(dice))
             processes.run(*[job] * at_once)
             if job.does == "beat":
                 settle(processes, job)
         if processes.kills >= KILLS:
             return
+
+
+def database_dies(dice: random.Random) -> None:
+    """PostgreSQL is a server of its own, and dies of its own."""
+    time.sleep(dice.uniform(0, AT_MOST))
+    postgres.die(db.engine.url)
 
 
 def doomed(job: Job, dice: random.Random) -> Job:
