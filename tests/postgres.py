@@ -56,6 +56,14 @@ class Server:
         engine.dispose()
 
 
+def keep_commits(url: URL) -> None:
+    """Undo what makes the tests' server FAST, for a database that must outlive a crash."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{url.database}" SET synchronous_commit = on'))
+    engine.dispose()
+
+
 def die(url: URL) -> None:
     """Kill a process of the server: it throws everybody out, and recovers as after a crash."""
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -46,6 +46,8 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def processes(viewer: Viewer, settings: Settings, mailbox: Mailbox) -> Iterator[Fleet]:
+    if db.engine.dialect.name == "postgresql":
+        postgres.keep_commits(db.engine.url)
     with fleet(settings, mailbox) as started:
         yield started
 
