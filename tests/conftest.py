@@ -282,6 +282,9 @@ SLOW = frozenset(  # modules that search at random, start programs, or play many
         "test_contact",
         "test_packs",
         "test_hostile_uploads",
+        "test_kills",
+        "test_races",
+        "test_sweeps",
     }
 )
 

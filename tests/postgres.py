@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from app import wall
@@ -66,6 +69,27 @@ class Server:
         engine.dispose()
 
 
+def keep_commits(url: URL) -> None:
+    """Undo what makes the tests' server FAST, for a database that must outlive a crash."""
+    engine = create_engine(as_role("postgres", url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{url.database}" SET synchronous_commit = on'))
+    engine.dispose()
+
+
+def die(url: URL) -> None:
+    """Kill a process of the server: it throws everybody out, and recovers as after a crash."""
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with suppress(psycopg.OperationalError), psycopg.connect(plain) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        connection.execute("SELECT 1")
+    for _ in range(200):
+        with suppress(psycopg.OperationalError), psycopg.connect(plain):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server does not come back")
+
+
 @contextmanager
 def started() -> Iterator[Server]:
     """A server with its data in a folder that is gone afterwards."""
@@ -76,7 +100,7 @@ def started() -> Iterator[Server]:
         postgres = get_server(Path(folder) / "data")
         os.environ["PATH"] = f"{postgres.bin_path}{os.pathsep}{os.environ['PATH']}"  # its pg_dump
         url = postgres.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         try:
             server = Server(engine)
             server.make_empty()

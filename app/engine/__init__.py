@@ -28,7 +28,17 @@ from app.engine.problems import (
     UnknownFact,
 )
 from app.engine.procedure import ROOT, Procedure, read_files, roots_of
-from app.engine.runtime import complete, condition, fire_due, look, over, receive, recompute, start
+from app.engine.runtime import (
+    complete,
+    condition,
+    fire_due,
+    look,
+    over,
+    pass_over,
+    receive,
+    recompute,
+    start,
+)
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask, Snapshot, Stored
 
 __all__ = [
@@ -66,6 +76,7 @@ __all__ = [
     "look",
     "over",
     "parse_facts",
+    "pass_over",
     "place",
     "read_files",
     "receive",

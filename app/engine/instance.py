@@ -21,7 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine.behaviour import Scope, SubScope, arm, host_of, still_open
 from app.engine.diagram import Element
 from app.engine.interpreter import Interpreter
-from app.engine.problems import Gone, TooManySteps
+from app.engine.problems import Gone, TooManySteps, standing_at
 from app.engine.procedure import Procedure
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask
 from app.engine.state import is_fired_alert
@@ -233,19 +233,19 @@ class Instance(Scope, BpmnWorkflow):
                 self.observe()
                 return
 
-    def catch_up(self, now: datetime) -> None:
-        """Fire what is due, oldest first, each at its own instant, as if nobody had been late."""
+    def catch_up(self, now: datetime, stop: datetime | None = None) -> None:
+        """Fire what is due (until stop), oldest first, at its own instant, as if never late."""
         self.until = max(self.engine.now, now)
         if self.new_calendar:
             self._keep_what_has_passed()
         self.rearm()
         self.observe()
-        while (at := self._next_due()) is not None and at <= self.until:
+        while (at := self._next_due()) is not None and at <= (stop or self.until):
             self._count("the timers that are due")
             self.engine.now = max(self.engine.now, at)
             self.refresh_timers()
             self.settle()
-        self.engine.now = self.until
+        self.engine.now = stop or self.until
 
     def _next_due(self) -> datetime | None:
         instants = (timer.fires_at(task) for task, timer in self.awaited(DueDate))
@@ -268,8 +268,9 @@ class Instance(Scope, BpmnWorkflow):
         while ready := self._ready():
             for task in ready:
                 if task.state == TaskState.READY and task.id in task.workflow.tasks:
-                    self.pass_element(task)
-                    task.run()
+                    with standing_at(getattr(task.task_spec, "bpmn_id", None)):
+                        self.pass_element(task)
+                        task.run()
                     self.observe()
 
     def _ready(self) -> list[Task]:

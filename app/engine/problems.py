@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +27,22 @@ class Problem:
 
 
 class EngineRefused(Exception):
-    """Base of all that the engine raises on purpose. Nothing of the step may be saved."""
+    """Base of all that the engine raises on purpose. Nothing of the step may be saved.
+
+    element: the id of the place in the diagram, empty where it is none or none is known.
+    """
+
+    element: str = ""
+
+
+@contextmanager
+def standing_at(element: str | None) -> Iterator[None]:
+    """What is refused inside is refused at this place of the diagram, unless it names its own."""
+    try:
+        yield
+    except EngineRefused as refused:
+        refused.element = refused.element or element or ""
+        raise
 
 
 class DiagramRefused(EngineRefused):

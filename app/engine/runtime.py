@@ -16,6 +16,7 @@ from app.engine.facts import FactSpec, as_python
 from app.engine.instance import Instance
 from app.engine.interpreter import Interpreter
 from app.engine.procedure import Procedure
+from app.engine.skipping import skip
 from app.engine.snapshot import HistoryEvent, Snapshot, Stored
 from app.engine.state import dump, load
 from timers.calendar import WorkingCalendar, expression_functions
@@ -100,6 +101,26 @@ def fire_due(
     return _step(procedure, stored, now, calendar, Instance.settle)
 
 
+def pass_over(
+    procedure: Procedure,
+    stored: Stored,
+    now: datetime,
+    calendar: WorkingCalendar,
+    deadline: tuple[str, str],
+) -> Snapshot:
+    """Let one deadline pass, by host and element, without what hangs on it; fire the others.
+
+    Raise Gone unless it is due, stands on the edge of an activity and does not end it: the work
+    goes on beside it.
+    """
+    instance = _opened(procedure, stored, now, calendar)
+    skip(instance, deadline, _utc(now))
+    instance.catch_up(_utc(now))
+    instance.engine.facts.record(stored.news)
+    instance.settle()
+    return _snapshot(instance)
+
+
 def recompute(
     procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
 ) -> Snapshot:
@@ -140,14 +161,21 @@ def _step(
     calendar: WorkingCalendar,
     act: Callable[[Instance], None],
 ) -> Snapshot:
-    engine = Interpreter(procedure.facts, stored.facts, _utc(now), calendar, stored.known)
-    instance = Instance(procedure, engine, deserializing=True)
-    load(stored.state, instance)
-    instance.observe(write=False)
+    instance = _opened(procedure, stored, now, calendar)
     instance.catch_up(_utc(now))  # by the facts that held until now
     instance.engine.facts.record(stored.news)
     act(instance)
     return _snapshot(instance)
+
+
+def _opened(
+    procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
+) -> Instance:
+    engine = Interpreter(procedure.facts, stored.facts, _utc(now), calendar, stored.known)
+    instance = Instance(procedure, engine, deserializing=True)
+    load(stored.state, instance)
+    instance.observe(write=False)
+    return instance
 
 
 def _snapshot(instance: Instance) -> Snapshot:

@@ -75,7 +75,7 @@ class HistoryEvent:
     """One thing that happened. at: when by the procedure (UTC), not when it was worked out.
 
     action: started, submitted, received, passed, sent, decided, due, opened, closed, armed, moved,
-    disarmed, ended. detail: JSON; `facts` in it are the facts that this wrote.
+    passed_over, disarmed, ended. detail: JSON; `facts` in it are the facts that this wrote.
     """
 
     action: str

@@ -8,7 +8,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimeDateEventDefini
 from SpiffWorkflow.task import Task
 
 from app.engine.diagram import Element
-from app.engine.problems import ExpressionRefused
+from app.engine.problems import ExpressionRefused, standing_at
 from timers.calendar import falls_due_at
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # no deadline lies outside
@@ -29,12 +29,14 @@ class DueDate(TimeDateEventDefinition):
 
     def work_out(self, task: Task) -> str | None:
         """The due date by the facts and calendar of now."""
-        due_on = task.workflow.script_engine.evaluate(task, self.expression)
-        if due_on is None:
-            return None
-        if type(due_on) is not date or not FIRST_YEAR <= due_on.year <= LAST_YEAR:
-            raise ExpressionRefused(self.expression, f"gives {due_on!r}, which is no date to keep")
-        return due_on.isoformat()
+        with standing_at(self.name):
+            due_on = task.workflow.script_engine.evaluate(task, self.expression)
+            if due_on is None:
+                return None
+            if type(due_on) is not date or not FIRST_YEAR <= due_on.year <= LAST_YEAR:
+                said = f"gives {due_on!r}, which is no date to keep"
+                raise ExpressionRefused(self.expression, said)
+            return due_on.isoformat()
 
     def fires_at(self, task: Task) -> datetime | None:
         """The instant at which it next fires, None if by what is known it never will."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.db import db
@@ -62,15 +62,23 @@ def instance_of(case: Case) -> Instance:
 def lock(session: Session, instance: Instance) -> None:
     """Wait until nobody else takes a step on the case; then everything is read anew.
 
+    Also what was read a moment before the instance was: it may be older than the instance.
     On SQLite the transaction itself holds everybody off.
     """
     if session.get_bind().dialect.name == "sqlite":
         return
     session.flush()
-    before = instance.revision
+    session.expire_all()
     session.refresh(instance, with_for_update={"of": Instance})
-    if instance.revision != before:
-        session.expire_all()
+
+
+def one_at_a_time(session: Session, key: str) -> None:
+    """Wait until nobody else has a transaction that goes by this key, such as a form sent twice.
+
+    On SQLite the transaction itself holds everybody off.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:

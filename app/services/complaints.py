@@ -18,7 +18,7 @@ from app.errors import NotAllowed, NotFound
 from app.models import Blob, Case, Party, Person, Point
 from app.models.base import new_id
 from app.services import deployments, equality, kept_out, links, representatives, steps
-from app.services.access import get_case
+from app.services.access import get_case, one_at_a_time
 from app.services.answers import keep_answer
 from app.services.deployments import Deployed
 from app.services.known_people import person_known
@@ -96,6 +96,7 @@ def _receive(
         answers = answers | {"triage_hazard": danger}
     token = link_token(actor.landlord_id, key)
     with transaction() as session:
+        one_at_a_time(session, f"{actor.landlord_id}/{key}")
         again = session.scalar(
             select(Case).where(Case.landlord_id == actor.landlord_id, Case.submission_key == key)
         )

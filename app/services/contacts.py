@@ -7,7 +7,7 @@ from typing import Any
 from app.db import transaction
 from app.errors import BadInput, NotAllowed, NotFound
 from app.models import Case, Letter, Outgoing, Person
-from app.services import steps
+from app.services import outbox, steps
 from app.services.access import get_case, instance_of, is_kept_out
 from app.services.letters import (
     recipient_of,
@@ -98,16 +98,14 @@ def send_again(viewer: Viewer, outgoing_id: str) -> Outgoing:
     if not viewer.can("post"):
         raise NotAllowed
     with transaction() as session:
-        outgoing = session.get(Outgoing, (viewer.landlord_id, outgoing_id))
-        if outgoing is None or outgoing.status not in {"blocked", "failed"}:
+        outgoing, step = outbox.locked(session, viewer, (viewer.landlord_id, outgoing_id))
+        if outgoing.status not in {"blocked", "failed"}:
             raise NotFound("This letter does not wait to be sent again.")
-        case = session.get(Case, (viewer.landlord_id, outgoing.case_id))
-        letter = session.get(Letter, (viewer.landlord_id, outgoing.letter_id))
-        if case is None or letter is None or is_kept_out(viewer, case):
+        if is_kept_out(viewer, step.case):
             raise NotFound
-        to = recipient_of(session, case, letter)
+        letter = session.get_one(Letter, (viewer.landlord_id, outgoing.letter_id))
+        to = recipient_of(session, step.case, letter)
         if to.problem:
             raise BadInput({"letter": f"It still cannot go: {to.problem}"})
-        step = steps.open_step(session, instance_of(case), viewer)
         requeue(step, letter, outgoing, to)
         return outgoing

@@ -48,6 +48,11 @@ def register(step: Step, snapshot: Snapshot) -> datetime | None:
             over = row.met_on or step.today
             row.missed_on = row.due_on if over > row.due_on else None
     step.session.flush()
+    return next_due(snapshot)
+
+
+def next_due(snapshot: Snapshot) -> datetime | None:
+    """When the next deadline of a case falls due."""
     return min(
         (
             armed.falls_due_at.astimezone(UTC)

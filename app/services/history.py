@@ -103,7 +103,7 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
             return _time_ran_out(element, name, detail)
         case "moved":
             return _new_date(element, name, detail)
-        case "letter_queued" | "letter_sent":
+        case "letter_queued" | "letter_sent" | "letter_interrupted":
             return _letter(event.action, detail)
         case "alerted":
             team = deployed.landlord.teams.get(detail.get("team", ""))
@@ -155,6 +155,8 @@ def _new_date(element: Element | None, name: str, detail: dict[str, Any]) -> tup
 def _letter(action: str, detail: dict[str, Any]) -> tuple[str, str, bool]:
     if action == "letter_sent":
         return f"Letter sent: {detail['title']}", detail.get("how", ""), False
+    if action == "letter_interrupted":
+        return f"Letter may have gone twice: {detail['title']}", detail["how"], True
     if detail.get("problem"):
         return f"Letter held back: {detail['title']}", detail["problem"], True
     to = f"To {detail['to']}, " if detail.get("to") else "Goes "
@@ -247,6 +249,7 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "document_added": ("Document added", detail.get("name", "")),
         "pack_made": ("Hearing pack made", _pack(detail)),
         "incident_resolved": ("Incident resolved", detail.get("reason", "")),
+        "deadline_skipped": (f"{name}: let pass without its next steps", detail.get("reason", "")),
         "contact_changed": ("Contact details changed", detail.get("name", "")),
         **_words_of_people(detail),
         "split_off": ("A point became a case of its own", detail.get("point", "")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -16,7 +16,7 @@ from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -29,7 +29,7 @@ from app.services.access import is_kept_out, unconflicted
 from app.services.adjustments import wishes
 from app.services.letters import full_date, recipient_of
 from app.services.references import spaced
-from app.services.steps import PROCEDURE
+from app.services.steps import PROCEDURE, Step
 from app.settings import Settings
 from app.viewer import Viewer
 from timers.calendar import london_date
@@ -37,6 +37,8 @@ from timers.calendar import london_date
 logger = logging.getLogger(__name__)
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 STALE = timedelta(minutes=10)  # "sending" for longer: the server stopped in the middle
+INTERRUPTED = "The server stopped while sending; it may have gone twice."
+OFF_THE_LIST = "This letter is not on the list any more."
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,10 @@ def mark_posted(viewer: Viewer, outgoing_id: str, posted_on: date) -> None:
     if not viewer.can("post"):
         raise NotAllowed
     with transaction() as session:
-        outgoing = session.get(Outgoing, (viewer.landlord_id, outgoing_id))
-        if outgoing is None or outgoing.channel != "post" or outgoing.status != "queued":
-            raise NotFound("This letter is not on the list any more.")
-        case = session.get(Case, (viewer.landlord_id, outgoing.case_id))
-        if case is None or is_kept_out(viewer, case):
+        outgoing, step = locked(session, viewer, (viewer.landlord_id, outgoing_id))
+        if outgoing.channel != "post" or outgoing.status != "queued":
+            raise NotFound(OFF_THE_LIST)
+        if is_kept_out(viewer, step.case):
             raise NotFound
         if posted_on > clock.today():
             raise BadInput({"posted_on": "The day of posting must be today or earlier."})
@@ -157,24 +158,38 @@ def mark_posted(viewer: Viewer, outgoing_id: str, posted_on: date) -> None:
             raise BadInput({"posted_on": f"The letter was written on {queued}; it cannot have "
                             "been posted earlier."})  # fmt: skip
         outgoing.sent_by = viewer.user_id
-        _gone(session, outgoing, posted_on, viewer, f"Posted on {full_date(posted_on)}.")
+        _gone(step, outgoing, posted_on, f"Posted on {full_date(posted_on)}.")
 
 
-def _gone(session: Session, outgoing: Outgoing, on: date, actor: Viewer, how: str) -> None:
-    """Record that something has left the house."""
-    letter = session.get(Letter, (outgoing.landlord_id, outgoing.letter_id))
-    instance = session.scalar(
+def locked(session: Session, actor: Viewer, key: tuple[str, str]) -> tuple[Outgoing, Step]:
+    """One thing to send and a step on its case, read after all who had them are done.
+
+    The case is locked first, as in every step. Raises NotFound; the caller asks who may.
+    """
+    outgoing = session.get(Outgoing, key)
+    if outgoing is None:
+        raise NotFound(OFF_THE_LIST)
+    instance = session.scalars(
         select(Instance).where(
             Instance.landlord_id == outgoing.landlord_id, Instance.case_id == outgoing.case_id
         )
-    )
-    if letter is None or instance is None:
-        raise NotFound
-    outgoing.status, outgoing.sent_on, outgoing.sent_at = "sent", on, clock.now()
+    ).one()
+    step = steps.open_step(session, instance, actor)
+    session.refresh(outgoing, with_for_update=True)
+    return outgoing, step
+
+
+def _gone(step: Step, outgoing: Outgoing, on: date, how: str) -> None:
+    """Record that something has left the house."""
+    letter = _letter_of(step.session, outgoing)
+    outgoing.status, outgoing.sent_on, outgoing.sent_at = "sent", on, step.now
     outgoing.problem, outgoing.next_try_at = "", None
     letter.status = "sent"
-    step = steps.open_step(session, instance, actor)
     step.write("letter_sent", letter_id=letter.id, title=letter.title, how=how)
+
+
+def _letter_of(session: Session, outgoing: Outgoing) -> Letter:
+    return session.get_one(Letter, (outgoing.landlord_id, outgoing.letter_id))
 
 
 def send_due(
@@ -224,10 +239,9 @@ def _send(landlord_id: str, outgoing_id: str) -> bool:
         _failed(landlord_id, outgoing_id, str(problem) or type(problem).__name__)
         return False
     with transaction() as session:
-        sent = session.get(Outgoing, (landlord_id, outgoing_id))
-        if sent is None:
-            return False
-        _gone(session, sent, clock.today(), PROCEDURE, how)
+        sent, step = locked(session, PROCEDURE, (landlord_id, outgoing_id))
+        if sent.status != "sent":  # by another worker, while this one stood still
+            _gone(step, sent, clock.today(), how)
     return True
 
 
@@ -285,8 +299,8 @@ def _message(outgoing: Outgoing, settings: Settings) -> EmailMessage:
 def _failed(landlord_id: str, outgoing_id: str, problem: str) -> None:
     """Try again after 1, 5 and 30 minutes; then it is a matter for people."""
     with transaction() as session:
-        outgoing = session.get(Outgoing, (landlord_id, outgoing_id))
-        if outgoing is None or outgoing.status != "sending":  # held back in the meantime
+        outgoing, step = locked(session, PROCEDURE, (landlord_id, outgoing_id))
+        if outgoing.status != "sending":  # held back in the meantime
             return
         outgoing.problem = problem[:500]
         if outgoing.tries <= len(RETRY_AFTER):
@@ -294,48 +308,53 @@ def _failed(landlord_id: str, outgoing_id: str, problem: str) -> None:
             outgoing.next_try_at = clock.now() + RETRY_AFTER[outgoing.tries - 1]
             return
         outgoing.status, outgoing.next_try_at = "failed", None
-        _tell(session, outgoing, f"An e-mail could not be sent: {problem[:200]}")
+        _tell(step, f"An e-mail could not be sent: {problem[:200]}")
 
 
 def _find_interrupted() -> None:
     """What was being sent when the server stopped may have gone or not: send once more, marked."""
-    query = select(Outgoing).where(
-        Outgoing.status == "sending", Outgoing.next_try_at < clock.now() - STALE
-    )
-    if db.session.scalar(query.limit(1)) is None:
-        return
-    with transaction() as session:
-        for outgoing in session.scalars(query):
-            outgoing.status = "unknown" if outgoing.tries < 2 else "failed"
-            outgoing.problem = "The server stopped while sending; it may have gone twice."
+    for key in _keys(Outgoing.status == "sending", Outgoing.next_try_at < clock.now() - STALE):
+        with transaction() as session:
+            outgoing, step = locked(session, PROCEDURE, key)
+            since = outgoing.next_try_at or step.now
+            if outgoing.status == "sending" and since < step.now - STALE:
+                _interrupted(step, outgoing)
+
+
+def _interrupted(step: Step, outgoing: Outgoing) -> None:
+    """The history keeps that a letter may have gone twice; the second time it is for people."""
+    letter = _letter_of(step.session, outgoing)
+    outgoing.problem = INTERRUPTED
+    outgoing.status = "unknown" if outgoing.tries < 2 else "failed"
+    step.write("letter_interrupted", letter_id=letter.id, title=letter.title, how=INTERRUPTED)
+    if outgoing.status == "failed":
+        _tell(step, f"An e-mail could not be sent: {INTERRUPTED}")
+
+
+def _keys(*which: ColumnElement[bool]) -> Sequence[tuple[str, str]]:
+    """What is to be sent, oldest first. Each is looked at again once it is locked."""
+    query = select(Outgoing.landlord_id, Outgoing.id).where(*which).order_by(Outgoing.queued_at)
+    return [(landlord_id, id_) for landlord_id, id_ in db.session.execute(query)]
 
 
 def _tell_of_late_post(landlord_id: str | None) -> None:
     """A letter that has not left by the end of the day on which it was queued: tell the team."""
     start = datetime.combine(clock.today(), time.min, clock.LONDON)
-    query = select(Outgoing).where(
+    late = [
         Outgoing.status.in_(("queued", "unknown")),
         Outgoing.told_late.is_(False),
         Outgoing.queued_at < start,
-    )
+    ]
     if landlord_id:
-        query = query.where(Outgoing.landlord_id == landlord_id)
-    if db.session.scalar(query.limit(1)) is None:
-        return
-    with transaction() as session:
-        for outgoing in session.scalars(query):
-            outgoing.told_late = True
-            _tell(session, outgoing, "A letter was not sent on the day it was written")
+        late.append(Outgoing.landlord_id == landlord_id)
+    for key in _keys(*late):
+        with transaction() as session:
+            outgoing, step = locked(session, PROCEDURE, key)
+            if not outgoing.told_late:
+                outgoing.told_late = True
+                _tell(step, "A letter was not sent on the day it was written")
 
 
-def _tell(session: Session, outgoing: Outgoing, says: str) -> None:
-    instance = session.scalar(
-        select(Instance).where(
-            Instance.landlord_id == outgoing.landlord_id, Instance.case_id == outgoing.case_id
-        )
-    )
-    if instance is None:
-        return
-    landlord = deployments.landlord(outgoing.landlord_id)
-    step = steps.open_step(session, instance, PROCEDURE)
+def _tell(step: Step, says: str) -> None:
+    landlord = deployments.landlord(step.case.landlord_id)
     step.alert(landlord.alert_team_blocked_post or landlord.alert_team_hazard, "", says)

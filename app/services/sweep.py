@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import clock
 from app.db import db, transaction
-from app.engine import EngineRefused
 from app.errors import ChangedMeanwhile
 from app.models import Instance
 from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
@@ -23,6 +24,8 @@ from timers.sweep import SweepResult, sweep
 logger = logging.getLogger(__name__)
 BATCH = 100
 Stopping = Callable[[], bool]
+BEFORE_ALL = (datetime(1970, 1, 1, tzinfo=UTC), "")
+PASSING = (ChangedMeanwhile, OperationalError, InterfaceError)  # no fault of a case: look again
 SKIP = {"skip_locked": True, "of": Instance}  # whom another worker has is no business of ours
 
 
@@ -33,48 +36,60 @@ class Due(NamedTuple):
     instance_id: str
 
 
-def due_instances() -> list[Due]:
-    """Instances with a deadline that has fallen due, oldest first; held ones wait for a manager."""
+def due_instances(after: tuple[datetime, str] = BEFORE_ALL) -> list[tuple[datetime, Due]]:
+    """Instances with a deadline that has fallen due, oldest first; held ones wait for a manager.
+
+    after: the instant and id of the last one seen.
+    """
     rows = db.session.execute(
-        select(Instance.landlord_id, Instance.id)
+        select(Instance.next_due_at, Instance.landlord_id, Instance.id)
         .where(
-            Instance.next_due_at.is_not(None),
             Instance.next_due_at <= clock.now(),
+            tuple_(Instance.next_due_at, Instance.id) > after,
             Instance.held.is_(False),
         )
-        .order_by(Instance.next_due_at)
+        .order_by(Instance.next_due_at, Instance.id)
         .limit(BATCH)
     )
-    return [Due(*row) for row in rows]
+    return [(due_at, Due(*key)) for due_at, *key in rows if due_at]
 
 
 def fire(due: Due) -> None:
-    """Fire what is due in one instance, in one transaction. Doing it twice does nothing more."""
+    """Fire what is due in one instance, in one transaction. Doing it twice does nothing more.
+
+    Raises ChangedMeanwhile while somebody else has the instance. What the engine cannot take, or
+    whatever else goes wrong in this case alone, is an incident, and is raised.
+    """
     case_id = ""
     try:
         with transaction() as session:
             instance = session.get(Instance, due, with_for_update=SKIP)
-            if instance is None or instance.held or not instance.next_due_at:
-                return
-            if instance.next_due_at > clock.now():
+            if instance is None:
+                raise ChangedMeanwhile
+            if instance.held or not instance.next_due_at or instance.next_due_at > clock.now():
                 return
             case_id = instance.case_id
             steps.fire(steps.open_step(session, instance, PROCEDURE))
-    except EngineRefused as refused:
-        report(due.landlord_id, case_id, "A deadline fell due", refused)
+    except PASSING:
+        raise
+    except Exception as cause:
+        report(due.landlord_id, case_id, "A deadline fell due", cause)
         raise
 
 
 def run_due(stopping: Stopping = lambda: False) -> SweepResult:
-    """Fire everything that is due, batch by batch; the rest stays due when we are `stopping`."""
+    """Fire everything that is due, batch by batch; the rest stays due when we are `stopping`.
+
+    Each instance is looked at once: those that fail, however many, keep nobody else waiting.
+    """
     total = SweepResult(0, 0, 0)
-    while not stopping() and (batch := due_instances()):
-        result = sweep(batch, fire, ChangedMeanwhile, stopping)
+    after = BEFORE_ALL
+    while not stopping() and (batch := due_instances(after)):
+        result = sweep([due for _, due in batch], fire, ChangedMeanwhile, stopping)
         total = SweepResult(
             total.fired + result.fired, total.busy + result.busy, total.failed + result.failed
         )
-        if result.fired == 0:
-            break
+        after = batch[-1][0], batch[-1][1].instance_id
     return total
 
 

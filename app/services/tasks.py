@@ -204,10 +204,12 @@ def colleagues(viewer: Viewer, task_id: str) -> list[User]:
 
 
 def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
+    """A task with a step on its case. What is asked of it is asked once nobody else has it."""
     task = get_task(viewer, task_id)
+    step = steps.open_step(db.session(), instance_of(task.case), viewer)
     if task.status != "open":
         raise over(task)
-    return task, steps.open_step(db.session(), instance_of(task.case), viewer)
+    return task, step
 
 
 def names_of(viewer: Viewer, task_id: str) -> set[str]:

@@ -193,3 +193,32 @@ def retry(incident_id: str) -> ResponseReturnValue:
         return _incidents(bad.errors, reason, incident_id), 422
     flash(f"The case {spaced(case.reference)} goes on. If the cause is still there, it comes back.")
     return redirect(url_for(".incidents"), 303)
+
+
+@bp.get("/incidents/<incident_id>/skip")
+@allow("watch")
+def skip(incident_id: str) -> ResponseReturnValue:
+    """Which deadline would be let pass, and what that means."""
+    return _skip(incident_id)
+
+
+@bp.post("/incidents/<incident_id>/skip")
+@allow("watch")
+def skip_now(incident_id: str) -> ResponseReturnValue:
+    """Let a broken deadline pass without what hangs on it."""
+    reason = request.form.get("reason", "")
+    try:
+        case = incidents.skip(viewer(), incident_id, reason)
+    except BadInput as bad:
+        return _skip(incident_id, bad.errors, reason), 422
+    flash(f"The deadline has passed without its next steps. {spaced(case.reference)} goes on.")
+    return redirect(url_for(".incidents"), 303)
+
+
+def _skip(incident_id: str, errors: dict[str, str] | None = None, typed: str = "") -> str:
+    return render_template(
+        "monitor/skip.html",
+        skippable=incidents.to_skip(viewer(), incident_id),
+        errors=errors or {},
+        typed=typed,
+    )

@@ -189,7 +189,8 @@ def files() -> dict[str, bytes]:
 
 def deploy(landlord_toml: str = LANDLORD, **more: bytes) -> str:
     """The landlord, live; files of these paths replaced."""
-    deployments.deploy(ELM, files() | {"landlord.toml": landlord_toml.encode()}, source="disk")
+    said = files() | {"landlord.toml": landlord_toml.encode()} | more
+    deployments.deploy(ELM, said, source="disk")
     return ELM
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from email import message_from_bytes
@@ -10,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from pydantic import SecretStr
 from pypdf import PdfReader
@@ -24,6 +22,7 @@ from app.services import outbox
 from app.settings import Settings
 from app.viewer import Viewer
 from tests.cases import RECORDED, first_team, london, told
+from tests.mailbox import Mailbox, opened
 
 Make = Callable[..., Viewer]
 
@@ -45,32 +44,11 @@ def acknowledged(landlord: str, **answers: Any) -> Case:
     )
 
 
-class Mailbox:
-    """An SMTP server in a thread."""
-
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.answer.startswith("250"):
-            self.received.append(envelope.content)
-        return self.answer
-
-
 @pytest.fixture
 def mailbox(app: Flask, settings: Settings) -> Iterator[Mailbox]:
-    box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    app.extensions["settings"] = settings.model_copy(
-        update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{port}")}
-    )
-    yield box
-    controller.stop()
+    with opened() as box:
+        app.extensions["settings"] = settings.model_copy(update={"smtp_url": SecretStr(box.url)})
+        yield box
 
 
 def test_without_a_mail_server_letters_are_kept_as_files(landlord: str, settings: Settings) -> None:
@@ -136,6 +114,29 @@ def test_what_was_being_sent_when_the_server_stopped_is_sent_once_more_and_marke
     clock.move_to(clock() + timedelta(minutes=11))
     assert outbox.send_due() == 1
     assert len(mailbox.received) == 1
+    assert sendings() == ["letter_interrupted", "letter_sent"]  # for good
+
+
+def test_a_server_that_stands_still_while_sending_does_not_write_over_the_one_that_stepped_in(
+    app: Flask, landlord: str, mailbox: Mailbox, clock: SetClock
+) -> None:
+    def another_steps_in() -> None:
+        with app.app_context():
+            clock.move_to(clock() + timedelta(minutes=11))
+            assert outbox.send_due() == 1
+            db.session.remove()
+
+    acknowledged(landlord)
+    mailbox.meanwhile = another_steps_in
+    outbox.send_due()
+    assert len(mailbox.received) == 2
+    assert sendings() == ["letter_interrupted", "letter_sent"]
+
+
+def sendings() -> list[str]:
+    """What the history says of letters that left."""
+    of_letters = Event.action.in_(("letter_interrupted", "letter_sent"))
+    return list(db.session.scalars(select(Event.action).where(of_letters).order_by(Event.n)))
 
 
 def test_a_letter_by_post_waits_on_the_list_until_somebody_posted_it(

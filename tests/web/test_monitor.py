@@ -17,12 +17,14 @@ from app.db import db
 from app.engine.xml import read_xml
 from app.models import Case, Conflict, Event, Incident, Instance
 from app.models.base import new_id
-from app.services import deployments, pace, references
+from app.services import deployments, pace, references, sweep
 from app.viewer import Viewer
 from tests import small
 from tests.cases import first_team, london, open_task, recorded
 from tests.conftest import make_user
 from tests.engine.drawing import end, flows, send, start, timer, user
+from tests.proofs import town
+from tests.services import elm_homes as elm
 
 SignIn = Callable[[Viewer], FlaskClient]
 Person = Callable[..., Viewer]
@@ -139,6 +141,34 @@ def test_an_incident_shows_cause_and_place_and_is_retried_with_a_reason(
     assert not instance.held
     assert db.session.query(Event).filter_by(action="incident_resolved").count() == 1
     assert "No incident stands" in client.get("/incidents").text
+
+
+def test_a_deadline_that_cannot_be_taken_is_let_pass_on_a_page_that_says_what_that_means(
+    app: Flask, sign_in: SignIn, clock: SetClock
+) -> None:
+    town.record(town.deploy(*town.SORTED), "sick", more_days=town.TOO_MANY)
+    clock.move_to(town.DAY[1])
+    sweep.run_due()
+    incident = db.session.query(Incident).one()
+    client = sign_in(make_user(elm.ELM, "helen", "manager"))
+    address = f"/incidents/{incident.id}/skip"
+    assert address in client.get("/incidents").text
+
+    page = client.get(address).text
+    assert "answer_due, due on Tuesday 8 December 2026" in page and "will not be done" in page
+    refused = client.post(address, data={"reason": " "})
+    assert refused.status_code == 422 and "Say why" in refused.text
+    assert client.post(address, data={"reason": "We have rung"}).status_code == 303
+    assert "No incident stands" in client.get("/incidents").text
+    assert client.post(address, data={"reason": "We have rung"}).status_code == 404
+
+
+def test_where_no_deadline_is_broken_none_is_let_pass(
+    landlord: str, person: Person, sign_in: SignIn
+) -> None:
+    incident_id = incident_of(recorded(landlord))
+    page = sign_in(manager(person, landlord)).get(f"/incidents/{incident_id}/skip")
+    assert page.status_code == 409 and "Let the case go on" in page.text
 
 
 def test_a_manager_with_a_conflict_sees_neither_case_nor_incident(

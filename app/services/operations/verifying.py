@@ -12,6 +12,7 @@ from app.engine.snapshot import Stored
 from app.models import Event, Instance, Task
 from app.services import deployments
 from app.services.calendars import pinned_calendar
+from app.services.deadlines import next_due
 from app.services.operations.health import Check, migrations
 
 MOST_NAMED = 3  # of what is wrong, in one line
@@ -74,13 +75,13 @@ def _histories() -> Iterator[str]:
 
 
 def _cases() -> Iterator[str]:
-    """Each state can be read by its procedure, and waits for the tasks that people see."""
+    """Each state can be read, and waits for the tasks and the date that its rows say."""
     for instance in db.session.scalars(select(Instance).execution_options(yield_per=200)):
         try:
             deployed = deployments.of_instance(instance)
             calendar = pinned_calendar(deployed.landlord.nation, instance.calendar_version)
             stored = Stored(instance.state, instance.facts)
-            waits = look(deployed.procedure, stored, calendar).tasks.keys()
+            now = look(deployed.procedure, stored, calendar)
         except (EngineRefused, LookupError) as refused:
             yield f"the state of {instance.id} cannot be read: {refused}"
             continue
@@ -93,5 +94,8 @@ def _cases() -> Iterator[str]:
                 )
             )
         )
+        waits = now.tasks.keys()
         if waits != seen:
             yield f"{instance.id} waits for {len(waits)} tasks, but {len(seen)} are open"
+        if instance.next_due_at != next_due(now):
+            yield f"{instance.id} is looked at when none of its deadlines falls due"

@@ -1,0 +1,141 @@
+"""Processes are killed at every statement: nothing is lost, nothing happens twice.
+
+PUTRIGHT_LONG=1 kills ten thousand times, otherwise some forty.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from flask import Flask
+
+from app.db import db
+from app.settings import Settings
+from app.viewer import Viewer
+from tests import mailbox as mailboxes
+from tests import postgres
+from tests.mailbox import Mailbox
+from tests.proofs import town
+from tests.proofs.fleet import LONG, Fleet, fleet, lives, wrong
+from tests.proofs.victim import Job
+
+KILLS = 10_000 if LONG else 40
+EVERY = 1 if LONG else 19  # of the points of a job, how many are passed over
+SELDOM = 25  # the same for the naive ones
+STALE = timedelta(minutes=11)  # after which a letter that was being sent is looked at again
+CRASHES = 0.3  # of the jobs: how often PostgreSQL itself dies in one
+AT_MOST = 0.08  # seconds until a process is killed that no statement kills
+
+
+@pytest.fixture
+def viewer(app: Flask) -> Viewer:
+    return town.deploy()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mailboxes.opened() as box:
+        yield box
+
+
+@pytest.fixture
+def processes(viewer: Viewer, settings: Settings, mailbox: Mailbox) -> Iterator[Fleet]:
+    if db.engine.dialect.name == "postgresql":
+        postgres.keep_commits(db.engine.url)
+    with fleet(settings, mailbox) as started:
+        yield started
+
+
+def script(viewer: Viewer, *keys: str, seeded: str = "") -> list[Job]:
+    """The life of some complaints: recorded, late, answered, over."""
+    recorded, late, answered, over = (at.isoformat() for at in town.DAY)
+    by = {"user_id": viewer.user_id or "", "seeded": seeded}
+    return [
+        *(Job("record", recorded, key=key, **by) for key in keys),
+        Job("beat", late, **by),
+        *(Job("answer", answered, key=key, **by) for key in keys),
+        Job("beat", answered, **by),
+        Job("beat", over, **by),
+    ]
+
+
+def calm(processes: Fleet, viewer: Viewer) -> list[str]:
+    """What happens in a case while nobody is killed."""
+    processes.run(*(replace(job, at_home=True) for job in script(viewer, "calm")))
+    return lives()["calm"]
+
+
+def settle(processes: Fleet, job: Job) -> None:
+    """Beats until no letter is being sent."""
+    for n in (1, 2, 3):
+        later = datetime.fromisoformat(job.at) + n * STALE
+        processes.run(replace(job, does="beat", at=later.isoformat()))
+
+
+def kill_at_each_point(processes: Fleet, viewer: Viewer, every: int, seeded: str = "") -> None:
+    """Each job of a life dies again and again, every time a little later, until it is done."""
+    keys = [f"walked-{n}" for n in range(4 + 100 // every)]  # a letter for each death in sending
+    for job in script(viewer, *keys, seeded=seeded):
+        if job.key in ("", keys[0]):
+            processes.until_done(job, count(1, every))
+        else:
+            processes.run(job)
+        if job.does == "beat":
+            settle(processes, job)
+
+
+def kill_at_random(processes: Fleet, viewer: Viewer, dice: random.Random, workers: int) -> None:
+    """Lives with processes that die anywhere, in a statement or between two."""
+    for group in count():
+        for job in script(viewer, *(f"random-{group}-{n}" for n in range(3))):
+            at_once = workers if job.does == "beat" else 1
+            for _ in range(dice.randint(0, 8)):
+                processes.run(*(doomed(job, dice) for _ in range(at_once)))
+            if workers > 1 and dice.random() < CRASHES:
+                processes.run(*[job] * at_once, meanwhile=lambda: database_dies(dice))
+            processes.run(*[job] * at_once)
+            if job.does == "beat":
+                settle(processes, job)
+        if processes.kills >= KILLS:
+            return
+
+
+def database_dies(dice: random.Random) -> None:
+    """PostgreSQL is a server of its own, and dies of its own."""
+    time.sleep(dice.uniform(0, AT_MOST))
+    postgres.die(db.engine.url)
+
+
+def doomed(job: Job, dice: random.Random) -> Job:
+    if dice.random() < 0.5:
+        return replace(job, kill_after=dice.uniform(0, AT_MOST))
+    return replace(job, kill_at=dice.randint(1, 150))
+
+
+def test_whatever_is_killed_every_case_lives_as_if_nobody_had_been(
+    processes: Fleet, viewer: Viewer, mailbox: Mailbox
+) -> None:
+    expected = calm(processes, viewer)
+    workers = 1 if db.engine.dialect.name == "sqlite" else 2  # SQLite has one process
+    kill_at_each_point(processes, viewer, EVERY)
+    kill_at_random(processes, viewer, random.Random(5), workers)
+    assert processes.kills >= KILLS
+    assert wrong(expected, mailbox) == []
+
+
+@pytest.mark.parametrize(
+    ("seeded", "finds"), [("two_commits", "lacks"), ("mail_first", "that nobody wrote")]
+)
+def test_the_same_kills_find_what_a_hurried_programmer_gets_wrong(
+    processes: Fleet, viewer: Viewer, mailbox: Mailbox, seeded: str, finds: str
+) -> None:
+    expected = calm(processes, viewer)
+    kill_at_each_point(processes, viewer, SELDOM, seeded)
+    found = wrong(expected, mailbox)
+    assert any(finds in line for line in found), found
