@@ -113,7 +113,18 @@ def clock() -> SetClock:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="sqlite")
+
+
+ON_BOTH = ("tests/services/", "tests/proofs/")  # with --database both; the others on SQLite
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With --database both, the tests of services and the proofs run on each."""
+    here = metafunc.definition.path.relative_to(ROOT).as_posix()
+    both = metafunc.config.getoption("--database") == "both" and here.startswith(ON_BOTH)
+    if both and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ("sqlite", "postgresql"), indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +137,8 @@ def postgres() -> Iterator[postgresql.Server]:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database, as --database says; none means SQLite in the test's own folder."""
-    if request.config.getoption("--database") == "sqlite":
+    chosen = getattr(request, "param", request.config.getoption("--database"))
+    if chosen != "postgresql":
         yield ""
         return
     server: postgresql.Server = request.getfixturevalue("postgres")
