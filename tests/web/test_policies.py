@@ -20,6 +20,7 @@ from app.models import (
     Event,
     Incident,
     Instance,
+    Job,
     Lesson,
     Letter,
     Outgoing,
@@ -89,7 +90,11 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         text="Nobody rang back.",
         at=instance.case.opened_at,
     )
-    db.session.add_all((incident, lesson))
+    at = instance.case.opened_at
+    job = Job(
+        landlord_id=landlord, id=new_id(), name="a job", asked_at=at, beat_at=None, ended_at=None
+    )
+    db.session.add_all((incident, lesson, job))
     db.session.commit()
     letter = db.session.scalars(select(Letter).where(Letter.case_id == letter_case.id)).one()
     outgoing = db.session.scalars(select(Outgoing).where(Outgoing.letter_id == letter.id)).one()
@@ -107,6 +112,7 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "outgoing_id": outgoing.id,
         "incident_id": incident.id,
         "lesson_id": lesson.id,
+        "job_id": job.id,
         "person_id": case.resident.id,
         "n": "1",
         "alert_id": db.session.scalars(select(Alert.id)).first() or "",
