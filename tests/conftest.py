@@ -116,11 +116,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="sqlite")
 
 
-ON_BOTH = ("tests/services/", "tests/proofs/")  # with --database both; the others on SQLite
+ON_BOTH = (  # with --database both: what depends on the database most; the others on SQLite
+    "tests/proofs/",
+    "tests/services/test_calendar_changes",
+    "tests/services/test_equality",
+    "tests/services/test_importing",
+    "tests/services/test_operations",
+    "tests/services/test_outbox",
+    "tests/services/test_steps",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """With --database both, the tests of services and the proofs run on each."""
+    """With --database both, the proofs and some tests of services run on each."""
     here = metafunc.definition.path.relative_to(ROOT).as_posix()
     both = metafunc.config.getoption("--database") == "both" and here.startswith(ON_BOTH)
     if both and "database_url" in metafunc.fixturenames:

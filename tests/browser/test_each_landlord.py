@@ -1,6 +1,6 @@
 """One whole path of each landlord through the browser: its longest story, typed into the pages.
 
-`./check` takes every third landlord, `./check --long` each of them.
+`./check` takes one landlord, `./check --long` each of them.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def teams_in(story: dict[str, Any]) -> dict[str, set[str]]:
     return found
 
 
-@pytest.fixture(params=slugs(PROCESSES)[:: 1 if os.environ.get("PUTRIGHT_LONG") else 3])
+@pytest.fixture(params=slugs(PROCESSES)[:: 1 if os.environ.get("PUTRIGHT_LONG") else 6])
 def landlord_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """An empty server of one landlord."""
     made = make_site(tmp_path, SetClock(WHEN), request.param)

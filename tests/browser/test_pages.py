@@ -120,7 +120,14 @@ PAGES = {
     "sam_field": ("/people", "/people/add", "/people/{person}", "/people/days-off", "/help"),
 }
 # Shown only after something was done in the same visit: test_states.py looks at them.
-AFTER_DOING = {"packs.packs", "intake.done", "intake.saved", "learning.edit", "status.letter"}
+AFTER_DOING = {
+    "monitor.skip",
+    "packs.packs",
+    "intake.done",
+    "intake.saved",
+    "learning.edit",
+    "status.letter",
+}
 FILES = {
     "session.signed_in",
     "static",
