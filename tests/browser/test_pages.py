@@ -120,14 +120,9 @@ PAGES = {
     "sam_field": ("/people", "/people/add", "/people/{person}", "/people/days-off", "/help"),
 }
 # Shown only after something was done in the same visit: test_states.py looks at them.
-AFTER_DOING = {
-    "monitor.skip",
-    "packs.packs",
-    "intake.done",
-    "intake.saved",
-    "learning.edit",
-    "status.letter",
-}
+AFTER_DOING = {"intake.done", "intake.saved", "learning.edit", "status.letter"}
+# Needs a panel or an incident, which the demo of this landlord has not: tests/web looks at them.
+NOT_HERE = {"monitor.skip", "packs.packs"}
 FILES = {
     "session.signed_in",
     "static",
@@ -219,7 +214,7 @@ def test_no_page_is_forgotten(demo_site: Site) -> None:
             asked = urlsplit(path.replace("{link}", f"/{LANDLORD}/status/some"))
             if asked.path.startswith("/") and not asked.path.startswith("/nothing"):
                 opened.add(match(asked.path)[0])
-    assert pages - opened - AFTER_DOING - FILES - REDIRECTS == set()
+    assert pages - opened - AFTER_DOING - NOT_HERE - FILES - REDIRECTS == set()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
