@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from itertools import count
 from typing import Any
 
+from app.engine.diagram import Element
 from app.engine.problems import EngineRefused, NoWay
 from app.engine.procedure import Procedure
 from app.engine.runtime import complete, fire_due, receive, start
@@ -22,7 +23,8 @@ from timers.calendar import LONDON, WorkingCalendar, london_date
 
 MOST_TRIES = 600  # steps of the engine for one case
 A_GUESS = 6  # how many elements of a detour are better than one supposition
-GUESSED: dict[str, tuple[bool, ...]] = {"bool": (True,), "choice": ()}  # facts of these types
+# What is supposed of a fact that nobody knows, by its type; of a choice, each there is.
+GUESSED: dict[str, tuple[bool, ...]] = {"bool": (True,), "choice": ()}
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,6 @@ def _drawn_ways(procedure: Procedure) -> Iterator[tuple[str, str]]:
                 yield from ((inner.id, flow.target) for flow in element.outgoing)
 
 
-def _is_inside(inner: Any, host: str, called: str | None) -> bool:
+def _is_inside(inner: Element, host: str, called: str | None) -> bool:
     """Directly inside a subprocess, or inside the process that a call calls."""
     return inner.parent == host or bool(called and inner.process == called and not inner.parent)

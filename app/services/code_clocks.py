@@ -93,6 +93,7 @@ def _team(step: Step) -> str:
 
 
 def _look_again(step: Step, rows: Iterable[Deadline]) -> None:
+    """The sweep comes back when the next limit passes, though no timer of the diagram is due."""
     waits = [row for row in rows if not (row.met_on or row.missed_on or row.ended_at)]
     due = [falls_due_at(row.due_on, "duty").astimezone(UTC) for row in waits if row.due_on]
     engine = step.instance.next_due_at

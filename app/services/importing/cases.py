@@ -30,6 +30,7 @@ from app.viewer import Viewer
 from timers.calendar import london_date
 
 WAITS = {"userTask", "timer", "message"}  # where a case can stand
+REPRESENTATIVE = {"representative_name", "representative_relation", "representative_permission"}
 MOST_ROUNDS = 5  # of facts that Putright keeps and the procedure reads
 
 
@@ -123,16 +124,9 @@ def _case(session: Session, deployed: Deployed, row: CaseRow, resident: Person) 
     nobody = Viewer(landlord_id)
     for text in row.points or [complaints.WHOLE_COMPLAINT]:
         complaints.add_point_row(session, case, text[:500], nobody)
-    said = row.model_dump(include={*CaseRow.model_fields} & REPRESENTATIVE)
+    said = row.model_dump(include=REPRESENTATIVE)
     representatives.named(session, case, said, row.received_on)
     return case
-
-
-REPRESENTATIVE = {
-    "representative_name",
-    "representative_relation",
-    "representative_permission",
-}
 
 
 def _noon(day: date) -> datetime:
