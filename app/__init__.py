@@ -6,7 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import web
+from app import pipeline, web
 from app.clock import Clock, system_clock
 from app.db import db, prepare
 from app.settings import ROOT, Settings
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "app" / "migrations"), render_as_batch=True)
     with app.app_context():
+        pipeline.use(db.engine)
         prepare(db.engine)
     web.init_app(app)
     return app

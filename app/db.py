@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from app import wall
+from app import pipeline, wall
 from app.errors import ChangedMeanwhile
 
 NAMES = {
@@ -50,7 +50,7 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+db = SQLAlchemy(model_class=Base, session_options={"class_": pipeline.Session})
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, event, make_url
 
+from app import pipeline
 from app.errors import PutrightError
 
 SETTING = "app.landlord"  # of a transaction: landlords with commas between, or *
@@ -46,8 +47,14 @@ def look_at(landlord_ids: Iterable[str] | None) -> None:
 
 def tell(connection: Connection) -> None:
     """Tell PostgreSQL who is in sight until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT set_config('{SETTING}', %s, true)", (_in_sight.get(),))
+    if connection.dialect.name != "postgresql":
+        return
+    statement = "SELECT set_config(%s, %s, true)"
+    driver = connection.connection.driver_connection
+    if isinstance(driver, pipeline.Connection):
+        pipeline.ahead(driver, statement, (SETTING, _in_sight.get()))
+    else:
+        connection.exec_driver_sql(statement, (SETTING, _in_sight.get()))
 
 
 def is_owned(table: Table) -> bool:

@@ -56,6 +56,11 @@ class FormDefinition:
         return frozenset(key for key, each in self.repeated.items() if each == "point")
 
     @cached_property
+    def lists_points(self) -> bool:
+        """Whether it asks what is complained about, point by point."""
+        return any(field.properties.get("points") for field in self.fields)
+
+    @cached_property
     def teams(self) -> frozenset[str]:
         """The teams whose people can be chosen; * is everybody."""
         people = {f.properties["person"] for f in self.fields if "person" in f.properties}

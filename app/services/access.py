@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from app.db import db
 from app.errors import NotAllowed, NotFound
@@ -70,6 +70,20 @@ def lock(session: Session, instance: Instance) -> None:
     session.flush()
     session.expire_all()
     session.refresh(instance, with_for_update={"of": Instance})
+
+
+def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> Instance:
+    """The instance of a task, locked, as the first statement of a transaction. Raises NotFound."""
+    found = session.scalar(
+        select(Instance)
+        .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
+        .where(Task.landlord_id == viewer.landlord_id, Task.id == task_id)
+        .options(lazyload(Instance.case))
+        .with_for_update(of=Instance)
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 def one_at_a_time(session: Session, key: str) -> None:

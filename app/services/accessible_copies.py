@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.engine import Element
@@ -134,18 +134,6 @@ def drop(step: Step, person: Person) -> None:
             copy.dropped = True
             sent(step.session, copy, step.today, None)
             step.write("copy_dropped", copy=label(step.session, copy))
-
-
-def asked_on(session: Session, case: Case) -> str | None:
-    """Since when a copy is still to be made; None when none is."""
-    at = session.scalar(
-        select(func.min(AccessibleCopy.asked_at)).where(
-            AccessibleCopy.landlord_id == case.landlord_id,
-            AccessibleCopy.case_id == case.id,
-            AccessibleCopy.sent_on.is_(None),
-        )
-    )
-    return london_date(at).isoformat() if at else None
 
 
 def pauses(session: Session, case: Case) -> list[list[str | None]]:

@@ -37,7 +37,6 @@ def keep_answer(
         values=values,
     )
     session.add(answer)
-    session.flush()
     return answer
 
 

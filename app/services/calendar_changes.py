@@ -16,7 +16,7 @@ from app.db import db, transaction
 from app.engine import EngineRefused, recompute
 from app.errors import ChangedMeanwhile, NotAllowed
 from app.models import Case, Deadline, Instance, User
-from app.services import accounts, code_clocks, deployments, steps
+from app.services import accounts, casefile, code_clocks, deployments, steps
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of, pinned_calendar
 from app.services.incidents import report
@@ -136,22 +136,15 @@ def _moves(instance: Instance, calendar: WorkingCalendar) -> Iterator[Move]:
     """What working a case out again would change; the engine is asked, nothing is saved."""
     deployed = deployments.of_instance(instance)
     session = db.session()
-    step = Step(session, instance.case, instance, deployed, calendar, PROCEDURE, clock.now())
+    file = casefile.read(session, instance, PROCEDURE)
+    step = Step(session, file, instance, deployed, calendar, PROCEDURE, clock.now())
     try:
         snapshot = recompute(deployed.procedure, step.stored(), step.now, calendar)
     except EngineRefused:
         return  # the move makes an incident of it, with its cause
     dates = {key: armed.due_on for key, armed in snapshot.deadlines.items()}
     dates |= {(code_clocks.HOST, id): on for id, on in code_clocks.dates(step).items()}
-    rows = session.scalars(
-        select(Deadline).where(
-            Deadline.landlord_id == instance.landlord_id,
-            Deadline.instance_id == instance.id,
-            Deadline.met_on.is_(None),
-            Deadline.ended_at.is_(None),
-        )
-    )
-    for row in rows:
+    for row in (row for row in file.deadlines if not row.met_on and not row.ended_at):
         now = dates.get((row.host, row.element))
         if row.due_on and now and now != row.due_on:
             yield Move(instance.case, row.name, row.kind, row.due_on, now)

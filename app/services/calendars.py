@@ -28,11 +28,18 @@ def calendar_of(nation: str) -> WorkingCalendar:
 
 def pinned_calendar(nation: str, version: str) -> WorkingCalendar:
     """The calendar of an open case; the one in force when that version was never kept."""
+    known = _pinned.get((nation, version))
+    if known is not None:
+        return known
     row = db.session.get(CalendarRow, (nation, version))
     if row is None:
         return calendar_of(nation)
     days = tuple(DayOff(date.fromisoformat(on), name) for on, name in row.days)
-    return calendar_for(nation, days, version)
+    _pinned[nation, version] = calendar_for(nation, days, version)
+    return _pinned[nation, version]
+
+
+_pinned: dict[tuple[str, str], WorkingCalendar] = {}  # what a version names stays so
 
 
 def keep_calendar(session: Session, calendar: WorkingCalendar) -> None:

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from app.code import FACT, Clock
 from app.engine import ROOT
-from app.models import Deadline, Task
+from app.models import Deadline
 from app.services.deployments import Deployed
 from timers.calendar import falls_due_at
 from timers.deadlines import explain, long_date
@@ -62,7 +60,6 @@ def register(step: Step, rows: Sequence[Deadline]) -> list[Deadline]:
                 _team(step), row.element, f"{row.name}: it was due on {long_date(row.missed_on)}."
             )
     _look_again(step, here.values())
-    step.session.flush()
     return list(here.values())
 
 
@@ -80,16 +77,8 @@ def _tells(step: Step, clock: Clock, row: Deadline, rows: Iterable[Deadline]) ->
 
 def _team(step: Step) -> str:
     """The team that has the work of the case."""
-    open_ = step.session.scalars(
-        select(Task.team)
-        .where(
-            Task.landlord_id == step.case.landlord_id,
-            Task.case_id == step.case.id,
-            Task.status == "open",
-        )
-        .order_by(Task.opened_at.desc())
-    ).first()
-    return open_ or step.deployed.landlord.alert_team_hazard
+    newest = max(step.file.tasks.values(), key=lambda task: task.opened_at, default=None)
+    return newest.team if newest else step.deployed.landlord.alert_team_hazard
 
 
 def _look_again(step: Step, rows: Iterable[Deadline]) -> None:
@@ -144,6 +133,7 @@ def _new(step: Step, clock: Clock) -> Deadline:
         armed_at=step.now,
     )
     step.session.add(row)
+    step.file.deadlines.append(row)
     return row
 
 

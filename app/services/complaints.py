@@ -138,10 +138,12 @@ def add_points(session: Session, case: Case, form: BoundForm, by: Viewer) -> Non
     A form that asks for points and gets none makes one of the whole complaint: something has to be
     answered in the response.
     """
+    if not form.definition.lists_points:
+        return
     asked = [field.key for field in form.definition.fields if field.properties.get("points")]
     known = {text.casefold() for text in session.scalars(_point_texts(case))}
     found = [text for key in asked for text in lines(form.answers.get(key))]
-    if asked and not found and not known:
+    if not found and not known:
         found = [WHOLE_COMPLAINT if case.kind == ROOT else WHOLE_STORY]
     for text in found:
         if text.casefold() not in known:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from app import clock
 from app.engine import ArmedDeadline, Element, Procedure, Snapshot, condition
-from app.models import Deadline, Task
+from app.models import Deadline
 from app.paragraphs import whole_paragraphs
 from app.services import code_clocks, plain_rules
 from app.services.answers import answers_of
@@ -31,7 +29,8 @@ if TYPE_CHECKING:
 
 def register(step: Step, snapshot: Snapshot) -> datetime | None:
     """Bring the register in line with a snapshot; return when the next deadline falls due."""
-    rows = {(row.host, row.element): row for row in _rows(step) if not code_clocks.of_code(row)}
+    own = (row for row in step.file.deadlines if not code_clocks.of_code(row))
+    rows = {(row.host, row.element): row for row in own}
     for key, armed in snapshot.deadlines.items():
         row = rows.get(key) or _new(step, armed)
         rows[key] = row
@@ -47,7 +46,6 @@ def register(step: Step, snapshot: Snapshot) -> datetime | None:
         if row.kind == "duty" and row.due_on and row.missed_on is None:
             over = row.met_on or step.today
             row.missed_on = row.due_on if over > row.due_on else None
-    step.session.flush()
     return next_due(snapshot)
 
 
@@ -60,17 +58,6 @@ def next_due(snapshot: Snapshot) -> datetime | None:
             if armed.falls_due_at and not armed.fired
         ),
         default=None,
-    )
-
-
-def _rows(step: Step) -> list[Deadline]:
-    return list(
-        step.session.scalars(
-            select(Deadline).where(
-                Deadline.landlord_id == step.case.landlord_id,
-                Deadline.instance_id == step.instance.id,
-            )
-        )
     )
 
 
@@ -92,6 +79,7 @@ def _new(step: Step, armed: ArmedDeadline) -> Deadline:
         armed_at=step.now,
     )
     step.session.add(row)
+    step.file.deadlines.append(row)
     return row
 
 
@@ -217,21 +205,14 @@ def hang_over_tasks(step: Step) -> None:
 
     Lists are ordered by that date.
     """
-    rows = _rows(step)
+    rows = step.file.deadlines
     of_policy = [row for row in rows if not code_clocks.of_code(row)]
     counting = [
         row
         for row in of_policy + code_clocks.register(step, rows)
         if row.kind == "duty" and row.due_on and not row.met_on and not row.ended_at
     ]
-    tasks = step.session.scalars(
-        select(Task).where(
-            Task.landlord_id == step.case.landlord_id,
-            Task.case_id == step.case.id,
-            Task.status == "open",
-        )
-    )
-    for task in tasks:
+    for task in step.file.tasks.values():
         over = over_task(step.deployed, task.element)
         first = min(
             (row for row in counting if row.element in over),

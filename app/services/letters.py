@@ -136,7 +136,7 @@ def fact_in_words(spec: FactSpec, value: Any) -> str:
     return str(value)
 
 
-def points_part(points: list[Point], answers: dict[str, Any]) -> list[dict[str, str]]:
+def points_part(points: Sequence[Point], answers: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the answers say of each point of ours, as the letter's part_points wants it."""
     return [
         {
@@ -149,7 +149,7 @@ def points_part(points: list[Point], answers: dict[str, Any]) -> list[dict[str, 
     ]
 
 
-def not_ours_part(points: list[Point], answers: dict[str, Any]) -> dict[str, list[str]]:
+def not_ours_part(points: Sequence[Point], answers: Mapping[str, Any]) -> dict[str, list[str]]:
     """The points that others answer, each with who can help, as part points_not_ours."""
     others = [(point, *whose_now(point, answers)) for point in points if point.moved_to is None]
     said = [

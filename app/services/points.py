@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Case, Point
 from forms import FormDefinition
+
+ABOUT = re.compile(r"(outcome|determination|ours|whose)__\d+$")  # keys of answers
 
 
 def of_case(session: Session, case: Case) -> list[Point]:
@@ -29,7 +33,7 @@ def asked_in(session: Session, case: Case, form: FormDefinition) -> list[Point]:
     return [point for point in here if decides or point.ours != "no"]
 
 
-def whose_now(point: Point, answers: dict[str, Any]) -> tuple[str, str]:
+def whose_now(point: Point, answers: Mapping[str, Any]) -> tuple[str, str]:
     """Whether a point is ours and, if not, whose, by what was just answered or else is known."""
     ours = str(answers.get(f"ours__{point.n}") or point.ours)
     whose = str(answers.get(f"whose__{point.n}") or point.whose) if ours == "no" else ""
@@ -41,6 +45,8 @@ def answered(session: Session, case: Case, answers: dict[str, Any]) -> None:
 
     determination: the outcome that the Ombudsman gives to it.
     """
+    if not any(ABOUT.match(key) for key in answers):
+        return
     for point in of_case(session, case):
         for key in ("outcome", "determination"):
             if outcome := answers.get(f"{key}__{point.n}"):

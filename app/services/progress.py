@@ -24,7 +24,6 @@ def follow_up(step: Step, form: BoundForm) -> None:
             _became(step, row, form.answers)
     if "copy" in each:
         _copies_sent(step, form.answers)
-    step.session.flush()
 
 
 def _copies_sent(step: Step, answers: Mapping[str, Any]) -> None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.models import Case, Deadline, Promise
 from app.services import deployments
-from app.services.access import instance_of
 from app.services.calendars import calendar_of
 from app.services.deployments import Deployed
-from timers.calendar import london_date
 from timers.deadlines import DeadlineState, state_of
 
 
@@ -67,30 +63,3 @@ def _state(row: Promise) -> DeadlineState:
     found = state_of("duty", row.due_on, row.done_on, None, clock.today(), calendar)
     done = "Paid" if row.kind == "payment" else "Kept"
     return replace(found, words=found.words.replace("Met", done))
-
-
-def made_on(session: Session, case: Case) -> str | None:
-    """Since when something promised has been open without a break; None when nothing is.
-
-    It stays the same while one promise is kept and another is open, so that a clock on it strikes
-    once for all that is open together.
-    """
-    made_at = session.scalar(_open(case, func.min(Promise.made_at)))
-    if made_at is None:
-        return None
-    before: str | None = instance_of(case).facts.get("promises_made_on")
-    return before or london_date(made_at).isoformat()
-
-
-def due_on(session: Session, case: Case) -> str | None:
-    """The nearest date of what is still to be done; None when nothing is."""
-    due: date | None = session.scalar(_open(case, func.min(Promise.due_on)))
-    return due.isoformat() if due else None
-
-
-def _open(case: Case, column: ColumnElement[Any]) -> Select[Any]:
-    return select(column).where(
-        Promise.landlord_id == case.landlord_id,
-        Promise.case_id == case.id,
-        Promise.done_on.is_(None),
-    )

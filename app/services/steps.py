@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,12 +23,13 @@ from app.engine import (
     recompute,
     start,
 )
-from app.models import Alert, Case, Event, Instance, Payload, Task
+from app.models import Alert, Case, Event, Instance, Payload, Point, Task
 from app.models.base import new_id
 from app.services import (
     access,
     arrangements,
     assigning,
+    casefile,
     conversions,
     deadlines,
     deployments,
@@ -35,6 +37,7 @@ from app.services import (
     remedies,
 )
 from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
+from app.services.casefile import CaseFile
 from app.services.deployments import Deployed
 from app.services.kept_facts import kept_facts
 from app.viewer import Viewer
@@ -49,20 +52,30 @@ class Step:
     """All that one step of one case needs. Made inside a transaction, gone with it."""
 
     session: Session
-    case: Case
+    file: CaseFile
     instance: Instance
     deployed: Deployed
     calendar: WorkingCalendar
     actor: Viewer
     now: datetime
-    # what the submitted form says in letters: parts by name, and what it answers to each point
+    # what the submitted form says in letters: parts by name, and the points as they stood before
     parts: Mapping[str, str | list[str]] = field(default_factory=dict)
-    answered_points: Sequence[Mapping[str, str]] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    points: Callable[[], Sequence[Point]] = list
     past: bool = False  # of a case that is read in: `now` lies behind, and nothing goes out
+
+    @property
+    def case(self) -> Case:
+        return self.file.case
 
     @property
     def today(self) -> date:
         return self.now.astimezone(clock.LONDON).date()
+
+    @cached_property
+    def answered_points(self) -> list[dict[str, str]]:
+        """What the form answers to each point."""
+        return letters.points_part(self.points(), self.answers)
 
     def stored(self) -> Stored:
         """What the engine goes on from, with the facts that Putright keeps by itself."""
@@ -128,10 +141,16 @@ def actor_kind(actor: Viewer, past: bool = False) -> str:
 def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
     """A step on an existing case, whose row is locked until the transaction ends."""
     access.lock(session, instance)
-    deployed = deployments.of_instance(instance)
+    return step_on(session, instance, actor)
+
+
+def step_on(session: Session, instance: Instance, actor: Viewer) -> Step:
+    """A step on a case whose row this transaction has locked already."""
+    file = casefile.read(session, instance, actor)
+    deployed = deployments.pinned(instance.landlord_id, instance.deployment_id, file.case.kind)
     return Step(
         session,
-        instance.case,
+        file,
         instance,
         deployed,
         pinned_calendar(deployed.landlord.nation, instance.calendar_version),
@@ -158,7 +177,7 @@ def first_step(session: Session, case: Case, deployed: Deployed, actor: Viewer) 
     session.add(instance)
     session.flush()
     calendar = calendar_of(deployed.landlord.nation)
-    return Step(session, case, instance, deployed, calendar, actor, clock.now())
+    return Step(session, CaseFile(case), instance, deployed, calendar, actor, clock.now())
 
 
 def declared(deployed: Deployed, answers: dict[str, Any]) -> dict[str, Any]:
@@ -238,7 +257,7 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     """Write all that follows from a snapshot. The caller's transaction makes it one."""
     if snapshot.stuck:
         raise EngineRefused("Nobody and nothing can move this case any further.")
-    instance, case = step.instance, step.case
+    instance = step.instance
     instance.state, instance.facts = snapshot.state, snapshot.facts
     instance.completed = snapshot.completed
     instance.offers = [offer.element for offer in snapshot.messages]
@@ -255,8 +274,6 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
             _send(step, event)
     _set_status(step, snapshot)
     deadlines.hang_over_tasks(step)
-    step.session.add_all((instance, case))
-    step.session.flush()
     if step.past:
         return
     for event in snapshot.events:
@@ -303,18 +320,14 @@ def stage_name(deployed: Deployed, stage: str) -> str:
 
 def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
     """Tasks by their token: new ones open, missing ones end; a claim or draft is never touched."""
-    session, case = step.session, step.case
-    known = {
-        task.id: task
-        for task in session.query(Task).filter_by(landlord_id=case.landlord_id, case_id=case.id)
-    }
-    for task in known.values():
-        if task.status == "open" and task.id not in snapshot.tasks:
-            task.status = "done" if done is not None and task.id == done.id else "cancelled"
-            task.closed_at = step.now
-            task.closed_by = step.actor.user_id if task.status == "done" else None
+    case, tasks = step.case, step.file.tasks
+    for over in [task for task in tasks.values() if task.id not in snapshot.tasks]:
+        del tasks[over.id]
+        over.status = "done" if done is not None and over.id == done.id else "cancelled"
+        over.closed_at = step.now
+        over.closed_by = step.actor.user_id if over.status == "done" else None
     for token, opened in snapshot.tasks.items():
-        if token in known:
+        if token in tasks:
             continue
         stage = opened.stage or case.stage
         task = Task(
@@ -333,8 +346,8 @@ def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
             opened_at=step.now,
         )
         assigning.assign(step, task)
-        session.add(task)
-    session.flush()
+        step.session.add(task)
+        tasks[token] = task
 
 
 def _set_status(step: Step, snapshot: Snapshot) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from flask import Flask
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import lazyload
 
 from app import clock
 from app.db import db, transaction
@@ -26,6 +27,7 @@ BATCH = 100
 Stopping = Callable[[], bool]
 BEFORE_ALL = (datetime(1970, 1, 1, tzinfo=UTC), "")
 PASSING = (ChangedMeanwhile, OperationalError, InterfaceError)  # no fault of a case: look again
+ALONE = [lazyload(Instance.case)]
 SKIP = {"skip_locked": True, "of": Instance}  # whom another worker has is no business of ours
 
 
@@ -63,13 +65,13 @@ def fire(due: Due) -> None:
     case_id = ""
     try:
         with transaction() as session:
-            instance = session.get(Instance, due, with_for_update=SKIP)
+            instance = session.get(Instance, due, with_for_update=SKIP, options=ALONE)
             if instance is None:
                 raise ChangedMeanwhile
             if instance.held or not instance.next_due_at or instance.next_due_at > clock.now():
                 return
             case_id = instance.case_id
-            steps.fire(steps.open_step(session, instance, PROCEDURE))
+            steps.fire(steps.step_on(session, instance, PROCEDURE))
     except PASSING:
         raise
     except Exception as cause:

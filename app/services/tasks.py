@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Delete, delete, select
 from werkzeug.datastructures import MultiDict
 
 from app import clock
@@ -15,6 +16,7 @@ from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
 from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import (
+    access,
     accounts,
     deployments,
     drafts,
@@ -205,11 +207,16 @@ def colleagues(viewer: Viewer, task_id: str) -> list[User]:
 
 def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
     """A task with a step on its case. What is asked of it is asked once nobody else has it."""
-    task = get_task(viewer, task_id)
-    step = steps.open_step(db.session(), instance_of(task.case), viewer)
-    if task.status != "open":
-        raise over(task)
-    return task, step
+    if not viewer.can("work"):
+        raise NotAllowed
+    session = db.session()
+    instance = access.lock_by_task(session, viewer, task_id)
+    step = steps.step_on(session, instance, viewer)
+    if step.file.kept_out:
+        raise NotFound
+    if task_id not in step.file.tasks:
+        raise over(session.get_one(Task, (viewer.landlord_id, task_id)))
+    return step.file.tasks[task_id], step
 
 
 def names_of(viewer: Viewer, task_id: str) -> set[str]:
@@ -291,13 +298,15 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
     Raises TaskIsOver (somebody was faster), ChangedMeanwhile, NotForYou, BadInput (the letter lacks
     a part), Stopped (an incident). Whatever it raises, nothing is saved.
     """
-    task = get_task(viewer, task_id)
-    with held_back(task.case, f"“{task.name}” was finished"), transaction() as session:
+    known = db.session.get(Task, (viewer.landlord_id, task_id))
+    if known is None:
+        raise NotFound
+    with held_back(known.case, f"“{known.name}” was finished"), transaction() as session:
         task, step = _open_step(viewer, task_id)
         _must_be_for(step.deployed, task, viewer)
         if task.claimed_by not in (None, viewer.user_id):
             raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
-        _say_in_letter(step, replace(get_open(viewer, task_id), form=form), form)
+        _say_in_letter(step, task, form)
         _chosen_may(step, task, form)
         panels.check(step, form)
         answers = take(step, form, task.element, task.id)
@@ -309,20 +318,30 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
             ) from None
         if any(key.startswith("triage_") for key in answers):
             alert_of_danger(step, answers)
-        draft = session.get(Draft, (viewer.landlord_id, task_id, viewer.user_id))
-        if draft is not None:
-            session.delete(draft)
+        if task_id in step.file.drafted:
+            session.execute(_own_draft(viewer, task_id))
         return step.case
 
 
-def _say_in_letter(step: steps.Step, open_task: OpenTask, form: BoundForm) -> None:
-    """Hand the form's texts to the step's letters. Raises BadInput while a part is missing."""
-    step.parts = form.letter_parts
-    step.answered_points = letters.points_part(
-        points.of_case(step.session, step.case), form.answers
+def _own_draft(viewer: Viewer, task_id: str) -> Delete:
+    return delete(Draft).where(
+        Draft.landlord_id == viewer.landlord_id,
+        Draft.task_id == task_id,
+        Draft.user_id == viewer.user_id,
     )
-    letter = preview(step.actor, open_task)
-    if problem := letter_problem(open_task, letter):
+
+
+def _say_in_letter(step: steps.Step, task: Task, form: BoundForm) -> None:
+    """Hand the form's texts to the step's letters. Raises BadInput while a part is missing."""
+    step.parts, step.answers = form.letter_parts, form.answers
+    step.points = partial(points.of_case, step.session, step.case)
+    if form.definition.lists_points:  # what it adds was not answered yet
+        step.points = partial(list, step.points())
+    writes = step.deployed.elements[task.element].properties.get("writes")
+    if writes is None:
+        return
+    open_task = OpenTask(task, step.case, step.instance, step.deployed, form, "", writes, "", None)
+    if problem := letter_problem(open_task, preview(step.actor, open_task)):
         raise BadInput({"letter": problem})
 
 

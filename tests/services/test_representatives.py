@@ -47,7 +47,7 @@ def officer(person: Make, landlord: str) -> Viewer:
 
 def asked_on(case: Case) -> Any:
     step = steps.open_step(db.session(), instance_of(again(case)), Viewer(case.landlord_id))
-    return kept_facts.KEPT["permission_asked_on"](step.session, step.case)
+    return kept_facts.KEPT["permission_asked_on"](step)
 
 
 def test_a_representative_waits_for_permission(landlord: str, officer: Viewer) -> None:

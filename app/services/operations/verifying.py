@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import func, inspect, select, text, tuple_
 
 from app.db import Base, db
 from app.engine import EngineRefused, look
@@ -74,9 +74,19 @@ def _histories() -> Iterator[str]:
             yield f"the history of {instance_id} has {number} of {known} lines"
 
 
+def _instances() -> Iterator[Instance]:
+    """All of them, some at a time."""
+    key, after = tuple_(Instance.landlord_id, Instance.id), ("", "")
+    while some := db.session.scalars(
+        select(Instance).where(key > after).order_by(Instance.landlord_id, Instance.id).limit(200)
+    ).all():
+        yield from some
+        after = some[-1].landlord_id, some[-1].id
+
+
 def _cases() -> Iterator[str]:
     """Each state can be read, and waits for the tasks and the date that its rows say."""
-    for instance in db.session.scalars(select(Instance).execution_options(yield_per=200)):
+    for instance in _instances():
         try:
             deployed = deployments.of_instance(instance)
             calendar = pinned_calendar(deployed.landlord.nation, instance.calendar_version)

@@ -1,0 +1,135 @@
+"""PostgreSQL in few round trips: a flush's writes go out together, BEGIN with what comes after it.
+
+A connection is in libpq's pipeline mode for as long as it lives, so a statement need not wait for
+the answer to the one before. Whatever is read waits; a write of a flush is promised to hit its
+rows, and whether it did is asked once for all of them, when the flush ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
+from contextvars import ContextVar
+from typing import Any, LiteralString
+
+import psycopg
+from flask_sqlalchemy.session import Session as FlaskSession
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+_later: ContextVar[list[Cursor] | None] = ContextVar("later", default=None)
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that stays in pipeline mode, and begins no transaction by itself."""
+
+    _mode: AbstractContextManager[psycopg.Pipeline]
+    pipe: psycopg.Pipeline
+
+    def enter(self) -> None:
+        """Go into pipeline mode. Nothing is sent."""
+        self._mode = self.pipeline()
+        self.pipe = self._mode.__enter__()
+
+    def rollback(self) -> None:
+        """One round trip, or none; what was prepared stays so unless something went wrong."""
+        status = self.info.transaction_status
+        if status == TransactionStatus.INTRANS:
+            ahead(self, "ROLLBACK")
+            self.pipe.sync()
+        elif status != TransactionStatus.IDLE:
+            super().rollback()
+
+    def close(self) -> None:
+        """Leave it first: nobody waits for what is lost with a broken connection."""
+        with suppress(psycopg.Error):
+            self._mode.__exit__(None, None, None)
+        super().close()
+
+
+class Cursor(psycopg.Cursor[Any]):
+    """Waits for its result unless that is asked for later. promised: rows of a write that waits."""
+
+    promised: int | None = None
+    connection: Connection
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Cursor:
+        super().execute(query, params, **how)
+        self._wait(query, 1)
+        return self
+
+    def executemany(
+        self, query: Any, params_seq: Iterable[Any], *, returning: bool = False
+    ) -> None:
+        rows = list(params_seq)
+        super().executemany(query, rows, returning=returning)
+        self._wait(query, len(rows))
+
+    @property
+    def rowcount(self) -> int:
+        return self._rowcount if self.promised is None else self.promised
+
+    def _wait(self, query: Any, rows: int) -> None:
+        later = _later.get()
+        if later is not None and query.startswith(WRITES) and " RETURNING " not in query:
+            self.promised = rows
+            later.append(self)
+            return
+        self.connection.pipe.sync()
+
+    def keep_promise(self) -> None:
+        """Raises StaleDataError if an update has not hit what it was to hit."""
+        promised, self.promised = self.promised, None
+        updated = (self.statusmessage or "").startswith("UPDATE")
+        if updated and self.rowcount != promised:
+            raise StaleDataError(f"{promised} rows were to change, {self.rowcount} did.")
+
+
+def ahead(connection: Connection, statement: LiteralString, params: tuple[Any, ...] = ()) -> None:
+    """Say something whose result is of no interest; it goes out with the next statement."""
+    psycopg.Cursor(connection).execute(statement, params)
+
+
+class Session(FlaskSession):
+    """Its flushes are one round trip on PostgreSQL."""
+
+    def flush(self, objects: Any = None) -> None:
+        """Raises StaleDataError as a flush does, and what the database refuses."""
+        token = _later.set([])
+        try:
+            super().flush(objects)
+            _read(_later.get() or [], self.get_bind().dialect)
+        finally:
+            _later.reset(token)
+
+
+def _read(waiting: list[Cursor], dialect: Dialect) -> None:
+    if not waiting:
+        return
+    try:
+        waiting[0].connection.pipe.sync()
+    except psycopg.Error as problem:
+        raise DBAPIError.instance(
+            None, None, problem, psycopg.Error, hide_parameters=True, dialect=dialect
+        ) from problem
+    for cursor in waiting:
+        cursor.keep_promise()
+
+
+def use(engine: Engine) -> None:
+    """All connections of an engine, if it is PostgreSQL's."""
+    if engine.dialect.name != "postgresql":
+        return
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, args: Any, words: Any) -> Connection:
+        connection = Connection.connect(*args, autocommit=True, cursor_factory=Cursor, **words)
+        connection.enter()
+        return connection
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        ahead(connection.connection.driver_connection, "BEGIN")

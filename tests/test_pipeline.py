@@ -1,0 +1,138 @@
+"""PostgreSQL is asked seldom, and nothing goes unnoticed because of it. Always on a PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg.pq import TransactionStatus
+from sqlalchemy import event, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from app.db import db, transaction
+from app.errors import ChangedMeanwhile
+from app.models import Case, Instance, Note, Task
+from app.models.base import new_id
+from app.pipeline import Connection
+from app.services import sweep, tasks
+from app.viewer import Viewer
+from tests.cases import first_team, open_task, recorded
+from tests.postgres import Server
+from tests.services.test_steps import accept
+
+MOST_ROUND_TRIPS = 5  # of a step, with BEGIN, who is in sight, and COMMIT
+MOST_STATEMENTS = 14
+
+Make = Callable[..., Viewer]
+
+
+@pytest.fixture
+def database_url(postgres: Server) -> Iterator[str]:
+    """Whatever --database says: SQLite knows no round trips."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+def officer(app: Flask, person: Make, landlord: str) -> Viewer:
+    return person("grace", teams=(first_team(landlord),))
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One item for each time that somebody waits for PostgreSQL."""
+    waits: list[str] = []
+    really = psycopg.Pipeline.sync
+
+    def counted(pipe: psycopg.Pipeline) -> None:
+        waits.append("sync")
+        really(pipe)
+
+    monkeypatch.setattr(psycopg.Pipeline, "sync", counted)
+    commit = Connection.commit
+    monkeypatch.setattr(Connection, "commit", lambda c: (waits.append("commit"), commit(c))[1])
+    return waits
+
+
+def note(case: Case, id: str | None = None) -> Note:
+    return Note(
+        landlord_id=case.landlord_id, id=id or new_id(), case_id=case.id,
+        at=case.opened_at, by=None, text="Rang again",
+    )  # fmt: skip
+
+
+def test_a_finished_task_is_few_statements_and_fewer_round_trips(
+    landlord: str, officer: Viewer, trips: list[str]
+) -> None:
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _k, one, *_: said.append(one))
+    for _ in range(2):  # the first also reads the calendar
+        task = open_task(recorded(landlord))
+        form = accept(officer, task)
+        db.session.rollback()
+        assert db.session.get_one(Task, (landlord, task.id)).case  # as its page has read it
+        said.clear()
+        trips.clear()
+        tasks.submit(officer, task.id, form)
+    assert len(trips) <= 1 + MOST_ROUND_TRIPS, "one more ends the reading of the page"
+    assert len(said) <= MOST_STATEMENTS
+    assert trips[-2:] == ["sync", "commit"], "all that is written goes out at once"
+
+
+def test_of_two_who_change_an_instance_the_second_is_told(landlord: str, officer: Viewer) -> None:
+    case = recorded(landlord)
+    with pytest.raises(ChangedMeanwhile), transaction() as session:
+        instance = session.scalars(select(Instance).where(Instance.case_id == case.id)).one()
+        session.execute(
+            update(Instance)
+            .where(Instance.id == instance.id)
+            .values(revision=Instance.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+        instance.held = True
+
+
+def test_what_the_database_refuses_is_refused_and_the_connection_goes_on(
+    landlord: str, officer: Viewer
+) -> None:
+    case = recorded(landlord)
+    one = new_id()
+    with transaction() as session:
+        session.add(note(case, one))
+    with pytest.raises(IntegrityError), transaction() as session:
+        session.add(note(case))
+        session.flush()
+        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        session.expunge_all()
+        session.add(note(case, one))
+    assert len(db.session.scalars(select(Note).where(Note.case_id == case.id)).all()) == 1
+
+
+def test_a_connection_that_breaks_in_the_middle_is_a_passing_trouble(
+    landlord: str, officer: Viewer
+) -> None:
+    case = recorded(landlord)
+    with pytest.raises(sweep.PASSING) as broken, transaction() as session:
+        session.add(note(case))
+        own = session.connection().connection.driver_connection
+        own.pgconn.finish()
+        session.flush()
+    assert isinstance(broken.value, OperationalError)
+    assert db.session.get(Case, (case.landlord_id, case.id)) is not None
+
+
+def test_reading_prepares_once(landlord: str, officer: Viewer) -> None:
+    """A rollback after reading leaves what was prepared, and a broken transaction nothing open."""
+    for _ in range(8):
+        db.session.scalars(select(Case)).all()
+        db.session.rollback()
+    prepared = text("SELECT count(*) FROM pg_prepared_statements")
+    assert (db.session.scalar(prepared) or 0) > 0
+    with pytest.raises(Exception, match="division by zero"):
+        db.session.execute(text("SELECT 1 / 0"))
+    db.session.rollback()
+    assert db.session.scalar(text("SELECT 1")) == 1
+    own = db.session.connection().connection.driver_connection
+    assert own.info.transaction_status == TransactionStatus.INTRANS
