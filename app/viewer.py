@@ -23,6 +23,8 @@ ABILITIES: dict[str, frozenset[Role]] = {
     "report": frozenset({"manager", "auditor"}),  # the Customer Feedback Report
     "see_procedures": frozenset({"staff", "manager", "process_owner", "auditor"}),
     "own_procedures": frozenset({"process_owner"}),
+    "approve_procedures": frozenset({"process_owner", "manager"}),  # a second person's drafts
+    "move_cases": frozenset({"process_owner", "manager"}),  # open cases to another version
     "administer": frozenset({"administrator"}),
     "post": frozenset({"staff", "manager"}),  # print and post, outbox
     "signed_in": frozenset(ROLES),

@@ -183,7 +183,7 @@ def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
 def landlord(app: Flask) -> str:
     """A landlord's shipped procedure, deployed."""
     files = read_folders(LANDLORD, ROOT / "processes", ROOT / "forms" / "definitions")
-    deployments.deploy(LANDLORD, files, source="disk")
+    deployments.deploy(LANDLORD, files)
     return LANDLORD
 
 

@@ -134,7 +134,7 @@ class Ticking(SetClock):
 
 def officer() -> Viewer:
     """Of the complaints team, after the procedure is deployed: the case is hers."""
-    deployments.deploy(small.SMALL, files(), source="disk")
+    deployments.deploy(small.SMALL, files())
     return member("grace", "complaints")
 
 

@@ -179,7 +179,7 @@ def deploy_kinds(landlord_id: str) -> None:
     team, found = next(iter(live.landlord.teams.items()))
     files = complaints_alone(live) | files_of_kinds(team, found.name)
     files["facts.toml"] = with_facts(files["facts.toml"], FACTS)
-    deployments.deploy(landlord_id, files, source="disk")
+    deployments.deploy(landlord_id, files)
 
 
 def begun(landlord_id: str, kind: str, at: str = "2026-11-24 09:00", **answers: Any) -> Case:

@@ -99,7 +99,7 @@ FOLLOW_UP = group(
 
 def put_right(landlord_id: str) -> None:
     """Deploy the procedure as the landlord's own."""
-    deployments.deploy(landlord_id, files(landlord_id), source="disk")
+    deployments.deploy(landlord_id, files(landlord_id))
 
 
 def files(landlord_id: str) -> dict[str, bytes]:

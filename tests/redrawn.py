@@ -134,7 +134,7 @@ def deploy_small(
     }
     for name, asked in {**FORMS, **forms}.items():
         files[f"forms/{name}.form"] = schema(*asked, id=name, title=name.capitalize())
-    deployments.deploy(landlord_id, files, source="test")
+    deployments.deploy(landlord_id, files)
     db.session.expire_all()
 
 

@@ -143,7 +143,7 @@ def files(*procedure: str, **changes: str) -> dict[str, bytes]:
 
 def deploy(*procedure: str, **changes: str) -> None:
     """Make it the landlord's live procedure."""
-    deployments.deploy(SMALL, files(*procedure, **changes), source="disk")
+    deployments.deploy(SMALL, files(*procedure, **changes))
 
 
 def officer(name: str = "grace", phone: str = "") -> Viewer:

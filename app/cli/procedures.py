@@ -14,18 +14,19 @@ from app.cli.group import main, migrated, settings_of
 from app.clock import SetClock, system_clock
 from app.db import db
 from app.services import checking, deployments, stories
+from app.services.deployments import Published
 from app.settings import Settings
 from timers.calendar import NATIONS
 from timers.questions import answer, answer_csv, read_question
+
+REPLACED = Published("disk", says="Replaced from disk by the command line")
 
 
 def deploy_all(settings: Settings, replace: bool, only: str | None = None) -> None:
     for slug in [only] if only else deployments.slugs(settings.processes_dir):
         if replace:
             files = deployments.read_folders(slug, settings.processes_dir, settings.forms_dir)
-            deployed: str | None = deployments.deploy(
-                slug, files, source="disk", says="Replaced from disk by the command line"
-            )
+            deployed: str | None = deployments.deploy(slug, files, REPLACED)
         else:
             deployed = deployments.deploy_from_disk(
                 slug, settings.processes_dir, settings.forms_dir

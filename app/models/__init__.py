@@ -29,6 +29,7 @@ from app.models.running import (
     Payload,
     Task,
 )
+from app.models.workshop import CaseMove, ProcedureDraft, ProcedureDraftFile
 
 __all__ = [
     "AccessibleCopy",
@@ -40,6 +41,7 @@ __all__ = [
     "CarriedOn",
     "Case",
     "CaseLink",
+    "CaseMove",
     "Conflict",
     "ContactArrangement",
     "DayOffRow",
@@ -66,6 +68,8 @@ __all__ = [
     "Payload",
     "Person",
     "Point",
+    "ProcedureDraft",
+    "ProcedureDraftFile",
     "Promise",
     "Quarantine",
     "ReportPresented",

@@ -12,14 +12,20 @@ from app.models.base import Owned, OwnedById
 
 
 class Deployment(OwnedById, Base):
-    """A landlord's folders at one moment, whole. `number` counts up; the highest is live."""
+    """A landlord's folders at one moment, whole. `number` counts up.
+
+    The highest of those whose live_from has come, or is None, is live. source: disk or workshop.
+    by: who proposed it; approved_by: the second person, None where there was none.
+    """
 
     __tablename__ = "deployment"
     number: Mapped[int]
     content_hash: Mapped[str] = mapped_column(String(64))
-    source: Mapped[str] = mapped_column(String(20))  # disk or workshop
+    source: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime]
+    live_from: Mapped[datetime | None]
     by: Mapped[str | None] = mapped_column(String(32))
+    approved_by: Mapped[str | None] = mapped_column(String(32))
     says: Mapped[str] = mapped_column(String(300), default="")
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import db, transaction
 from app.engine import ROOT, Element, FactSpec, Problem, Procedure
-from app.errors import DeploymentRefused, NotAllowed, NotFound
+from app.errors import DeploymentRefused, NotFound
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterTemplate
 from app.models import Deployment, DeploymentFile, Instance, Landlord
 from app.models.base import new_id
 from app.services.checking import check
-from app.services.contents import DIAGRAMS, SHARED_FACTS, Contents, Files, content_hash
-from app.viewer import Viewer
+from app.services.contents import SHARED_FACTS, Contents, Files, content_hash
 from forms import FormDefinition
 
 
@@ -119,43 +120,69 @@ def slugs(processes_dir: Path) -> list[str]:
     return sorted(path.parent.name for path in processes_dir.glob("*/landlord.toml"))
 
 
-def deploy(
-    landlord_id: str, files: Files, *, source: str, by: str | None = None, says: str = ""
-) -> str:
-    """Store a checked set of files as the landlord's live deployment and return its id.
+@dataclass(frozen=True)
+class Published:
+    """How a version came to be: from where, by whom, who approved it, and from when it is live."""
 
-    Raises DeploymentRefused with every error. The same content twice is one deployment.
+    source: str  # disk or workshop
+    by: str | None = None
+    says: str = ""
+    approved_by: str | None = None
+    live_from: datetime | None = None
+
+
+FROM_DISK = Published("disk", says="From the folders on disk")
+
+
+def deploy(landlord_id: str, files: Files, how: Published = FROM_DISK) -> str:
+    """Store a checked set of files as the landlord's newest deployment and return its id.
+
+    Raises DeploymentRefused with every error. The same content as the live one's is no new one.
     """
+    refuse_errors(landlord_id, files)
+    with transaction() as session:
+        return store(session, landlord_id, files, how)
+
+
+def refuse_errors(landlord_id: str, files: Files) -> None:
+    """Raises DeploymentRefused with every error of the files."""
     errors = [problem for problem in check(files) if problem.severity == "error"]
     if errors:
         raise DeploymentRefused([in_words(problem) for problem in errors])
     landlord = read_landlord(files["landlord.toml"])
     if landlord.slug != landlord_id:
         raise DeploymentRefused([f"landlord.toml says slug {landlord.slug}, not {landlord_id}."])
-    with transaction() as session:
-        live = _live_row(landlord_id)
-        digest = content_hash(files)
-        if live is not None and live.content_hash == digest:
-            return live.id
-        session.merge(Landlord(id=landlord_id, name=landlord.name))
-        session.flush()
-        row = Deployment(
-            landlord_id=landlord_id,
-            id=new_id(),
-            number=(live.number if live else 0) + 1,
-            content_hash=digest,
-            source=source,
-            at=clock.now(),
-            by=by,
-            says=says,
-        )
-        session.add(row)
-        session.flush()
-        session.add_all(
-            DeploymentFile(landlord_id=landlord_id, deployment_id=row.id, path=path, data=body)
-            for path, body in files.items()
-        )
-        return row.id
+
+
+def store(session: Session, landlord_id: str, files: Files, how: Published) -> str:
+    """The same, of files that were checked, as a part of the caller's transaction."""
+    live, digest = _live_row(landlord_id), content_hash(files)
+    if live is not None and live.content_hash == digest:
+        return live.id
+    session.merge(Landlord(id=landlord_id, name=read_landlord(files["landlord.toml"]).name))
+    session.flush()
+    newest = session.scalar(
+        select(func.max(Deployment.number)).where(Deployment.landlord_id == landlord_id)
+    )
+    row = Deployment(
+        landlord_id=landlord_id,
+        id=new_id(),
+        number=(newest or 0) + 1,
+        content_hash=digest,
+        source=how.source,
+        at=clock.now(),
+        live_from=how.live_from,
+        by=how.by,
+        approved_by=how.approved_by,
+        says=how.says,
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(
+        DeploymentFile(landlord_id=landlord_id, deployment_id=row.id, path=path, data=body)
+        for path, body in files.items()
+    )
+    return row.id
 
 
 def in_words(problem: Problem) -> str:
@@ -172,11 +199,17 @@ def deploy_from_disk(landlord_id: str, processes_dir: Path, forms_dir: Path) -> 
     live = _live_row(landlord_id)
     if live is not None and (live.source != "disk" or live.content_hash == content_hash(files)):
         return None
-    return deploy(landlord_id, files, source="disk", says="From the folders on disk")
+    return deploy(landlord_id, files)
 
 
 def _live_row(landlord_id: str) -> Deployment | None:
-    return db.session.scalar(_newest_first(landlord_id).limit(1))
+    return db.session.scalar(_live_first(landlord_id).limit(1))
+
+
+def _live_first(landlord_id: str) -> Select[Deployment]:
+    """The live one first, then those before it."""
+    begun = or_(Deployment.live_from.is_(None), Deployment.live_from <= clock.now())
+    return _newest_first(landlord_id).where(begun)
 
 
 def _newest_first(landlord_id: str) -> Select[Deployment]:
@@ -189,10 +222,10 @@ def live(landlord_id: str, kind: str = ROOT) -> Deployed:
 
     Raises NotFound for a landlord without one, and for a kind of case that it does not have.
     """
-    newest = db.session.scalar(_newest_first(landlord_id).with_only_columns(Deployment.id).limit(1))
-    if newest is None:
+    found = db.session.scalar(_live_first(landlord_id).with_only_columns(Deployment.id).limit(1))
+    if found is None:
         raise NotFound
-    return pinned(landlord_id, newest, kind)
+    return pinned(landlord_id, found, kind)
 
 
 def of_instance(instance: Instance) -> Deployed:
@@ -252,19 +285,3 @@ def versions_of(landlord_id: str, path: str) -> list[bytes]:
 def history(landlord_id: str) -> list[Deployment]:
     """All deployments of a landlord, newest first."""
     return list(db.session.scalars(_newest_first(landlord_id)))
-
-
-def replace_diagram(viewer: Viewer, path: str, body: bytes, says: str) -> str:
-    """Publish the live deployment with one diagram or table changed. Returns the new one's id.
-
-    Raises DeploymentRefused with what lint found; the live deployment is then untouched.
-    """
-    if not viewer.can("own_procedures"):
-        raise NotAllowed
-    files = dict(live(viewer.landlord_id).files)
-    if path not in files or not path.endswith(DIAGRAMS):
-        raise NotFound
-    files[path] = body
-    return deploy(
-        viewer.landlord_id, files, source="workshop", by=viewer.user_id, says=says.strip()[:300]
-    )

@@ -61,7 +61,7 @@ BLUEPRINTS = (
     procedure.bp,
     report.bp,
     audit.bp,
-    workshop.bp,
+    *workshop.BLUEPRINTS,
     admin.bp,
     help_pages.bp,
     health.bp,

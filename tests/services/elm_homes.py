@@ -190,7 +190,7 @@ def files() -> dict[str, bytes]:
 def deploy(landlord_toml: str = LANDLORD, **more: bytes) -> str:
     """The landlord, live; files of these paths replaced."""
     said = files() | {"landlord.toml": landlord_toml.encode()} | more
-    deployments.deploy(ELM, said, source="disk")
+    deployments.deploy(ELM, said)
     return ELM
 
 

@@ -65,7 +65,7 @@ def files(landlord: str = small.LANDLORD + BESIDE) -> dict[str, bytes]:
 
 @pytest.fixture
 def grace(app: Flask) -> Viewer:
-    deployments.deploy(small.SMALL, files(), source="disk")
+    deployments.deploy(small.SMALL, files())
     return small.officer()
 
 
@@ -169,7 +169,7 @@ def test_the_code_is_about_complaints_since_april_2024(
 
 def test_it_holds_in_england_only(app: Flask, clock: SetClock) -> None:
     welsh = (small.LANDLORD + BESIDE).replace('nation = "ENG"', 'nation = "WLS"')
-    deployments.deploy(small.SMALL, files(welsh), source="disk")
+    deployments.deploy(small.SMALL, files(welsh))
     assert "code_acknowledge_due" not in rows(begun(small.officer(), clock))
 
 
@@ -177,7 +177,7 @@ def test_a_fact_that_a_landlord_does_not_keep_leaves_its_clock_out(
     app: Flask, clock: SetClock
 ) -> None:
     without = small.LANDLORD + '\n[code.facts]\nacknowledged_on = ""\n'
-    deployments.deploy(small.SMALL, files(without), source="disk")
+    deployments.deploy(small.SMALL, files(without))
     grace = small.officer()
     case = begun(grace, clock)
     does(grace, case, clock, "2026-11-04")
@@ -213,7 +213,7 @@ def test_nobody_is_late_to_write_to_somebody_who_gave_no_name(app: Flask, clock:
     changed["facts.toml"] += b'[anonymous]\ntype = "bool"\n'
     nameless = {"key": "anonymous", "type": "checkbox"}
     changed["forms/record_complaint.form"] = small.form("record_complaint", nameless)
-    deployments.deploy(small.SMALL, changed, source="disk")
+    deployments.deploy(small.SMALL, changed)
     form = filled(small.SMALL, "record_complaint", {"anonymous": True})
     receipt = complaints.record(small.officer(), form, new_key())
     case = db.session.scalars(select(Case).where(Case.reference == receipt.reference)).one()

@@ -102,7 +102,7 @@ def test_facts_that_the_complaint_asks_for_too_are_carried(kinds: str) -> None:
     files[form] = files[form].replace(
         b'"components": [', f'"components": [{{{question}}}, '.encode()
     )
-    deployments.deploy(kinds, files, source="disk")
+    deployments.deploy(kinds, files)
     _, new = continued(kinds, request_steps(kinds, **{known: "2026-11-02"}))
     facts = instance_of(new).facts
     assert facts[known] == "2026-11-02"

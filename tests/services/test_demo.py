@@ -39,7 +39,7 @@ def short(landlord: str) -> str:
             f'who = "{first_team(landlord)}/amira"\ndoes = "record_complaint"\n[step.answers]\n'
             + "".join(f"{key} = {json.dumps(value)}\n" for key, value in RECORDED.items())
         ).encode()
-    deployments.deploy(landlord, files, source="disk")
+    deployments.deploy(landlord, files)
     return landlord
 
 

@@ -261,7 +261,7 @@ def test_a_copy_that_was_sent_is_taken_by_its_number(landlord: str, person: Any)
                    properties={"for_each": "copy"})  # fmt: skip
     form = schema(FOLLOW_UP, copies, id="follow_up")
     own = files(landlord) | {"forms/follow_up.form": form}
-    deployments.deploy(landlord, own, source="disk")
+    deployments.deploy(landlord, own)
     case = told(landlord, answered(landlord, **GATE))
     letter = db.session.scalars(select(Letter).where(Letter.case_id == case.id)).one()
     for n, kind in enumerate(("braille", "audio"), 1):

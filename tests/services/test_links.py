@@ -57,7 +57,7 @@ def test_a_case_that_never_had_a_link_of_its_own_prints_none(case: Case) -> None
 
 def test_a_letter_to_somebody_else_never_carries_it(app: Flask) -> None:
     notice = elm.NOTICE.replace('to = "resident"', 'to = "council"').encode()
-    deployments.deploy(elm.ELM, elm.files() | {"letters/notice.md": notice}, source="disk")
+    deployments.deploy(elm.ELM, elm.files() | {"letters/notice.md": notice})
     case = elm.recorded("2026-11-02")
     assert "/status/" not in composed(case, "notice")
 

@@ -41,7 +41,7 @@ def procedure(app: Flask) -> deployments.Deployed:
         drawn = f'id="{identifier}" name="{identifier}"'.encode()
         named = f'id="{identifier}" name="{name}"'.encode()
         files["complaint.bpmn"] = files["complaint.bpmn"].replace(drawn, named)
-    deployments.deploy(small.SMALL, files, source="disk")
+    deployments.deploy(small.SMALL, files)
     return deployments.live(small.SMALL)
 
 

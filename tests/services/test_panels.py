@@ -124,7 +124,7 @@ def small_typed(typed: dict[str, list[str]]) -> tasks.Typed:
 @pytest.fixture
 def grace(app: Flask) -> Viewer:
     """Of the complaints team and the directors: she investigates."""
-    deployments.deploy(small.SMALL, files(), source="disk")
+    deployments.deploy(small.SMALL, files())
     return member("grace", "complaints", "directors")
 
 
@@ -180,7 +180,7 @@ def test_nobody_who_dealt_with_the_case_sits_on_it(case: Case, grace: Viewer) ->
 
 def test_all_of_it_may_have_to_be_more_senior(app: Flask) -> None:
     senior = MEMBERS | {"properties": MEMBERS["properties"] | {"senior_to": "investigate"}}
-    deployments.deploy(small.SMALL, files(senior), source="disk")
+    deployments.deploy(small.SMALL, files(senior))
     grace = member("grace", "complaints", "directors")
     case = small.complaint(grace)
     (task,) = open_at(case, "investigate")
@@ -318,7 +318,7 @@ def test_members_who_are_chosen_one_by_one_sit_on_a_panel_too(app: Flask) -> Non
         ),
         "forms/choose.form": small.form("choose", TENANT),
     }
-    deployments.deploy(small.SMALL, alone, source="disk")
+    deployments.deploy(small.SMALL, alone)
     bo = member("bo", "board_members")
     deployed = deployments.live(small.SMALL)
     seats = panels.seats(deployed)

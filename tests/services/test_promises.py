@@ -103,7 +103,7 @@ def test_where_nobody_approves_nobody_is_named(landlord: str) -> None:
     own = files(landlord)
     stage = own["stage.bpmn"].replace(APPROVES, b"")
     assert stage != own["stage.bpmn"]
-    deployments.deploy(landlord, own | {"stage.bpmn": stage}, source="disk")
+    deployments.deploy(landlord, own | {"stage.bpmn": stage})
 
     (payment,) = promised(told(landlord, answered(landlord, **PAYMENT)))
     assert payment.approved_by is None

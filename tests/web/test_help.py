@@ -55,7 +55,7 @@ def with_rules(landlord: str, more: str) -> list[Row]:
     """The rows of the landlord's policy with more paragraphs, which are then live."""
     files = dict(deployments.live(landlord).files)
     files["policy.toml"] += more.encode()
-    deployments.deploy(landlord, files, source="disk")
+    deployments.deploy(landlord, files)
     return coverage(deployments.live(landlord))
 
 
@@ -118,7 +118,7 @@ def test_neighbouring_policies_stand_under_the_table(
         name = "Policy on Cats"
         about = "For cats of residents."
     """
-    deployments.deploy(landlord, files, source="disk")
+    deployments.deploy(landlord, files)
     page = sign_in(person("amira")).get("/help/policy").text
     assert "<dt>Policy on Cats</dt><dd>For cats of residents.</dd>" in page
 
@@ -128,7 +128,7 @@ def test_without_a_list_of_paragraphs_the_page_says_so(
 ) -> None:
     files = dict(deployments.live(landlord).files)
     del files["policy.toml"]
-    deployments.deploy(landlord, files, source="disk")
+    deployments.deploy(landlord, files)
     client = sign_in(person("amira"))
     assert "The paragraphs are not listed yet" in client.get("/help/policy").text
     assert "/help/policy" not in client.get("/help").text

@@ -84,7 +84,7 @@ def test_danger_reaches_the_team_of_a_landlord_whose_form_does_not_ask_for_it(
     files = dict(deployments.live(landlord).files)
     path = f"forms/{public.public_form(landlord).name}.form"
     files[path] = files[path].replace(b'"triage_hazard"', b'"asked_otherwise"')
-    deployments.deploy(landlord, files, source="disk")
+    deployments.deploy(landlord, files)
     public.complain(client, landlord, "now")
     assert db.session.scalars(select(Case)).one().hazard
     assert db.session.scalars(select(Alert)).one()

@@ -35,7 +35,7 @@ def kinds(landlord: str) -> str:
 @pytest.fixture
 def alone(landlord: str) -> str:
     """The landlord, with complaints and nothing else."""
-    deployments.deploy(landlord, complaints_alone(deployments.live(landlord)), source="disk")
+    deployments.deploy(landlord, complaints_alone(deployments.live(landlord)))
     return landlord
 
 
@@ -389,7 +389,7 @@ def test_one_sent_in_before_the_kind_was_renamed_keeps_its_page(
 ) -> None:
     receipt = sent(client, kinds)
     files = {k: v for k, v in deployments.live(kinds).files.items() if k != "compliment.bpmn"}
-    deployments.deploy(kinds, files, source="disk")
+    deployments.deploy(kinds, files)
     assert "Your compliment" in client.get(receipt.path).text
     assert instance_of(newest()).deployment_id != deployments.live(kinds).id
     assert client.get(f"/{kinds}/tell-us/compliment").status_code == 404

@@ -59,7 +59,7 @@ def two_landlords(app: Flask, landlord: str) -> str:
     files["landlord.toml"] = files["landlord.toml"].replace(
         f'slug = "{LANDLORD}"'.encode(), f'slug = "{OTHER}"'.encode()
     )
-    deployments.deploy(OTHER, files, source="disk")
+    deployments.deploy(OTHER, files)
     return OTHER
 
 

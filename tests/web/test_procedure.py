@@ -39,7 +39,7 @@ def stage(name: str) -> bytes:
 
 def deploy() -> None:
     files = small.files(*WHOLE) | {"first.bpmn": stage("first"), "second.bpmn": stage("second")}
-    deployments.deploy(small.SMALL, files, source="disk")
+    deployments.deploy(small.SMALL, files)
 
 
 def test_stages_limits_and_the_residents_own_time_come_from_the_diagrams(

@@ -58,9 +58,9 @@ def test_a_form_that_changed_meanwhile_is_shown_again(client: FlaskClient, landl
     drawn = json.loads(files[form])
     more = {"type": "textfield", "id": "Field_more", "key": "asked_last_week", "label": "More?"}
     drawn["components"].append(more)
-    deployments.deploy(landlord, files | {form: json.dumps(drawn).encode()}, source="disk")
+    deployments.deploy(landlord, files | {form: json.dumps(drawn).encode()})
     fields = public.typed(landlord, asked_last_week="yes") | public.open_form(client, landlord)
-    deployments.deploy(landlord, files, source="disk")
+    deployments.deploy(landlord, files)
 
     answer = public.send(client, landlord, fields)
 

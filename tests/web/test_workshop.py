@@ -12,12 +12,13 @@ from flask.testing import FlaskClient
 from app.db import db
 from app.engine import Procedure
 from app.models import Instance
-from app.services import contents, deployments, workshop
+from app.services import contents, deployments
 from app.services.outline import outline, pictures
 from app.services.tables import tables
+from app.services.workshop import versions as workshop
 from app.viewer import Viewer
-from app.web import workshop as web_workshop
 from app.web.thumbnail import thumbnail
+from app.web.workshop import procedures as web_workshop
 from tests.cases import first_team, recorded
 
 SignIn = Callable[[Viewer], FlaskClient]

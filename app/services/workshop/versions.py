@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import db
-from app.engine import Element, Problem
+from app.engine import Element
 from app.errors import NotAllowed, NotFound
 from app.models import Deployment
-from app.services import checking, deployments, tasks
+from app.services import deployments, tasks
 from app.services.contents import DIAGRAMS
 from app.services.deployments import Deployed
 from app.services.outline import rule_words
@@ -37,12 +37,15 @@ def versions(viewer: Viewer) -> list[Version]:
     if not viewer.can("see_procedures"):
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
-    return [Version(row, tasks.name_of(row.by), n == 0) for n, row in enumerate(rows)]
+    live = deployments.live(viewer.landlord_id).id if rows else None
+    return [Version(row, tasks.name_of(row.by), row.id == live) for row in rows]
 
 
 def version(viewer: Viewer, number: int | None = None) -> tuple[Version, Deployed]:
     """One version, the live one by default. Raises NotFound for a number that never was."""
-    found = next((v for v in versions(viewer) if number in (None, v.row.number)), None)
+    known = versions(viewer)
+    wanted = [v for v in known if (v.live if number is None else v.row.number == number)]
+    found = next(iter(wanted), None)
     if found is None:
         raise NotFound
     return found, deployments.pinned(viewer.landlord_id, found.row.id)
@@ -64,32 +67,6 @@ def file_of(viewer: Viewer, number: int, name: str) -> bytes:
     if name not in deployed.files or not name.endswith(DIAGRAMS):
         raise NotFound
     return deployed.files[name]
-
-
-@dataclass(frozen=True)
-class Published:
-    """What came of an upload: the new version's number, what changed, and lint's warnings."""
-
-    number: int
-    same: bool
-    changes: list[str]
-    warnings: list[Problem]
-
-
-def publish(viewer: Viewer, path: str, body: bytes, says: str) -> Published:
-    """Publish one changed diagram or table.
-
-    Raises DeploymentRefused with every problem; the live version then stays as it is.
-    """
-    before = deployments.live(viewer.landlord_id)
-    new_id = deployments.replace_diagram(viewer, path, body, says)
-    after = deployments.pinned(viewer.landlord_id, new_id)
-    return Published(
-        number_of(viewer.landlord_id, new_id),
-        new_id == before.id,
-        list(changes(before, after)),
-        [problem for problem in checking.check(after.files) if problem.severity == "warning"],
-    )
 
 
 def changes(before: Deployed, after: Deployed) -> Iterator[str]:

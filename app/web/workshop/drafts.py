@@ -1,0 +1,96 @@
+"""Drafts of a new version: the list, one with all that it changes, a file brought in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import BadInput, NotFound
+from app.services import tasks
+from app.services.workshop import drafts, versions
+from app.services.workshop.drafts import Sketch
+from app.web.policy import allow, viewer
+
+bp = Blueprint("drafting", __name__)
+
+
+@bp.route("/procedures/drafts", methods=["GET", "POST"])
+@allow("approve_procedures")
+def every() -> ResponseReturnValue:
+    """The drafts that are worked on, and those that were given up; a post begins one."""
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            number = request.form.get("version", None, int)
+            begun = drafts.begin(viewer(), request.form.get("title", ""), number)
+        except BadInput as bad:
+            errors = bad.errors
+        else:
+            return redirect(url_for(".draft", draft_id=begun), 303)
+    page = render_template(
+        "workshop/drafts.html",
+        drafts=drafts.every(viewer()),
+        over=drafts.every(viewer(), ("dropped", "published")),
+        versions=versions.versions(viewer()),
+        names=tasks.name_of,
+        title=request.form.get("title", ""),
+        errors=errors,
+    )
+    return page, 422 if errors else 200
+
+
+@bp.get("/procedures/drafts/<draft_id>")
+@allow("approve_procedures")
+def draft(draft_id: str) -> ResponseReturnValue:
+    """One draft: what it changes, what is wrong with it, and the way to each of its parts."""
+    sketch = drafts.get(viewer(), draft_id)
+    return render_template("workshop/draft.html", sketch=sketch, here="overview", **parts(sketch))
+
+
+def parts(sketch: Sketch) -> dict[str, object]:
+    """The files of a draft by kind, each as (path, name)."""
+    kinds = {"diagrams": ".bpmn", "tables": ".dmn", "forms": ".form", "letters": ".md"}
+    return {
+        kind: [path for path in sorted(sketch.files) if path.endswith(ending)]
+        for kind, ending in kinds.items()
+    }
+
+
+@bp.get("/procedures/drafts/<draft_id>/file/<path:path>")
+@allow("approve_procedures")
+def file(draft_id: str, path: str) -> ResponseReturnValue:
+    """A file of a draft, as it is, for Camunda Modeler or another editor."""
+    sketch = drafts.get(viewer(), draft_id)
+    if path not in sketch.files:
+        raise NotFound
+    return Response(
+        sketch.files[path],
+        mimetype="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{path.rsplit("/", 1)[-1]}"'},
+    )
+
+
+@bp.post("/procedures/drafts/<draft_id>/drop")
+@allow("own_procedures")
+def drop(draft_id: str) -> ResponseReturnValue:
+    """Give a draft up; it can be taken up again."""
+    drafts.drop(viewer(), draft_id)
+    flash("The draft was given up. It is kept below, and can be taken up again.")
+    return redirect(url_for(".every"), 303)
+
+
+@bp.post("/procedures/drafts/<draft_id>/take-up")
+@allow("own_procedures")
+def take_up(draft_id: str) -> ResponseReturnValue:
+    """Go on with a draft that was given up."""
+    drafts.take_up(viewer(), draft_id)
+    return redirect(url_for(".draft", draft_id=draft_id), 303)
+
+
+@bp.post("/procedures/drafts/<draft_id>/put-back")
+@allow("own_procedures")
+def put_back(draft_id: str) -> ResponseReturnValue:
+    """Let one file be as it was."""
+    drafts.put_back(viewer(), draft_id, request.form.get("path", ""))
+    flash(f"{request.form['path']} is again as in the version that the draft goes out from.")
+    return redirect(url_for(".draft", draft_id=draft_id), 303)
