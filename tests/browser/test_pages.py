@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.db import db
 from app.models import Case, Letter, Task, User
 from app.services import accounts, actions, deaths, people
+from app.services.workshop import drafts
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.visits import private_link
 
@@ -105,7 +106,8 @@ PAGES = {
         "/procedures/complaint",
         "/procedures/stage_1",
         "/procedures/acceptance",
-        "/procedures/upload",
+        "/procedures/drafts",
+        "/procedures/drafts/{draft}",
         "/help",
         "/help/procedures",
     ),
@@ -132,6 +134,7 @@ FILES = {
     "cases.letter_pdf",
     "cases.letter_text",
     "help.picture",
+    "drafting.file",
     "health.livez",
     "health.metrics_page",
     "health.readyz",
@@ -160,6 +163,16 @@ def with_more_people(reference: str) -> dict[str, str]:
     return {"other": ids["Kofi Mensah-Boateng"], "died": late, "speaker": speaker}
 
 
+def a_draft() -> str:
+    """A draft in which one letter was taken out."""
+    oliver = db.session.scalars(select(User).where(User.name == "Oliver Pike")).one()
+    owner = accounts.viewer_for(oliver)
+    begun = drafts.begin(owner, "Without one letter")
+    letters = [path for path in drafts.get(owner, begun).files if path.startswith("letters/")]
+    drafts.remove(owner, begun, min(letters))
+    return begun
+
+
 def things_of(site: Site) -> dict[str, str]:
     """A case that has been answered, its newest letter and what it offers; one closed, one late."""
     with site.app.app_context():
@@ -184,6 +197,7 @@ def things_of(site: Site) -> dict[str, str]:
             "offer": actions.offered(busy, "resident")[0].name,
             "task": db.session.scalars(team_task).first(),
             "person": db.session.scalars(select(User.id)).first(),
+            "draft": a_draft(),
         } | with_more_people(busy.reference)
         db.session.remove()
     links = {"link": "case", "late_link": "late", "closed_link": "closed"}

@@ -30,6 +30,7 @@ from app.models import (
 from app.models.base import new_id
 from app.services import deployments, documents
 from app.services.references import spaced
+from app.services.workshop import drafts
 from app.viewer import ABILITIES, ROLES, Viewer
 from app.web import policy
 from app.web.policy import PUBLIC, policy_of
@@ -123,6 +124,8 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "number": "1",
         "name": "complaint.bpmn",
         "filename": "nothing.css",
+        "draft_id": drafts.begin(Viewer(landlord, role="process_owner"), "A test"),
+        "path": "complaint.bpmn",
     }
 
 

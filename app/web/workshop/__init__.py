@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.workshop import drafts, procedures
+from app.web.workshop.drafts import bp as drafting
+from app.web.workshop.procedures import bp as procedures
 
-BLUEPRINTS = (procedures.bp, drafts.bp)
+BLUEPRINTS = (procedures, drafting)
