@@ -12,8 +12,10 @@ from app.engine.checks import Known, lint
 from app.engine.decisions import Table
 from app.engine.diagram import Element, Flow
 from app.engine.facts import FactSpec, parse_facts
+from app.engine.moving import move
 from app.engine.placing import Begun, Passed, place
 from app.engine.problems import (
+    CannotMove,
     DiagramRefused,
     EngineRefused,
     ExpressionRefused,
@@ -45,6 +47,7 @@ __all__ = [
     "ROOT",
     "ArmedDeadline",
     "Begun",
+    "CannotMove",
     "DiagramRefused",
     "Element",
     "EngineRefused",
@@ -74,6 +77,7 @@ __all__ = [
     "fire_due",
     "lint",
     "look",
+    "move",
     "over",
     "parse_facts",
     "pass_over",

@@ -43,8 +43,8 @@ class Instance(Scope, BpmnWorkflow):
         self.until = engine.now  # the real instant, which `engine.now` catches up with
         self.new_calendar = False  # was it saved under another one?
         self._passed = 0
-        self._seen_tasks: dict[str, OpenTask] = {}
-        self._seen_deadlines: dict[tuple[str, str], Armed] = {}
+        self.seen_tasks: dict[str, OpenTask] = {}
+        self.seen_deadlines: dict[tuple[str, str], Armed] = {}
         super().__init__(
             procedure.spec, procedure.parts, script_engine=engine, deserializing=deserializing
         )
@@ -93,7 +93,7 @@ class Instance(Scope, BpmnWorkflow):
     def open_tasks(self) -> dict[str, OpenTask]:
         """What people can do now, by token. While a token is open, nothing about it changes."""
         return {
-            (token := task.id.hex): self._seen_tasks.get(token) or self._open_task(task)
+            (token := task.id.hex): self.seen_tasks.get(token) or self._open_task(task)
             for task in self.tokens(TaskState.READY)
             if task.task_spec.manual
         }
@@ -298,7 +298,7 @@ class Instance(Scope, BpmnWorkflow):
             case "timer":
                 holder = task if "due" in task.internal_data else task.parent  # or its gateway
                 due_on, host = holder.internal_data["due"][element.id], host_of(holder).id.hex
-                self._seen_deadlines.pop((host, element.id), None)
+                self.seen_deadlines.pop((host, element.id), None)
                 self._log("due", element.id, due_on=due_on, host=host)
             case "message":
                 pass  # written as "received"
@@ -354,21 +354,21 @@ class Instance(Scope, BpmnWorkflow):
         if write:
             self._log_tasks(tasks)
             self._log_deadlines(deadlines)
-        self._seen_tasks, self._seen_deadlines = tasks, deadlines
+        self.seen_tasks, self.seen_deadlines = tasks, deadlines
 
     def _log_tasks(self, tasks: dict[str, OpenTask]) -> None:
-        seen = self._seen_tasks
+        seen = self.seen_tasks
         for action, new, old in (("closed", seen, tasks), ("opened", tasks, seen)):
             for token, task in new.items():
                 if token not in old:
                     self._log(action, task.element, task=token, item=dict(task.item))
 
     def _log_deadlines(self, deadlines: dict[tuple[str, str], Armed]) -> None:
-        for (host, element), (due_on, fired) in self._seen_deadlines.items():
+        for (host, element), (due_on, fired) in self.seen_deadlines.items():
             if (host, element) not in deadlines and not fired:
                 self._log("disarmed", element, host=host, due_on=due_on)
         for (host, element), (due_on, fired) in deadlines.items():
-            seen = self._seen_deadlines.get((host, element))
+            seen = self.seen_deadlines.get((host, element))
             if seen is None and not fired:
                 self._log("armed", element, host=host, due_on=due_on)
             elif seen is not None and seen[0] != due_on:

@@ -89,6 +89,14 @@ class StateRefused(EngineRefused):
     """A stored state is damaged, or belongs to another diagram."""
 
 
+class CannotMove(EngineRefused):
+    """A case cannot go on under another version; the message says why, for people to read."""
+
+    def __init__(self, element: str, why: str) -> None:
+        self.element = element
+        super().__init__(why)
+
+
 class Gone(EngineRefused):
     """The task or message is no longer waited for."""
 

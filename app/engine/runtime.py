@@ -42,7 +42,7 @@ def start(
     engine = Interpreter(procedure.facts, facts, _utc(now), calendar, known or {})
     instance = Instance(procedure, engine, deserializing=False)
     instance.begin(dict(form or {}))
-    return _snapshot(instance)
+    return snapshot_of(instance)
 
 
 def over(
@@ -52,7 +52,7 @@ def over(
     engine = Interpreter(procedure.facts, facts, _utc(now), calendar)
     instance = Instance(procedure, engine, deserializing=True)
     instance.completed = True
-    return _snapshot(instance)
+    return snapshot_of(instance)
 
 
 def complete(
@@ -113,12 +113,12 @@ def pass_over(
     Raise Gone unless it is due, stands on the edge of an activity and does not end it: the work
     goes on beside it.
     """
-    instance = _opened(procedure, stored, now, calendar)
+    instance = opened(procedure, stored, now, calendar)
     skip(instance, deadline, _utc(now))
     instance.catch_up(_utc(now))
     instance.engine.facts.record(stored.news)
     instance.settle()
-    return _snapshot(instance)
+    return snapshot_of(instance)
 
 
 def recompute(
@@ -137,7 +137,7 @@ def look(procedure: Procedure, stored: Stored, calendar: WorkingCalendar) -> Sna
     engine = Interpreter(procedure.facts, stored.facts, LONG_AGO, calendar)
     instance = Instance(procedure, engine, deserializing=True)
     load(stored.state, instance)  # which has the instant
-    return _snapshot(instance)
+    return snapshot_of(instance)
 
 
 def condition(
@@ -161,16 +161,17 @@ def _step(
     calendar: WorkingCalendar,
     act: Callable[[Instance], None],
 ) -> Snapshot:
-    instance = _opened(procedure, stored, now, calendar)
+    instance = opened(procedure, stored, now, calendar)
     instance.catch_up(_utc(now))  # by the facts that held until now
     instance.engine.facts.record(stored.news)
     act(instance)
-    return _snapshot(instance)
+    return snapshot_of(instance)
 
 
-def _opened(
+def opened(
     procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
 ) -> Instance:
+    """A saved instance at the beginning of a step."""
     engine = Interpreter(procedure.facts, stored.facts, _utc(now), calendar, stored.known)
     instance = Instance(procedure, engine, deserializing=True)
     load(stored.state, instance)
@@ -178,7 +179,8 @@ def _opened(
     return instance
 
 
-def _snapshot(instance: Instance) -> Snapshot:
+def snapshot_of(instance: Instance) -> Snapshot:
+    """What a step hands back."""
     if instance.completed:
         instance.events += _ended(instance)
     return Snapshot(
