@@ -19,7 +19,7 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as Parcel
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
-from sqlalchemy import Connection, column, exists, func, make_url, select, table
+from sqlalchemy import Connection, String, cast, column, exists, func, make_url, select, table
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
@@ -75,7 +75,7 @@ def _send(connection: Connection, landlord_id: str, job_id: str) -> None:
 def send_unsent(names: Collection[str]) -> int:
     """Send for what is open and nobody carries, such as from before procrastinate; how many."""
     carried = exists().where(
-        PARCELS.c.status.in_(("todo", "doing")),
+        cast(PARCELS.c.status, String).in_(("todo", "doing")),
         func.jsonb_extract_path_text(PARCELS.c.args, "job_id") == Job.id,
     )
     query = select(Job).where(Job.ended_at.is_(None), Job.name.in_(names), ~carried)
