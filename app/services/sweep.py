@@ -17,7 +17,16 @@ from app import clock
 from app.db import db, transaction
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
+from app.services import (
+    accounts,
+    calendar_changes,
+    documents,
+    drafts,
+    outbox,
+    packs,
+    returns,
+    steps,
+)
 from app.services.incidents import report
 from app.services.operations import beats, delivery, jobs, quarantine
 from app.services.steps import PROCEDURE
@@ -96,7 +105,7 @@ def run_due(stopping: Stopping = lambda: False) -> SweepResult:
 
 
 AFTER_QUARANTINE = timedelta(minutes=1)
-JOBS: dict[str, jobs.Work] = {calendar_changes.JOB: calendar_changes.move}
+JOBS: dict[str, jobs.Work] = {calendar_changes.JOB: calendar_changes.move, packs.JOB: packs.make}
 
 
 def work(app: Flask, stopping: Stopping = lambda: False) -> None:
