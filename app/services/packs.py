@@ -107,7 +107,7 @@ def cancel(viewer: Viewer, reference: str, job_id: str) -> None:
 
 
 def make(progress: Progress) -> str:
-    """Make a pack of the case, for whoever asked, and keep it. Raises PutrightError if it cannot be."""
+    """Make a pack of the case, for whoever asked, and keep it. Raises PutrightError."""
     viewer = accounts.who_asked(progress.landlord_id, progress.asked_by)
     reference = progress.args["reference"]
     try:

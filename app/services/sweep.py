@@ -26,6 +26,7 @@ from app.services import (
     packs,
     returns,
     steps,
+    taking_away,
 )
 from app.services.incidents import report
 from app.services.operations import beats, delivery, jobs, quarantine
@@ -105,7 +106,11 @@ def run_due(stopping: Stopping = lambda: False) -> SweepResult:
 
 
 AFTER_QUARANTINE = timedelta(minutes=1)
-JOBS: dict[str, jobs.Work] = {calendar_changes.JOB: calendar_changes.move, packs.JOB: packs.make}
+JOBS: dict[str, jobs.Work] = {
+    calendar_changes.JOB: calendar_changes.move,
+    packs.JOB: packs.make,
+    taking_away.JOB: taking_away.make,
+}
 
 
 def work(app: Flask, stopping: Stopping = lambda: False) -> None:

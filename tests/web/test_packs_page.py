@@ -41,7 +41,7 @@ def test_the_page_makes_one_without_javascript_and_says_that_it_takes_a_while(
     assert "Make the pack" not in page
     jobs.run_waiting(sweep.JOBS)
     page = browser.get(answer.location).text
-    assert "A pack is being made" not in page and "The pack is made: " in page
+    assert "A pack is being made" not in page and ".pdf" in page
     (href,) = re.findall(r'href="(/cases/[^"]+\.pdf)"', page)
     sent = browser.get(href)
     assert sent.content_type == "application/pdf" and sent.headers["Cache-Control"] == "no-store"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -34,17 +34,20 @@ FORGET_AFTER = timedelta(days=30)
 MOST_TRIES = 3
 Stopping = Callable[[], bool]
 OPEN = ("waiting", "running")
-CALLED_OFF = "Called off. What was done stays done."
 NEVER_ENDED = "Whoever did it was stopped each time, and it is not begun again."
 BUSY = "This is being done already, by another process. If that was killed: wait two minutes."
 
 
-class Cancelled(Exception):
-    """Somebody has called the job off; what is done stays done."""
+class Cancelled(PutrightError):
+    """Somebody has called the job off."""
+
+    message = "Called off. What was done stays done."
 
 
-class LeftToOthers(Exception):
+class LeftToOthers(PutrightError):
     """This process is about to stop, or somebody else has taken the job on: they go on with it."""
+
+    message = "Another process has taken this on."
 
 
 @dataclass
@@ -119,7 +122,8 @@ def do_here(viewer: Viewer, name: str, args: dict[str, Any], work: Work, about: 
         progress = _take(found or _new(session, viewer, name, args, about))
     try:
         says = work(progress)
-    except Cancelled:
+    except PutrightError as refused:
+        _over(progress, "failed", refused.message)
         raise
     except BaseException as problem:  # Ctrl-C, too
         _over(progress, "failed", f"It stopped: {type(problem).__name__}.")
@@ -146,7 +150,7 @@ def cancel(viewer: Viewer, name: str, job_id: str, about: str = "") -> None:
         found = session.scalar(query.with_for_update())
         if found is None:
             raise NotFound
-        found.status, found.ended_at, found.says = "cancelled", clock.now(), CALLED_OFF
+        found.status, found.ended_at, found.says = "cancelled", clock.now(), Cancelled.message
 
 
 def run_waiting(known: Mapping[str, Work], stopping: Stopping = lambda: False) -> int:
@@ -174,6 +178,12 @@ def run_delivered(
     if found is None or found.status not in OPEN:
         return None
     return timedelta() if stopping() else COME_AGAIN
+
+
+def waiting() -> int:
+    """How many have been asked for and not been begun, of all landlords."""
+    query = select(func.count()).where(Job.ended_at.is_(None), Job.status == "waiting")
+    return db.session.scalar(query.select_from(Job)) or 0
 
 
 def drop_old() -> None:
