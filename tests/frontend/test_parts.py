@@ -45,6 +45,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
         EVIL,
         {"k": EVIL},
     ),
+    "job": (SimpleNamespace(total=9, done=2, status="running", says=EVIL), *[EVIL] * 3, ""),
     "policy_lines": (POLICY,),
     "problems": ({"name": EVIL},),
     "ruler": ([RulerDay(TUESDAY, "off", EVIL), RulerDay(TUESDAY, "left", EVIL)], EVIL),

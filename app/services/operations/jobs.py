@@ -132,10 +132,9 @@ def do_here(viewer: Viewer, name: str, args: dict[str, Any], work: Work, about: 
 
 
 def newest(landlord_id: str, name: str, about: str = "") -> Job | None:
-    """The last job of that name about that, whatever became of it."""
-    return db.session.scalar(
-        _of(landlord_id, name, about).order_by(Job.asked_at.desc(), Job.id).limit(1)
-    )
+    """The job of that name about that which is open, or else the last, whatever became of it."""
+    order = (Job.ended_at.is_(None).desc(), Job.asked_at.desc(), Job.id)
+    return db.session.scalar(_of(landlord_id, name, about).order_by(*order).limit(1))
 
 
 def file_of(job: Job) -> Blob | None:
