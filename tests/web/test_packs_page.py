@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.clock import SetClock
 from app.services import sweep
 from app.services.operations import jobs
 from app.viewer import Viewer
@@ -20,7 +22,7 @@ SignIn = Callable[[Viewer], FlaskClient]
 
 
 def test_the_page_makes_one_without_javascript_and_says_that_it_takes_a_while(
-    app: Flask, sign_in: SignIn
+    app: Flask, sign_in: SignIn, clock: SetClock
 ) -> None:
     grace = hearing.officer()
     case = hearing.answered(grace)
@@ -47,6 +49,7 @@ def test_the_page_makes_one_without_javascript_and_says_that_it_takes_a_while(
     assert sent.content_type == "application/pdf" and sent.headers["Cache-Control"] == "no-store"
     assert hashlib.sha256(sent.data).hexdigest() in page
 
+    clock.move_to(clock() + timedelta(minutes=1))
     browser.post(f"/cases/{case.reference}/packs")
     page = browser.get(answer.location).text
     (off,) = re.findall(r'action="([^"]+/cancel)"', page)
