@@ -67,8 +67,8 @@ class ProcedureDraftFile(Owned, Base):
 class CaseMove(OwnedById, Base):
     """A case that was moved to another version, with what it was before: undone until it acts.
 
-    revision: of the instance after the move. moved: the open duties with other dates than before,
-    [element, old date, new date], for which `reason` is a manager's.
+    after: SHA-256 of state and facts as the move left them. moved: the open duties with other dates
+    than before, [name, old date, new date], for which `reason` is a manager's.
     """
 
     __tablename__ = "case_move"
@@ -80,7 +80,7 @@ class CaseMove(OwnedById, Base):
     by: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[bytes] = mapped_column(LargeBinary)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    revision: Mapped[int]
+    after: Mapped[str] = mapped_column(String(64))
     moved: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(Text, default="")
     undone_at: Mapped[datetime | None]

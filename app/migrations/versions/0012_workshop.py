@@ -1,6 +1,6 @@
 """drafts of the procedure, a second person's approval, cases that move to a new version
 
-Revision: 0012, after 0008, 2026-11-26
+Revision: 0012, after 0009, 2026-11-26
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 
 revision = '0012'
-down_revision = '0008'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
@@ -65,7 +65,7 @@ def upgrade():
     sa.Column('by', sa.String(length=32), nullable=True),
     sa.Column('state', sa.LargeBinary(), nullable=False),
     sa.Column('facts', sa.JSON(), nullable=False),
-    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('after', sa.String(length=64), nullable=False),
     sa.Column('moved', sa.JSON(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('undone_at', sa.DateTime(), nullable=True),
