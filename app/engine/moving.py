@@ -65,6 +65,7 @@ def move(
         for (host, timer), armed in before.seen_deadlines.items()
     }
     instance.catch_up(before.until)
+    instance.engine.facts.record(stored.news)
     instance.settle()
     return snapshot_of(instance)
 

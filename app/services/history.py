@@ -265,6 +265,14 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "lesson_taken_off": ("Learning taken off the website", ""),
         "arrangement_began": ("Contact arrangement in force", _until(detail)),
         "arrangement_ended": ("Contact arrangement ended", ""),
+        "moved_to_version": (
+            f"Moved from version {detail.get('was')} to {detail.get('now')} of the procedure",
+            _dates_moved(detail),
+        ),
+        "moved_back": (
+            f"Moved back from version {detail.get('was')} to {detail.get('now')}",
+            "The move was undone.",
+        ),
         "calendar_changed": ("Worked out again by a new calendar", detail.get("days", "")),
         "imported": (
             f"Read in from another system, where it was {detail.get('old', '')}",
@@ -274,3 +282,12 @@ def _small_words(action: str, name: str, detail: dict[str, Any]) -> tuple[str, s
         "kept_out": (f"Kept out of the case: {to}", detail.get("reason", "")),
     }.get(action, ("", ""))
     return (*words, action == "hazard_reported")
+
+
+def _dates_moved(detail: dict[str, Any]) -> str:
+    """The reason, and each duty that got another date."""
+    said = [detail["reason"]] if detail.get("reason") else []
+    for name, was, now in detail.get("duties", ()):
+        before, after = (full_date(date.fromisoformat(d)) if d else "no date" for d in (was, now))
+        said.append(f"{name}: {before}, now {after}.")
+    return " ".join(said)

@@ -30,6 +30,7 @@ from app.services import (
     taking_away,
 )
 from app.services.incidents import report
+from app.services.moving import moves
 from app.services.operations import beats, delivery, jobs, quarantine
 from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
@@ -112,6 +113,7 @@ JOBS: dict[str, jobs.Work] = {
     calendar_changes.JOB: calendar_changes.move,
     packs.JOB: packs.make,
     taking_away.JOB: taking_away.make,
+    moves.JOB: moves.move_all,
 }
 
 

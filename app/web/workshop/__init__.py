@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.web.workshop.drafts import bp as drafting
+from app.web.workshop.moving import bp as moving
 from app.web.workshop.procedures import bp as procedures
 
-BLUEPRINTS = (procedures, drafting)
+BLUEPRINTS = (procedures, drafting, moving)

@@ -1,0 +1,1 @@
+"""Open cases and the versions of the procedure: rehearsed, moved, moved back."""
