@@ -2,6 +2,8 @@
 
 The first is the condition on landlord_id in each query. The wall holds where one was forgotten, not
 where somebody can say SQL of their own: that one could say who is in sight. SQLite has none.
+
+procrastinate's tables stand outside: they hold the ids of a landlord and of a job, and no more.
 """
 
 from __future__ import annotations
@@ -85,6 +87,7 @@ def grants(role: str) -> tuple[str, ...]:
     return (
         f'GRANT USAGE ON SCHEMA public TO "{role}"',
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
+        f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"',  # procrastinate's
         *(f'REVOKE UPDATE, DELETE ON "{table}" FROM "{role}"' for table in APPEND_ONLY),
         f'REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM "{role}"',
     )

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from app.clock import SetClock
 from app.db import db, transaction
-from app.models import Case
-from app.services import complaints, deployments, outbox, tasks
+from app.models import Case, HearingPack
+from app.services import complaints, deployments, outbox, packs, sweep, tasks
+from app.services.operations import jobs
 from app.viewer import Viewer
 from tests import small
 from tests.conftest import filled, new_key
@@ -182,3 +183,11 @@ def seat(grace: Viewer, case: Case) -> dict[str, Viewer]:
         invited_when="Room 2 at 10", hearing_on="2026-12-03", knows_them="Bo met her once",
     )  # fmt: skip
     return people
+
+
+def pack(viewer: Viewer, case: Case) -> HearingPack:
+    """A pack that was asked for, made."""
+    packs.ask(viewer, case.reference)
+    jobs.run_waiting(sweep.JOBS)
+    db.session.rollback()
+    return packs.offered(viewer, case.reference).packs[0].pack

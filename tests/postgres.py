@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from procrastinate.schema import SchemaManager
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from app import wall
@@ -63,6 +64,7 @@ class Server:
         engine = create_engine(owner)
         with engine.begin() as connection:
             Base.metadata.create_all(connection)
+            connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
             for grant in wall.grants(APPLICATION):
                 connection.execute(text(grant))

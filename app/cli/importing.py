@@ -9,7 +9,7 @@ import click
 
 from app.cli.group import main, migrated, settings_of
 from app.services import importing
-from app.web.spreadsheet import csv_text
+from app.services.spreadsheets import csv_text
 
 
 @main.command("import")
@@ -40,7 +40,7 @@ def import_(
             return
         if folder is None:
             raise click.UsageError("Name the folder with the CSV files, or ask for --steps.")
-        told = importing.import_folder(landlord, folder, dry_run, _tell_progress)
+        told = importing.import_as_job(landlord, folder, dry_run, _tell_progress)
     for supposed in told.supposed:
         click.echo(f"{supposed.file}, line {supposed.line.number}: supposed {supposed.why}")
     for lost in told.refused:
@@ -62,6 +62,6 @@ def import_(
     sys.exit(1 if told.refused else 0)
 
 
-def _tell_progress(file: str, done: int) -> None:
-    if done % 1000 == 0:
-        click.echo(f"{file}: {done:,} lines …", err=True)
+def _tell_progress(file: str, n: int, done: int, total: int) -> None:
+    if n % 1000 == 0:
+        click.echo(f"{file}: {n:,} lines … {done:,} of {total:,}", err=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from threading import Event
 from typing import Any
 
 import click
-from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from waitress.server import create_server
 
@@ -20,7 +19,7 @@ from app.cli.group import main, migrated, settings_of
 from app.cli.procedures import deploy_all
 from app.clock import SetClock, system_clock
 from app.services import accounts, demo, deployments, sweep
-from app.services.operations import migrations
+from app.services.operations import delivery, migrations
 from app.settings import Settings
 from app.viewer import ROLES
 from timers.calendar import LONDON
@@ -72,8 +71,7 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
         deploy_all(settings, replace=False)
         told = [] if empty else _demo(settings)
         somebody = accounts.somebody_signs_in()
-    if settings.heartbeat:
-        scheduler = _sweeping(app, settings, stopping)
+    working = _working(app, settings, stopping) if settings.heartbeat else nullcontext()
     click.echo(f"\nPutright is at {address}")
     before = ""
     for email, name, role in told:
@@ -85,16 +83,15 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
         click.echo(f"\n  Everybody's password is {demo.PASSWORD}")
     if not somebody:
         click.echo(FIRST_ACCOUNT)
-    try:
-        click.echo("Stop with Ctrl-C.")
-        server.run()
-    except KeyboardInterrupt:
-        pass  # pressed before the server had begun to listen for it
-    finally:
-        stopping.set()
-        server.close()
-        if settings.heartbeat:
-            scheduler.shutdown(wait=True)
+    with working:
+        try:
+            click.echo("Stop with Ctrl-C.")
+            server.run()
+        except KeyboardInterrupt:
+            pass  # pressed before the server had begun to listen for it
+        finally:
+            stopping.set()
+            server.close()
 
 
 def _demo(settings: Settings) -> list[tuple[str, str, str]]:
@@ -113,13 +110,28 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
     return told
 
 
-def _sweeping(app: Flask, settings: Settings, stopping: Event) -> BackgroundScheduler:
-    """Deadlines and letters, and beside them the long work that somebody asked for."""
-    return start_heartbeat(
-        settings.sweep_every_seconds,
-        heartbeat=partial(sweep.heartbeat, app, stopping.is_set),
-        work=partial(sweep.work, app, stopping.is_set),
-    )
+@contextmanager
+def _working(app: Flask, settings: Settings, stopping: Event) -> Iterator[None]:
+    """Deadlines and letters, and beside them the long work that somebody asked for.
+
+    At the end we are stopping, and it waits for what has begun.
+    """
+    with app.app_context():
+        delivered = delivery.is_used()
+    jobs = {"heartbeat": partial(sweep.heartbeat, app, stopping.is_set)}
+    if delivered:
+        carrier = sweep.carrier(app, stopping)
+        carrier.start()
+    else:
+        jobs["work"] = partial(sweep.work, app, stopping.is_set)
+    scheduler = start_heartbeat(settings.sweep_every_seconds, **jobs)
+    try:
+        yield
+    finally:
+        stopping.set()
+        scheduler.shutdown(wait=True)
+        if delivered:
+            carrier.join()
 
 
 @contextmanager
@@ -147,9 +159,9 @@ def _between_stories_only() -> Iterator[Callable[[str], None]]:
 @main.command()
 @click.option("--once", is_flag=True, help="One beat, then stop.")
 def worker(once: bool) -> None:
-    """Fire deadlines and send letters, without serving pages, until Ctrl-C or SIGTERM.
+    """Fire deadlines, send letters and do long work, without pages, until Ctrl-C or SIGTERM.
 
-    Then it finishes the step that runs, and stops.
+    Then it finishes the step that runs, leaves the rest to others, and stops.
     """
     settings = settings_of()
     logs.set_up(settings)
@@ -160,8 +172,6 @@ def worker(once: bool) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with alone(settings):
         stopping = Event()
-        scheduler = _sweeping(app, settings, stopping)
-        click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
-        stopping.set()
-        scheduler.shutdown(wait=True)
+        with _working(app, settings, stopping):
+            click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -4,6 +4,7 @@ import './enabled.js'; // stays first: styles wait for its class
 import { Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios, createAll } from 'govuk-frontend';
 import './conditions.js';
 import './drafts.js';
+import { followJob } from './job.js';
 import { focusWhatWasSaid, keepPlace } from './place.js';
 import { leadOnInPlace, leaveWithoutTrace } from './leave.js';
 import { letterFollows } from './letter_live.js';
@@ -20,6 +21,7 @@ leadOnInPlace(); // before sendOnce, which leaves alone what was taken over
 sendOnce();
 keepForThisVisit();
 leaveWithoutTrace();
+followJob();
 offerPrinting();
 letterFollows();
 rowsGrow();

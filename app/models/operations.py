@@ -22,21 +22,26 @@ class Beat(Base):
 
 
 class Job(OwnedById, Base):
-    """Long work that somebody asked for. Whoever sweeps does it, step by step.
+    """Long work that somebody asked for. On PostgreSQL procrastinate carries its key to a worker.
 
-    name: of a function that app/services/sweep.py knows. status: waiting, running, done, failed,
-    cancelled. total, done: what there is to do and what is done. says: what came of it, in words.
-    beat_at: the last sign of life of whoever does it.
+    name: of a function that app/services/sweep.py knows. about: what it is done to, such as the id
+    of a case; of one name about one thing, one is open at a time. status: waiting, running, done,
+    failed, cancelled. total, done: what there is to do and what is done. says: what came of it, in
+    words; blob_id: the file that came of it. taken: changes whenever somebody takes it on, so that
+    whoever had it before knows; beat_at: the last sign of life of whoever does it.
     """
 
     __tablename__ = "job"
     name: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(64), default="")
     args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     says: Mapped[str] = mapped_column(Text, default="")
+    blob_id: Mapped[str | None] = mapped_column(String(32))
     tries: Mapped[int] = mapped_column(default=0)
+    taken: Mapped[str] = mapped_column(String(32), default="")
     asked_by: Mapped[str | None] = mapped_column(String(32))
     asked_at: Mapped[datetime]
     beat_at: Mapped[datetime | None]
@@ -48,6 +53,7 @@ class Job(OwnedById, Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_job_about", "landlord_id", "name", "about", "asked_at"),
     )
 
 

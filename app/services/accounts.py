@@ -116,6 +116,12 @@ def viewer_for(user: User, chosen_landlord: str | None = None) -> Viewer:
     )
 
 
+def who_asked(landlord_id: str, user_id: str | None) -> Viewer:
+    """Whoever asked for a job, as a viewer of now; the procedure itself where nobody did."""
+    user = db.session.get(User, user_id) if user_id else None
+    return viewer_for(user, landlord_id) if user else Viewer(landlord_id)
+
+
 def rank_of(user: User) -> int:
     """A person's seniority: the personal rank, else the highest of the teams'."""
     if user.rank is not None:

@@ -112,7 +112,7 @@ def whole(viewer: Viewer, reference: str) -> Whole:
         instance,
         deployed,
         deployment,
-        _entries(case, instance),
+        entries(case),
         _submitted(case, deployed),
         _letters(case),
         deadlines_of(case, deployed),
@@ -127,7 +127,8 @@ def _letters(case: Case) -> list[tuple[Letter, Outgoing | None, str]]:
     ]
 
 
-def _entries(case: Case, instance: Instance) -> list[Entry]:
+def entries(case: Case) -> list[Entry]:
+    """Every line of a case's history, oldest first."""
     rows = db.session.execute(
         select(Event, Payload, Deployment.number)
         .outerjoin(
@@ -138,7 +139,7 @@ def _entries(case: Case, instance: Instance) -> list[Entry]:
             Deployment,
             (Deployment.landlord_id == Event.landlord_id) & (Deployment.id == Event.deployment_id),
         )
-        .where(Event.landlord_id == case.landlord_id, Event.instance_id == instance.id)
+        .where(Event.landlord_id == case.landlord_id, Event.instance_id == instance_of(case).id)
         .order_by(Event.n)
     )
     return [

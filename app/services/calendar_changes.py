@@ -15,7 +15,7 @@ from app import clock
 from app.db import db, transaction
 from app.engine import EngineRefused, recompute
 from app.errors import ChangedMeanwhile, NotAllowed
-from app.models import Case, Deadline, Instance, User
+from app.models import Case, Deadline, Instance
 from app.services import accounts, casefile, code_clocks, deployments, steps
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of, pinned_calendar
@@ -153,7 +153,7 @@ def _moves(instance: Instance, calendar: WorkingCalendar) -> Iterator[Move]:
 def move(progress: Progress) -> str:
     """Work out every open case again, each in a transaction of its own."""
     landlord_id = progress.landlord_id
-    actor = _actor(landlord_id, progress.asked_by)
+    actor = accounts.who_asked(landlord_id, progress.asked_by)
     first = _first_unknown(landlord_id)
     older = _older(landlord_id, first).with_only_columns(Instance.id) if first else None
     ids = list(db.session.scalars(older)) if older is not None else []
@@ -165,11 +165,6 @@ def move(progress: Progress) -> str:
     progress.tell(len(ids), len(ids))
     stopped = f" {failed} could not go on: see Incidents." if failed else ""
     return f"{len(ids) - failed} cases count by the calendar of now.{stopped}"
-
-
-def _actor(landlord_id: str, user_id: str | None) -> Viewer:
-    user = db.session.get(User, user_id) if user_id else None
-    return accounts.viewer_for(user) if user else Viewer(landlord_id)
 
 
 def _move(landlord_id: str, instance_id: str, actor: Viewer, tries: int = 3) -> bool:

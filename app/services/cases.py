@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app import clock
 from app.db import db, transaction
-from app.errors import BadInput, NotAllowed, NotFound
+from app.errors import BadInput, NotFound
 from app.models import (
     Alert,
     Blob,
@@ -23,22 +23,20 @@ from app.models import (
     Letter,
     Note,
     Outgoing,
-    Person,
     Point,
     Task,
 )
 from app.models.base import new_id
 from app.services import actions, deployments, letters, points, steps, tasks
-from app.services.access import get_case, instance_of, unconflicted, with_people
+from app.services.access import get_case, instance_of
 from app.services.calendars import pinned_calendar
 from app.services.complaints import alert_of_danger
 from app.services.deadlines import state
 from app.services.deployments import Deployed
+from app.services.finding import Search, matching
 from app.services.history import Line, lines_of
 from app.services.next_step import next_step
 from app.services.outcomes import outcome_name
-from app.services.persons import folded
-from app.services.references import has_reference
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 
@@ -325,22 +323,7 @@ def search(
 
     received: the first and the last date on which the case came, either may be left out.
     """
-    if not viewer.can("read_cases"):
-        raise NotAllowed
-    query = unconflicted(select(Case).where(Case.landlord_id == viewer.landlord_id), viewer)
-    if status in {"open", "closed"}:
-        query = query.where(Case.status == status)
-    if stage:
-        query = query.where(Case.stage == stage)
-    if kind:
-        query = query.where(Case.kind == kind)
-    if received[0]:
-        query = query.where(Case.received_on >= received[0])
-    if received[1]:
-        query = query.where(Case.received_on <= received[1])
-    if q.strip():
-        people = with_people(viewer.landlord_id, Person.search.contains(folded(q), autoescape=True))
-        query = query.where(or_(has_reference(q), Case.id.in_(people)))
+    query = matching(viewer, Search(q, status, stage, kind, *received))
     counted = query.with_only_columns(Case.id).limit(1000).subquery()
     total = db.session.scalar(select(func.count()).select_from(counted)) or 0
     rows = db.session.scalars(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import PurePath
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import db, transaction
@@ -71,19 +72,33 @@ def upload(landlord_id: str, name: str, data: bytes, by: str | None = None) -> B
         raise BadInput({"file": "This file is larger than 20 MB. Choose a smaller one."})
     kind = media_type(name, data)
     with transaction() as session:
-        blob = Blob(
-            landlord_id=landlord_id,
-            id=new_id(),
-            sha256=hashlib.sha256(data).hexdigest(),
-            case_id=None,
-            name=safe_name(name),
-            media_type=kind,
-            data=data,
-            at=clock.now(),
-            by=by,
-        )
-        session.add(blob)
-        return blob
+        return keep(session, landlord_id, safe_name(name), kind, data, by)
+
+
+def keep(
+    session: Session,
+    landlord_id: str,
+    name: str,
+    kind: str,
+    data: bytes,
+    by: str | None,
+    case_id: str | None = None,
+) -> Blob:
+    """Keep bytes in the session's transaction. kind: media type. Without a case for 7 days."""
+    blob = Blob(
+        landlord_id=landlord_id,
+        id=new_id(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        case_id=case_id,
+        name=name,
+        media_type=kind,
+        data=data,
+        at=clock.now(),
+        by=by,
+    )
+    session.add(blob)
+    session.flush()
+    return blob
 
 
 def safe_name(name: str) -> str:

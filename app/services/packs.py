@@ -1,15 +1,15 @@
 """Hearing packs: everything that a panel needs, as one PDF, kept as the panel had it.
 
-Whoever works on the case or hears it may make one; an auditor may read it. A new one replaces none.
+Whoever works on the case or hears it may ask for one; an auditor may read it. A new one replaces
+none. Making it is long work: whoever does jobs makes one after another, as each takes a processor
+and memory for itself.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from flask import current_app
@@ -17,21 +17,22 @@ from sqlalchemy import Select, func, select
 
 from app import clock
 from app.db import db, transaction
-from app.errors import BadInput, NotAllowed, NotFound
-from app.models import Blob, Case, HearingPack, Task
+from app.errors import NotAllowed, NotFound, PutrightError
+from app.models import Blob, Case, HearingPack, Job, Task
 from app.models.base import new_id
 from app.packs import Bench, LeftOut, Pack, PackNotMade, Pages
-from app.services import deployments, pack_contents, panels, steps, tasks
+from app.services import accounts, deployments, documents, pack_contents, panels, steps, tasks
 from app.services.access import get_case, instance_of
+from app.services.operations import jobs
+from app.services.operations.jobs import Progress
 from app.services.pack_subject import Subject
 from app.services.references import spaced
 from app.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 
-ONE_AT_A_TIME = Lock()  # a pack takes a processor and memory for itself
+JOB = "pack"
 NOT_YOURS = "Hearing packs are for the panel of this case and for whoever works on it."
-BUSY = "Another pack is being made at this moment. Try again in a minute."
 NOT_MADE = "The pack could not be made, and the people who run Putright can see why. Try again."
 TOGETHER = "it could not be bound in"
 
@@ -49,12 +50,13 @@ class Made:
 
 @dataclass(frozen=True)
 class Offered:
-    """What may be done about the packs of a case. members: seat and name."""
+    """What may be done about the packs of a case. members: seat and name; job: the newest."""
 
     case: Case
     members: list[tuple[str, str]]
     packs: list[Made]
     may_make: bool
+    job: Job | None
 
 
 def is_offered(viewer: Viewer, case: Case) -> bool:
@@ -80,6 +82,7 @@ def offered(viewer: Viewer, reference: str) -> Offered:
         subject.panel,
         [_made(pack) for pack in _rows(case)],
         viewer.can("work"),
+        jobs.newest(case.landlord_id, JOB, case.id),
     )
 
 
@@ -92,40 +95,39 @@ def get(viewer: Viewer, reference: str, pack_id: str) -> Blob:
     return db.session.get_one(Blob, (pack.landlord_id, pack.blob_id))
 
 
-def make(viewer: Viewer, reference: str) -> HearingPack:
-    """Make a pack of the case as it stands, and keep it. Raises BadInput while it cannot be."""
-    subject = _open(viewer, reference, "work")
-    if not ONE_AT_A_TIME.acquire(blocking=False):
-        raise BadInput({"pack": BUSY})
+def ask(viewer: Viewer, reference: str) -> str:
+    """Ask for a pack of the case as it stands. Returns the id of the job that makes it."""
+    case = _open(viewer, reference, "work").case
+    return jobs.ask(viewer, JOB, {"reference": case.reference}, case.id)
+
+
+def cancel(viewer: Viewer, reference: str, job_id: str) -> None:
+    """Call the making of a pack off. Raises NotFound once it is over."""
+    jobs.cancel(viewer, JOB, job_id, _open(viewer, reference, "work").case.id)
+
+
+def make(progress: Progress) -> str:
+    """Make a pack of the case, for whoever asked, and keep it. Raises PutrightError."""
+    viewer = accounts.who_asked(progress.landlord_id, progress.asked_by)
+    reference = progress.args["reference"]
     try:
-        pdf, pages, left_out = _print(subject)
+        pdf, pages, left_out = _print(_open(viewer, reference, "work"), progress)
     except PackNotMade as failed:
-        logger.error("the pack of %s was not made: %s", subject.case.reference, failed)
-        raise BadInput({"pack": NOT_MADE}) from failed
-    finally:
-        ONE_AT_A_TIME.release()
-    return _keep(viewer, reference, pdf, pages, left_out)
+        logger.error("the pack of %s was not made: %s", reference, failed)
+        raise PutrightError(NOT_MADE) from failed
+    _keep(progress, viewer, pdf, pages, left_out)
+    return ""
 
 
-def _keep(viewer: Viewer, reference: str, pdf: bytes, pages: int, left_out: int) -> HearingPack:
+def _keep(progress: Progress, viewer: Viewer, pdf: bytes, pages: int, left_out: int) -> None:
     """The pack becomes a document of the case, with a line of history that proves what it was."""
     with transaction() as session:
-        case = _open(viewer, reference, "work").case
+        case = _open(viewer, progress.args["reference"], "work").case
         step = steps.open_step(session, instance_of(case), viewer)
-        digest = hashlib.sha256(pdf).hexdigest()
-        blob = Blob(
-            landlord_id=case.landlord_id,
-            id=new_id(),
-            sha256=digest,
-            case_id=case.id,
-            name=f"Hearing pack {spaced(case.reference)} {step.today.isoformat()}.pdf",
-            media_type="application/pdf",
-            data=pdf,
-            at=step.now,
-            by=viewer.user_id,
+        name = f"Hearing pack {spaced(case.reference)} {step.today.isoformat()}.pdf"
+        blob = documents.keep(
+            session, case.landlord_id, name, "application/pdf", pdf, viewer.user_id, case.id
         )
-        session.add(blob)
-        session.flush()
         pack = HearingPack(
             landlord_id=case.landlord_id,
             id=new_id(),
@@ -137,16 +139,16 @@ def _keep(viewer: Viewer, reference: str, pdf: bytes, pages: int, left_out: int)
             left_out=left_out,
         )
         session.add(pack)
-        step.write("pack_made", pack=pack.id, pages=pages, sha256=digest, left_out=left_out)
-        return pack
+        step.write("pack_made", pack=pack.id, pages=pages, sha256=blob.sha256, left_out=left_out)
+        progress.end(session, f"The pack is made: {pages} pages.", blob.id)
 
 
-def _print(subject: Subject) -> tuple[bytes, int, int]:
+def _print(subject: Subject, progress: Progress) -> tuple[bytes, int, int]:
     """The PDF, its pages, and how much was left out."""
     now = clock.now()
     fonts = Path(current_app.static_folder or "") / "build" / "letter-fonts"
     with Bench() as bench:
-        evidence, separate = _evidence(subject, bench)
+        evidence, separate = _evidence(subject, bench, progress)
         try:
             pack, left_out = _pack(subject, bench, evidence, separate)
             pdf, pages = bench.bind(pack, now, fonts)
@@ -154,19 +156,21 @@ def _print(subject: Subject) -> tuple[bytes, int, int]:
             if not evidence:
                 raise
             logger.warning("evidence is left out of a pack: %s", failed)
-            _, separate = _evidence(subject, bench, TOGETHER)
+            _, separate = _evidence(subject, bench, progress, TOGETHER)
             pack, left_out = _pack(subject, bench, [], separate)
             pdf, pages = bench.bind(pack, now, fonts)
         return pdf, pages, left_out
 
 
 def _evidence(
-    subject: Subject, bench: Bench, refused: str = ""
+    subject: Subject, bench: Bench, progress: Progress, refused: str = ""
 ) -> tuple[list[Pages], list[list[str]]]:
     """The files that are bound in, and a row for each that is not."""
     bound: list[Pages] = []
     separate: list[list[str]] = []
-    for n, blob in enumerate(pack_contents.files(subject), 1):
+    found = pack_contents.files(subject)
+    progress.tell(0, len(found) + 1)  # the last step sets the pages
+    for n, blob in enumerate(found, 1):
         title = f"Evidence {n}: {blob.name}"
         who = tasks.name_of(blob.by) or "the resident"
         data = db.session.scalar(_of(blob, Blob.data)) or b""
@@ -180,6 +184,7 @@ def _evidence(
         else:
             added = f"Added by {who} on {pack_contents.moment(blob.at)}. {made.note}".strip()
             bound.append(Pages(title, added, made.file, made.pages))
+        progress.tell(n, len(found) + 1)
     return bound, separate
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event
 from typing import NamedTuple
 
 from flask import Flask
@@ -16,9 +18,19 @@ from app import clock
 from app.db import db, transaction
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
+from app.services import (
+    accounts,
+    calendar_changes,
+    documents,
+    drafts,
+    outbox,
+    packs,
+    returns,
+    steps,
+    taking_away,
+)
 from app.services.incidents import report
-from app.services.operations import beats, jobs, quarantine
+from app.services.operations import beats, delivery, jobs, quarantine
 from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
 
@@ -95,14 +107,30 @@ def run_due(stopping: Stopping = lambda: False) -> SweepResult:
     return total
 
 
-JOBS = {calendar_changes.JOB: calendar_changes.move}
+AFTER_QUARANTINE = timedelta(minutes=1)
+JOBS: dict[str, jobs.Work] = {
+    calendar_changes.JOB: calendar_changes.move,
+    packs.JOB: packs.make,
+    taking_away.JOB: taking_away.make,
+}
 
 
 def work(app: Flask, stopping: Stopping = lambda: False) -> None:
-    """Do the long work that somebody asked for; it holds up no deadline."""
+    """Look for the long work that somebody asked for, and do it; it holds up no deadline."""
     with app.app_context():
         if not quarantine.holds():
             jobs.run_waiting(JOBS, stopping)
+
+
+def carrier(app: Flask, stopping: Event) -> delivery.Carrier:
+    """What does the long work that is delivered. To be started; it ends when we are stopping."""
+    return delivery.Carrier(app, partial(_delivered, stopping.is_set), JOBS, stopping)
+
+
+def _delivered(stopping: Stopping, landlord_id: str, job_id: str) -> timedelta | None:
+    if quarantine.holds():
+        return AFTER_QUARANTINE
+    return jobs.run_delivered(landlord_id, job_id, JOBS, stopping)
 
 
 def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
@@ -125,3 +153,4 @@ def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
         returns.drop_old()
         drafts.drop_old()
         accounts.drop_ended_sessions()
+        jobs.drop_old()

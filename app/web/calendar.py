@@ -38,5 +38,5 @@ def approve() -> ResponseReturnValue:
 @allow("watch")
 def cancel(job_id: str) -> ResponseReturnValue:
     """Call it off: cases that have moved stay so, the others keep their dates."""
-    jobs.cancel(viewer(), job_id)
+    jobs.cancel(viewer(), calendar_changes.JOB, job_id)
     return redirect(url_for(".show"), 303)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.errors import BadInput
 from app.services import packs as making
 from app.services.access import get_case
 from app.web.policy import allow, viewer
@@ -18,18 +17,28 @@ bp = Blueprint("packs", __name__)
 @allow("read_cases")
 def packs(reference: str) -> ResponseReturnValue:
     """What a pack is, the button, and the packs made so far."""
-    return _page(reference)
+    case = get_case(viewer(), reference)
+    return render_template(
+        "cases/packs.html",
+        found=making.offered(viewer(), reference),
+        case=case,
+        safety=safety_in(case),
+    )
 
 
 @bp.post("/cases/<reference>/packs")
 @allow("work")
 def make(reference: str) -> ResponseReturnValue:
-    """Make a pack now; the page before it said that it takes a while."""
-    try:
-        pack = making.make(viewer(), reference)
-    except BadInput as refused:
-        return _page(reference, refused.message), 422
-    flash(f"The hearing pack is made: {pack.pages} pages. It stands first in the list.")
+    """Ask for a pack; the page shows how far it is."""
+    making.ask(viewer(), reference)
+    return redirect(url_for("packs.packs", reference=reference), code=303)
+
+
+@bp.post("/cases/<reference>/packs/<job_id>/cancel")
+@allow("work")
+def cancel(reference: str, job_id: str) -> ResponseReturnValue:
+    """Call the making off."""
+    making.cancel(viewer(), reference, job_id)
     return redirect(url_for("packs.packs", reference=reference), code=303)
 
 
@@ -42,14 +51,3 @@ def pack(reference: str, pack_id: str) -> ResponseReturnValue:
     response.headers.set("Content-Disposition", "inline", filename=blob.name)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _page(reference: str, problem: str = "") -> str:
-    case = get_case(viewer(), reference)
-    return render_template(
-        "cases/packs.html",
-        found=making.offered(viewer(), reference),
-        case=case,
-        safety=safety_in(case),
-        problem=problem,
-    )

@@ -127,6 +127,7 @@ FILES = {
     "session.signed_in",
     "static",
     "audit.export",
+    "audit.taken",
     "cases.diagram",
     "cases.document",
     "cases.letter_pdf",

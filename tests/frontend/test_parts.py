@@ -45,6 +45,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
         EVIL,
         {"k": EVIL},
     ),
+    "job": (SimpleNamespace(total=9, done=2, status="running", says=EVIL), *[EVIL] * 3, ""),
     "policy_lines": (POLICY,),
     "problems": ({"name": EVIL},),
     "ruler": ([RulerDay(TUESDAY, "off", EVIL), RulerDay(TUESDAY, "left", EVIL)], EVIL),
@@ -206,3 +207,17 @@ def test_every_part_is_tried_here() -> None:
     assert [
         n for n in names() if n not in CALLS and n not in own and f"/{n}.html" not in shown
     ] == []
+
+
+def test_long_work_is_shown_by_what_is_known_of_it_and_called_off_by_whoever_may(
+    part: Any,
+) -> None:
+    def shown(status: str, done: int, total: int) -> str:
+        it = SimpleNamespace(status=status, done=done, total=total, says="")
+        return str(part("job")(it, "Moving", "cases", "/look", ""))
+
+    assert "after the work that was asked for before it" in shown("waiting", 0, 0)
+    assert "It has begun" in shown("running", 0, 0)
+    counted = shown("running", 1200, 3000)
+    assert '<progress max="3000" value="1200"' in counted and "1,200 of 3,000 cases." in counted
+    assert "data-job" in counted and 'href="/look"' in counted and "Call it off" not in counted

@@ -152,7 +152,7 @@ def test_a_job_that_was_called_off_stops_where_it_is(
 
     def work(progress: Progress) -> str:
         progress.tell(1, 2)
-        jobs.cancel(helen, job_id)
+        jobs.cancel(helen, calendar_changes.JOB, job_id)
         progress.tell(2, 2)
         raise AssertionError("it went on")
 
@@ -160,7 +160,7 @@ def test_a_job_that_was_called_off_stops_where_it_is(
     job = db.session.scalars(select(Job)).one()
     assert (job.status, job.done) == ("cancelled", 1)
     with pytest.raises(NotFound):
-        jobs.cancel(helen, job_id)
+        jobs.cancel(helen, calendar_changes.JOB, job_id)
 
 
 def test_a_job_that_fails_is_tried_three_times_and_says_so(royal: None, helen: Viewer) -> None:

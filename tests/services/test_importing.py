@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,11 +14,25 @@ from sqlalchemy import func, select
 
 from app.clock import SetClock
 from app.db import db
-from app.models import Alert, Case, Deadline, Event, Home, Instance, Letter, Outgoing, Person, Task
+from app.errors import BadInput, NotFound
+from app.models import (
+    Alert,
+    Case,
+    Deadline,
+    Event,
+    Home,
+    Instance,
+    Job,
+    Letter,
+    Outgoing,
+    Person,
+    Task,
+)
 from app.services import cases, importing, known_people, sweep
 from app.services.access import instance_of
 from app.services.deployments import of_instance
 from app.services.history import lines_of
+from app.services.importing import run
 from app.services.independence import handlers_of
 from app.viewer import Viewer
 from tests.cases import london
@@ -265,3 +281,31 @@ def test_somebody_without_a_case_is_known_by_their_address(folder: Folder, amira
     stranger = Viewer("elsewhere", "x", role="staff")
     assert known_people.person_known(stranger, person.id) is None
     assert known_people.homes_at(stranger, "SK3 9AB", "") == []
+
+
+def test_it_is_a_job_whose_progress_is_seen_and_one_at_a_time(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "TOLD_EVERY", 1)
+    seen: list[tuple[str, int, int, int]] = []
+    rows: list[tuple[str, int]] = []
+
+    def tell(*said: Any) -> None:
+        seen.append(said)
+        db.session.rollback()
+        rows.extend(map(tuple, db.session.execute(select(Job.status, Job.done))))
+        if len(seen) == 2:
+            with pytest.raises(BadInput, match="already"):
+                importing.import_as_job(elm.ELM, whole, False, tell)
+
+    told = importing.import_as_job(elm.ELM, whole, False, tell)
+    (job,) = db.session.scalars(select(Job))
+    assert told.refused == [] and job.status == "done" and job.says.endswith(" new")
+    assert (job.done, job.total) == (len(seen), seen[-1][3])
+    assert rows[1] == ("running", 1)
+    with pytest.raises(NotFound):
+        importing.import_as_job("nowhere", whole, False, tell)
+    (whole / "homes.csv").write_text("nonsense\n1\n")
+    with pytest.raises(importing.FileRefused):
+        importing.import_as_job(elm.ELM, whole, False, tell)
+    assert Counter(db.session.scalars(select(Job.status))) == {"done": 1, "failed": 1}

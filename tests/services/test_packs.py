@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from app import clock as clocks
 from app.clock import SetClock
 from app.db import db, transaction
-from app.errors import BadInput, NotAllowed, NotFound
+from app.errors import NotAllowed, NotFound
 from app.models import Case, CaseLink, Conflict, HearingPack, Note, User
 from app.models.base import new_id
 from app.services import (
@@ -27,8 +28,10 @@ from app.services import (
     kept_out,
     pack_contents,
     packs,
+    sweep,
 )
 from app.services.accounts import viewer_for
+from app.services.operations import jobs
 from app.viewer import Viewer
 from tests import hearing, small
 from tests.conftest import WHEN, make_user
@@ -73,7 +76,7 @@ def test_the_panel_finds_all_that_it_needs(
     documents.add_to_case(grace, case.reference, "survey.pdf", uploads.armed_form())
     documents.add_to_case(grace, case.reference, "leak.jpg", uploads.photo())
     documents.add_to_case(grace, case.reference, "film.mp4", b"\0\0\0\x18ftypmp42" + b"\0" * 20)
-    said = text_of(seated["bo"], case, packs.make(grace, case.reference))
+    said = text_of(seated["bo"], case, hearing.pack(grace, case))
     for words in (
         "Small Homes", "Confidential", "1 file is not bound in", "Kezia Boateng",
         "Ama Osei, her sister, for Kezia Boateng. Permission given",
@@ -103,7 +106,7 @@ def test_what_is_kept_from_a_panel_is_not_in_it(
         other.resident.name = "Linked Person"
         link = CaseLink(landlord_id=small.SMALL, case_id=other.id, other_id=case.id, kind="about")
         session.add(link)
-    said = text_of(grace, case, packs.make(grace, case.reference))
+    said = text_of(grace, case, hearing.pack(grace, case))
     for words in (
         "among colleagues", "My own opinion", "give_view", "aged 65", "cousin", "Bo met her once",
         "Named", "About whom", "0161 496 0777", "kezia@example.org", other.reference,
@@ -121,7 +124,7 @@ def test_once_chosen_the_panel_hears_what_is_new_from_the_resident_only(
     assert form.check(), form.errors
     actions.act(grace, case, "coming", form)
     residents_adds(case, "I have a photo of the ceiling.")
-    said = text_of(grace, case, packs.make(grace, case.reference))
+    said = text_of(grace, case, hearing.pack(grace, case))
     assert "A ramp for the hearing" in said and "I have a photo of the ceiling." in said
 
 
@@ -138,10 +141,10 @@ def residents_adds(case: Case, text: str) -> None:
 def test_each_is_kept_as_it_was_and_the_history_proves_it(
     case: Case, grace: Viewer, seated: dict[str, Viewer]
 ) -> None:
-    first = packs.make(grace, case.reference)
+    first = hearing.pack(grace, case)
     bytes_then = packs.get(grace, case.reference, first.id).data
     documents.add_to_case(grace, case.reference, "leak.jpg", uploads.photo())
-    second = packs.make(seated["di"], case.reference)
+    second = hearing.pack(seated["di"], case)
 
     listed = packs.offered(grace, case.reference)
     assert [made.pack.id for made in listed.packs] == [second.id, first.id]
@@ -161,7 +164,7 @@ def test_each_is_kept_as_it_was_and_the_history_proves_it(
 
 
 def test_who_may_have_it(case: Case, grace: Viewer, seated: dict[str, Viewer]) -> None:
-    pack = packs.make(seated["bo"], case.reference)
+    pack = hearing.pack(seated["bo"], case)
     boss = make_user(small.SMALL, "boss", "manager")
     for viewer in (grace, boss, *seated.values()):
         assert packs.get(viewer, case.reference, pack.id).data[:5] == b"%PDF-"
@@ -181,7 +184,7 @@ def test_who_may_have_it(case: Case, grace: Viewer, seated: dict[str, Viewer]) -
         for wanted, act in (
             (read, lambda v=viewer: packs.get(v, case.reference, pack.id)),
             (read, lambda v=viewer: packs.offered(v, case.reference)),
-            (made, lambda v=viewer: packs.make(v, case.reference)),
+            (made, lambda v=viewer: packs.ask(v, case.reference)),
             (NotFound, lambda v=viewer: documents.get_document(v, case.reference, blob)),
         ):
             if wanted:
@@ -208,7 +211,7 @@ def _another_landlord() -> str:
 def test_a_member_who_is_kept_out_later_loses_it(
     case: Case, grace: Viewer, seated: dict[str, Viewer]
 ) -> None:
-    pack = packs.make(grace, case.reference)
+    pack = hearing.pack(grace, case)
     kept_out.keep_out(grace, case.reference, seated["bo"].user_id or "", "A neighbour")
     with pytest.raises(NotFound):
         packs.get(seated["bo"], case.reference, pack.id)
@@ -216,7 +219,7 @@ def test_a_member_who_is_kept_out_later_loses_it(
 
 def test_before_the_panel_is_chosen_the_cover_says_so(case: Case, grace: Viewer) -> None:
     assert packs.is_offered(grace, case)  # the choosing is open
-    assert "The panel Not chosen yet" in text_of(grace, case, packs.make(grace, case.reference))
+    assert "The panel Not chosen yet" in text_of(grace, case, hearing.pack(grace, case))
 
 
 def test_only_a_procedure_with_a_panel_has_packs(app: Flask) -> None:
@@ -227,20 +230,54 @@ def test_only_a_procedure_with_a_panel_has_packs(app: Flask) -> None:
     with pytest.raises(NotFound):
         packs.offered(grace, case.reference)
     with pytest.raises(NotFound):
-        packs.make(grace, case.reference)
+        packs.ask(grace, case.reference)
 
 
-def test_one_is_made_at_a_time(case: Case, grace: Viewer) -> None:
-    with packs.ONE_AT_A_TIME, pytest.raises(BadInput, match="Another pack is being made"):
-        packs.make(grace, case.reference)
-    assert packs.make(grace, case.reference).pages > 4
+def test_a_second_press_is_the_same_pack_and_called_off_there_is_none(
+    case: Case, grace: Viewer, seated: dict[str, Viewer]
+) -> None:
+    job_id = packs.ask(grace, case.reference)
+    assert packs.ask(seated["bo"], case.reference) == job_id
+    with pytest.raises(NotFound):
+        jobs.cancel(grace, packs.JOB, job_id)  # which would be about no case
+    packs.cancel(seated["bo"], case.reference, job_id)
+    assert jobs.run_waiting(sweep.JOBS) == 0
+    assert packs.offered(grace, case.reference).packs == []
+
+
+def test_called_off_at_the_last_moment_nothing_is_kept(
+    case: Case, grace: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = packs.ask(grace, case.reference)
+    whole = packs._print
+
+    def printed(*args: Any) -> tuple[bytes, int, int]:
+        made = whole(*args)
+        packs.cancel(grace, case.reference, job_id)
+        return made
+
+    monkeypatch.setattr(packs, "_print", printed)
+    assert jobs.run_waiting(sweep.JOBS) == 1
+    offered = packs.offered(grace, case.reference)
+    assert offered.packs == [] and offered.job and offered.job.status == "cancelled"
+
+
+def test_whoever_may_no_longer_have_it_gets_none_made(
+    case: Case, grace: Viewer, seated: dict[str, Viewer]
+) -> None:
+    packs.ask(seated["bo"], case.reference)
+    kept_out.keep_out(grace, case.reference, seated["bo"].user_id or "", "A neighbour")
+    jobs.run_waiting(sweep.JOBS)
+    offered = packs.offered(grace, case.reference)
+    assert offered.packs == [] and offered.job
+    assert (offered.job.status, offered.job.tries) == ("failed", 1)
 
 
 def test_too_many_words_do_not_fill_it(
     case: Case, grace: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pack_contents, "MOST_TYPED", 10)
-    pack = packs.make(grace, case.reference)
+    pack = hearing.pack(grace, case)
     said = text_of(grace, case, pack)
     assert "2 forms have no room in this pack." in said and pack_contents.TOO_LONG in said
     assert pack.left_out == 2
@@ -254,5 +291,5 @@ def test_two_residents_get_one_letter_and_the_pack_shows_one_address(
         case, "other_resident", "Joy Boateng", email="joy@example.org", address="Elsewhere 9"
     )
     hearing.answer(grace, case)
-    said = text_of(grace, case, packs.make(grace, case.reference))
+    said = text_of(grace, case, hearing.pack(grace, case))
     assert "The same letter went to Joy Boateng" in said and "Elsewhere 9" not in said

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.services import packs
+from app.clock import SetClock
+from app.services import sweep
+from app.services.operations import jobs
 from app.viewer import Viewer
 from tests import hearing, small
 from tests.conftest import make_user
@@ -19,7 +22,7 @@ SignIn = Callable[[Viewer], FlaskClient]
 
 
 def test_the_page_makes_one_without_javascript_and_says_that_it_takes_a_while(
-    app: Flask, sign_in: SignIn
+    app: Flask, sign_in: SignIn, clock: SetClock
 ) -> None:
     grace = hearing.officer()
     case = hearing.answered(grace)
@@ -36,15 +39,22 @@ def test_the_page_makes_one_without_javascript_and_says_that_it_takes_a_while(
     answer = browser.post(f"/cases/{case.reference}/packs")
     assert answer.status_code == 303
     page = browser.get(answer.location).text
-    assert "The hearing pack is made" in page
+    assert "A pack is being made" in page and "It begins within a few seconds" in page
+    assert "Make the pack" not in page
+    jobs.run_waiting(sweep.JOBS)
+    page = browser.get(answer.location).text
+    assert "A pack is being made" not in page and ".pdf" in page
     (href,) = re.findall(r'href="(/cases/[^"]+\.pdf)"', page)
     sent = browser.get(href)
     assert sent.content_type == "application/pdf" and sent.headers["Cache-Control"] == "no-store"
     assert hashlib.sha256(sent.data).hexdigest() in page
 
-    with packs.ONE_AT_A_TIME:
-        busy = browser.post(f"/cases/{case.reference}/packs")
-    assert busy.status_code == 422 and "Another pack is being made" in busy.text
+    clock.move_to(clock() + timedelta(minutes=1))
+    browser.post(f"/cases/{case.reference}/packs")
+    page = browser.get(answer.location).text
+    (off,) = re.findall(r'action="([^"]+/cancel)"', page)
+    assert browser.post(off).status_code == 303 and browser.post(off).status_code == 404
+    assert "Called off." in browser.get(answer.location).text
 
     page = sign_in(member("ordinary")).get(f"/cases/{case.reference}").text
     assert f"/cases/{case.reference}/packs" not in page

@@ -7,6 +7,15 @@ columns.
 
 from app.services.importing.cases import steps_of
 from app.services.importing.reading import FILES, FileRefused
-from app.services.importing.run import RESULTS, Told, import_folder
+from app.services.importing.run import JOB, RESULTS, Told, import_as_job, import_folder
 
-__all__ = ["FILES", "RESULTS", "FileRefused", "Told", "import_folder", "steps_of"]
+__all__ = [
+    "FILES",
+    "JOB",
+    "RESULTS",
+    "FileRefused",
+    "Told",
+    "import_as_job",
+    "import_folder",
+    "steps_of",
+]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ from app.services.importing.reading import (
     RowRefused,
     read_file,
 )
+from app.services.operations import jobs
+from app.services.operations.jobs import Progress
+from app.viewer import Viewer
 
+JOB = "import"
+TOLD_EVERY = 200  # rows
 BATCH = 500  # homes or people in one transaction
 RESULTS = NEW, HERE, REFUSED = ("new", "here already", "not read in")
 
@@ -54,6 +60,11 @@ class Told:
     refused: list[RowTold] = field(default_factory=list)
     supposed: list[RowTold] = field(default_factory=list)
 
+    def sums(self) -> dict[str, int]:
+        """How many rows of all files came to which result."""
+        found = {each: sum(n for (_, r), n in self.counts.items() if r == each) for each in RESULTS}
+        return {result: number for result, number in found.items() if number}
+
     def add(self, row: RowTold) -> None:
         self.counts[row.file, row.result] += 1
         if row.result == REFUSED:
@@ -62,16 +73,43 @@ class Told:
             self.supposed.append(row)
 
 
-def import_folder(
-    landlord_id: str, folder: Path, dry: bool, tell: Callable[[str, int], None] = lambda *_: None
-) -> Told:
-    """Read in the files of a folder. With `dry` everything is tried and nothing is kept.
+Tell = Callable[[str, int, int, int], object]
+# a file and how many of its rows are done; of all files, how many are done and how many there are
 
-    tell: is told the file and how many of its rows are done. Raises FileRefused before anything is
-    read in, and NotFound for no such landlord.
+
+def import_as_job(landlord_id: str, folder: Path, dry: bool, tell: Tell) -> Told:
+    """What import_folder does, as a job that this process does itself: with the same progress.
+
+    Raises BadInput while another process reads in for the landlord.
     """
+    _check_landlord(landlord_id)
+    told: list[Told] = []
+
+    def work(progress: Progress) -> str:
+        def tell_both(file: str, n: int, done: int, total: int) -> None:
+            tell(file, n, done, total)
+            if done % TOLD_EVERY == 0 or done == total:
+                progress.tell(done, total)
+
+        told.append(import_folder(landlord_id, folder, dry, tell_both))
+        return ", ".join(f"{number:,} {result}" for result, number in told[0].sums().items())
+
+    jobs.do_here(Viewer(landlord_id), JOB, {"dry": dry}, work, "dry run" if dry else "")
+    return told[0]
+
+
+def _check_landlord(landlord_id: str) -> None:
     if landlord_id not in deployments.landlord_ids():
         raise NotFound(f"There is no landlord {landlord_id} here.")
+
+
+def import_folder(landlord_id: str, folder: Path, dry: bool, tell: Tell = lambda *_: None) -> Told:
+    """Read in the files of a folder. With `dry` everything is tried and nothing is kept.
+
+    Raises FileRefused before anything is
+    read in, and NotFound for no such landlord.
+    """
+    _check_landlord(landlord_id)
     facts = frozenset(deployments.live(landlord_id).facts)
     files = {
         name: list(read_file(folder / name, FILES[name], facts))
@@ -92,10 +130,11 @@ class _Folder:
         dry: bool,
         facts: frozenset[str],
         files: Mapping[str, list[Line]],
-        tell: Callable[[str, int], None],
+        tell: Tell,
     ) -> None:
         self.landlord_id, self.dry, self.facts, self.tell = landlord_id, dry, facts, tell
         self.files, self.told = files, Told()
+        self.done, self.total = 0, sum(map(len, files.values()))
         self.homes: dict[str, HomeRow] = {}
         self.people: dict[str, PersonRow] = {}
         self.history: dict[str, list[tuple[Line, HistoryRow]]] = {}
@@ -103,10 +142,10 @@ class _Folder:
 
     def read_in(self) -> Told:
         for name, keep in (("homes.csv", self._home), ("people.csv", self._person)):
-            rows = list(self._checked(name))
-            for first in range(0, len(rows), BATCH):
+            rows = self._checked(name)
+            while batch := list(islice(rows, BATCH)):
                 with _kept(self.dry) as session:
-                    for line, row in rows[first : first + BATCH]:
+                    for line, row in batch:
                         self._told(name, line, partial(keep, session, row))
         for line, row in self._checked("history.csv"):
             self.history.setdefault(row.case, []).append((line, row))
@@ -118,7 +157,8 @@ class _Folder:
     def _checked(self, name: str) -> Iterator[tuple[Line, Any]]:
         """The rows of a file that hold what their columns may hold; the others are told of."""
         for done, line in enumerate(self.files.get(name, ()), 1):
-            self.tell(name, done)
+            self.done += 1
+            self.tell(name, done, self.done, self.total)
             try:
                 row = line.read(FILES[name], self.facts)
             except RowRefused as refused:

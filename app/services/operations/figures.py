@@ -8,8 +8,8 @@ from sqlalchemy import Select, func, select
 
 from app import clock
 from app.db import db
-from app.models import Beat, Case, Incident, Instance, Outgoing, Task
-from app.services.operations import health, quarantine
+from app.models import Beat, Case, Incident, Instance, Job, Outgoing, Task
+from app.services.operations import delivery, health, jobs, quarantine
 
 
 def now() -> dict[str, tuple[str, float]]:
@@ -48,6 +48,16 @@ def now() -> dict[str, tuple[str, float]]:
         "outbox_oldest_seconds": (
             "For how long the oldest e-mail that could go has waited",
             health.oldest_mail().total_seconds(),
+        ),
+        "jobs_waiting": ("Long work that nobody has begun", float(jobs.waiting())),
+        "jobs_running": ("Long work that runs", _count(select(Job).where(Job.status == "running"))),
+        "jobs_failed": (
+            "Long work that failed, in the last month",
+            _count(select(Job).where(Job.status == "failed")),
+        ),
+        "carriers": (
+            "Workers that long work is delivered to; on SQLite whoever sweeps looks for it",
+            float(delivery.carriers() if delivery.is_used() else 0),
         ),
         "sweepers": (
             "Processes that have swept in the last two minutes",

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import clock
 from app.db import db, start_over, transaction
 from app.models import Beat, Instance, Outgoing
-from app.services.operations import beats, quarantine
+from app.services.operations import beats, delivery, jobs, quarantine
 from app.settings import Settings
 
 LATE = timedelta(minutes=5)  # a deadline that is due for longer was not looked at
@@ -100,6 +100,14 @@ def _outbox() -> tuple[bool, str]:
     return oldest <= LATE_MAIL, _seconds(oldest)
 
 
+def _long_work() -> tuple[bool, str]:
+    """Somebody does what people asked for. On SQLite that is whoever sweeps."""
+    if quarantine.holds():
+        return True, "held by the quarantine"
+    waits, alive = jobs.waiting(), delivery.carriers() if delivery.is_used() else 1
+    return not waits or bool(alive), f"{waits} wait" if alive else f"{waits} wait for a worker"
+
+
 def _disk() -> tuple[bool, str]:
     settings: Settings = current_app.extensions["settings"]
     free = shutil.disk_usage(settings.instance_dir).free
@@ -124,6 +132,7 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "heartbeat": _heartbeat,
     "deadlines": _deadlines,
     "outbox": _outbox,
+    "long work": _long_work,
     "disk": _disk,
     "sqlite": _sqlite,
     "quarantine": _quarantine,
