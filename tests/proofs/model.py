@@ -221,11 +221,11 @@ class ModelCase:
         then = deepcopy(self)
         then.wrote("calendar_changed", "")
         then.off = off
-        for timer in then.timers.values():
-            at = timer.at(timer.due_on)
-            if timer.fired or (at and at <= now):
-                new = then._work_out(timer)
-                timer.worked_out = new if new != timer.due_on else timer.worked_out
+        for one in then.timers.values():
+            at = one.at(one.due_on)
+            if one.fired or (at and at <= now):
+                new = then._work_out(one)
+                one.worked_out = new if new != one.due_on else one.worked_out
         then._catch_up(now)
         then._settle()
         return then
@@ -245,13 +245,13 @@ class ModelCase:
 
     def _rearm(self) -> None:
         """A date that differs from the last one worked out counts; one that is to come fires."""
-        for timer in self.timers.values():
-            new = self._work_out(timer)
-            if new == (timer.due_on if timer.worked_out == "due_on" else timer.worked_out):
+        for one in self.timers.values():
+            new = self._work_out(one)
+            if new == (one.due_on if one.worked_out == "due_on" else one.worked_out):
                 continue
-            timer.due_on, timer.worked_out = new, "due_on"
-            at = timer.at(new)
-            timer.fired = timer.fired and at is not None and at <= self.now
+            one.due_on, one.worked_out = new, "due_on"
+            at = one.at(new)
+            one.fired = one.fired and at is not None and at <= self.now
 
     def _settle(self) -> None:
         self._rearm()

@@ -37,11 +37,10 @@ from app.models import Case, Deadline, Event, Incident, Instance, Outgoing, Payl
 from app.services import access, actions, calendar_changes, calendars, outbox, sweep, tasks
 from app.services.operations.verifying import verify
 from app.settings import Settings
-from app.viewer import Viewer
 from tests import postgres
 from tests.cases import london
 from tests.conftest import make_user
-from tests.proofs import naive, town
+from tests.proofs import town
 from tests.proofs.fleet import LONG
 from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, procedure
 from tests.proofs.victim import die_at
