@@ -52,13 +52,33 @@ class Rearmed:
     plain: bool = True
 
 
+@dataclass
+class Known:
+    """What is the same for many cases: calendars by version, and the limits over a task."""
+
+    nation: str
+    calendars: dict[str, WorkingCalendar] = field(default_factory=dict)
+    limits: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def calendar(self, version: str) -> WorkingCalendar:
+        if version not in self.calendars:
+            self.calendars[version] = pinned_calendar(self.nation, version)
+        return self.calendars[version]
+
+    def over(self, step: Step, task: Task) -> frozenset[str]:
+        key = step.deployed.id, task.element
+        if key not in self.limits:
+            self.limits[key] = deadlines.over_task(step.deployed, task.element)
+        return self.limits[key]
+
+
 def work_out(
     session: Session, landlord_id: str, ids: Collection[str], calendar: WorkingCalendar
 ) -> Iterator[Rearmed]:
     """The cases of these instances, in no order; those that the engine cannot take are left out."""
     rows = _by_instance(session, Deadline, landlord_id, ids)
     tasks = _by_instance(session, Task, landlord_id, ids)
-    hanging: dict[tuple[str, str], frozenset[str]] = {}
+    known = Known(calendar.nation)
     query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
     for instance in session.scalars(query.options(*BARE)):
         deployed = deployments.of_instance(instance)
@@ -66,7 +86,7 @@ def work_out(
         stored = Stored(instance.state, instance.facts)
         try:
             snapshot = recompute(deployed.procedure, stored, step.now, calendar)
-            yield _rearmed(step, snapshot, rows[instance.id], tasks[instance.id], hanging)
+            yield _rearmed(step, snapshot, rows[instance.id], tasks[instance.id], known)
         except (EngineRefused, ValueError, TypeError, LookupError):
             continue  # a step of its own says what is wrong
 
@@ -91,11 +111,11 @@ def _rearmed(
     snapshot: Snapshot,
     rows: list[Deadline],
     tasks: list[Task],
-    hanging: dict[tuple[str, str], frozenset[str]],
+    known: Known,
 ) -> Rearmed:
     instance = step.instance
     found = Rearmed(instance, snapshot, instance.revision, rows)
-    of_code = code_clocks.dates(step)
+    of_code = code_clocks.dates(step, {row.element for row in rows if code_clocks.of_code(row)})
     keys = {(row.host, row.element) for row in rows}
     found.plain = (
         all(event.action == "moved" for event in snapshot.events)
@@ -109,14 +129,13 @@ def _rearmed(
             new = of_code.get(row.element, row.due_on), of_code.get(row.element, row.prints_on)
         elif armed := snapshot.deadlines.get(key):
             new = armed.due_on, _prints(step, row, armed.due_on)
-            found.plain = found.plain and _counts_the_same(step, row)
         else:
             continue
         if new != (row.due_on, row.prints_on):
             found.moved[key] = new
             late = row.kind == "duty" and not row.missed_on and new[0] and step.today > new[0]
-            found.plain = found.plain and not late
-    _hang(step, found, tasks, hanging)
+            found.plain = found.plain and not late and _counts_the_same(step, row, known)
+    _hang(step, found, tasks, known)
     found.next_due_at = _next_due(found)
     return found
 
@@ -129,11 +148,11 @@ def _prints(step: Step, row: Deadline, due_on: date | None) -> date | None:
     return said
 
 
-def _counts_the_same(step: Step, row: Deadline) -> bool:
+def _counts_the_same(step: Step, row: Deadline, known: Known) -> bool:
     """Whether a rule with conditions takes the same way by both calendars: then so do its words."""
     if " if " not in row.rule:
         return True
-    pinned = pinned_calendar(step.calendar.nation, step.instance.calendar_version)
+    pinned = known.calendar(step.instance.calendar_version)
     facts, specs = step.instance.facts, step.deployed.facts
     before, now = (
         rule_in_force(row.rule, lambda test, by=by: bool(condition(test, facts, specs, by)))
@@ -146,7 +165,7 @@ def _hang(
     step: Step,
     found: Rearmed,
     tasks: list[Task],
-    hanging: dict[tuple[str, str], frozenset[str]],
+    known: Known,
 ) -> None:
     """Over each open task, the earliest open duty by the new dates."""
     duties = [
@@ -155,10 +174,7 @@ def _hang(
         if row.kind == "duty" and (due_on := _due_on(found, row))
     ]
     for task in tasks:
-        key = step.deployed.id, task.element
-        if key not in hanging:
-            hanging[key] = deadlines.over_task(step.deployed, task.element)
-        over = (duty for duty in duties if duty[2] in hanging[key])
+        over = (duty for duty in duties if duty[2] in known.over(step, task))
         due_on, name, _ = min(over, key=lambda duty: duty[0], default=(None, "", ""))
         if (due_on, name) != (task.due_on, task.due_name):
             found.tasks.append((task.id, due_on, name))
@@ -282,13 +298,10 @@ def _history(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Payloads and lines: that the calendar changed, and each date that moved."""
     payloads, events = [], []
-    says: dict[str, str] = {}
-    now = clock.now()
+    known, now = Known(calendar.nation), clock.now()
     for r in rearmed:
-        version = r.instance.calendar_version
-        if version not in says:
-            says[version] = days_between(pinned_calendar(calendar.nation, version), calendar)
-        lines = [("calendar_changed", "", now, actor, {"days": says[version]})]
+        days = days_between(known.calendar(r.instance.calendar_version), calendar)
+        lines = [("calendar_changed", "", now, actor, {"days": days})]
         lines += [(e.action, e.element, e.at, PROCEDURE, dict(e.detail)) for e in r.snapshot.events]
         numbers = count(r.instance.events + 1)
         for action, element, at, by, detail in lines:
