@@ -7,13 +7,13 @@ Where nothing happens but that dates move, that is all of a step. Whatever else 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session, defaultload, lazyload
 
 from app import clock
@@ -31,6 +31,7 @@ BARE = (  # nobody's name is asked for
     defaultload(Instance.case).lazyload(Case.parties),
     defaultload(Instance.case).lazyload(Case.carried),
 )
+Row = TypeVar("Row", Deadline, Task)
 Dates = tuple[date | None, date | None]  # due, and as letters print it
 
 
@@ -76,8 +77,8 @@ def work_out(
     session: Session, landlord_id: str, ids: Collection[str], calendar: WorkingCalendar
 ) -> Iterator[Rearmed]:
     """The cases of these instances, in no order; those that the engine cannot take are left out."""
-    rows = _by_instance(session, Deadline, landlord_id, ids)
-    tasks = _by_instance(session, Task, landlord_id, ids)
+    rows = _by_instance(session.scalars(_open_deadlines(landlord_id, ids)))
+    tasks = _by_instance(session.scalars(_open_tasks(landlord_id, ids)))
     known = Known(calendar.nation)
     query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
     for instance in session.scalars(query.options(*BARE)):
@@ -91,19 +92,25 @@ def work_out(
             continue  # a step of its own says what is wrong
 
 
-def _by_instance(
-    session: Session, model: type[Deadline] | type[Task], landlord_id: str, ids: Collection[str]
-) -> Mapping[str, list[Any]]:
-    """The open rows of some instances."""
+def _by_instance(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
     found = defaultdict(list)
-    query = select(model).where(model.landlord_id == landlord_id, model.instance_id.in_(ids))
-    if model is Deadline:
-        query = query.where(Deadline.met_on.is_(None), Deadline.ended_at.is_(None))
-    else:
-        query = query.where(Task.status == "open").options(lazyload(Task.case))
-    for row in session.scalars(query):
+    for row in rows:
         found[row.instance_id].append(row)
     return found
+
+
+def _open_deadlines(landlord_id: str, ids: Collection[str]) -> Select[Deadline]:
+    return select(Deadline).where(
+        Deadline.landlord_id == landlord_id,
+        Deadline.instance_id.in_(ids),
+        Deadline.met_on.is_(None),
+        Deadline.ended_at.is_(None),
+    )
+
+
+def _open_tasks(landlord_id: str, ids: Collection[str]) -> Select[Task]:
+    which = Task.landlord_id == landlord_id, Task.instance_id.in_(ids), Task.status == "open"
+    return select(Task).where(*which).options(lazyload(Task.case))
 
 
 def _rearmed(
@@ -154,11 +161,11 @@ def _counts_the_same(step: Step, row: Deadline, known: Known) -> bool:
         return True
     pinned = known.calendar(step.instance.calendar_version)
     facts, specs = step.instance.facts, step.deployed.facts
-    before, now = (
-        rule_in_force(row.rule, lambda test, by=by: bool(condition(test, facts, specs, by)))
-        for by in (pinned, step.calendar)
-    )
-    return before == now
+
+    def way(calendar: WorkingCalendar) -> str:
+        return rule_in_force(row.rule, lambda test: bool(condition(test, facts, specs, calendar)))
+
+    return way(pinned) == way(step.calendar)
 
 
 def _hang(
@@ -245,7 +252,7 @@ def _many(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
 
 def _of(model: type[Instance] | type[Deadline] | type[Task], *keys: str) -> Any:
     """An update of single rows by their key; the other values say what changes."""
-    table = model.__table__
+    table = model.metadata.tables[model.__tablename__]
     where = [table.c[key] == bindparam(f"its_{key}") for key in ("landlord_id", *keys)]
     return update(table).where(*where)
 
