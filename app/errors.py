@@ -49,6 +49,16 @@ class ChangedMeanwhile(PutrightError):
     http_status = 409
 
 
+class Busy(ChangedMeanwhile):
+    """Another transaction keeps what this one needs, for longer than anybody should wait."""
+
+    title = "Somebody else is working on this just now"
+    message = (
+        "Somebody else is working on this just now, so nothing was saved. Try again in a moment."
+    )
+    http_status = 503
+
+
 class TaskIsOver(ChangedMeanwhile):
     """The task is no longer open: who ended it, and when, are in the message."""
 

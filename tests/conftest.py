@@ -124,6 +124,7 @@ ON_BOTH = (  # with --database both: what depends on the database most; the othe
     "tests/services/test_operations",
     "tests/services/test_outbox",
     "tests/services/test_steps",
+    "tests/web/test_busy",
 )
 
 
