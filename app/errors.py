@@ -53,9 +53,7 @@ class Busy(ChangedMeanwhile):
     """Another transaction keeps what this one needs, for longer than anybody should wait."""
 
     title = "Somebody else is working on this just now"
-    message = (
-        "Somebody else is working on this just now, so nothing was saved. Try again in a moment."
-    )
+    message = "Nothing was saved. Wait a moment, then try again."
     http_status = 503
 
 

@@ -1,4 +1,4 @@
-"""Somebody else has a case for longer than anybody should wait: a clear page, and nothing is lost."""
+"""Somebody else has a case for longer than anybody should wait: a clear page, nothing is lost."""
 
 from __future__ import annotations
 
