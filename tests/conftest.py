@@ -120,6 +120,7 @@ ON_BOTH = (  # with --database both: what depends on the database most; the othe
     "tests/proofs/",
     "tests/services/test_calendar_changes",
     "tests/services/test_equality",
+    "tests/services/test_floods",
     "tests/services/test_importing",
     "tests/services/test_operations",
     "tests/services/test_outbox",

@@ -15,7 +15,16 @@ from app import clock
 from app.db import db, transaction
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
+from app.services import (
+    accounts,
+    calendar_changes,
+    documents,
+    drafts,
+    floods,
+    outbox,
+    returns,
+    steps,
+)
 from app.services.incidents import report
 from app.services.operations import beats, jobs, quarantine
 from app.services.steps import PROCEDURE
@@ -122,4 +131,5 @@ def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
         documents.drop_unclaimed()
         returns.drop_old()
         drafts.drop_old()
+        floods.drop_old()
         accounts.drop_ended_sessions()
