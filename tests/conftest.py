@@ -305,6 +305,7 @@ SLOW = frozenset(  # modules that search at random, start programs, or play many
         "test_packs",
         "test_hostile_uploads",
         "test_kills",
+        "test_model",
         "test_races",
         "test_sweeps",
     }
