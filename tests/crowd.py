@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, insert, literal_column, select, text
+from sqlalchemy import Connection, Table, insert, literal_column, select, text
 
 from app.db import db
 from app.models import Case, Deadline, Event, Instance, Party, Task
 from app.models.base import new_id
+from tests.conftest import by_owner
 
 AT_ONCE = 2_000
 
@@ -17,28 +18,31 @@ AT_ONCE = 2_000
 def crowd(case: Case, number: int) -> None:
     """So many more like this case, with its history; who is in it and what was typed is shared."""
     db.session.rollback()
-    with db.engine.begin() as connection:
+    with db.engine.connect() as connection:
         kept = {
             model: [dict(row._mapping) for row in connection.execute(_of(model.__table__, case))]
             for model in (Case, Party, Instance, Deadline, Task)
         }
-        (instance,) = kept[Instance]
-        connection.execute(
-            text("CREATE TEMPORARY TABLE twin (instance_id VARCHAR(32) PRIMARY KEY)")
-        )
+        twin = "CREATE TEMPORARY TABLE twin (instance_id VARCHAR(32) PRIMARY KEY)"
+        connection.execute(text(twin))
         numbers = iter(range(number))
         while some := list(islice(numbers, AT_ONCE)):
-            twins = [_twin(kept) for _ in some]
-            for model in kept:
-                rows = [row for twin in twins for row in twin[model]]
-                connection.execute(insert(model.__table__), rows)
-            ids = [{"id": twin[Instance][0]["id"]} for twin in twins]
-            connection.execute(text("INSERT INTO twin VALUES (:id)"), ids)
-        _histories(connection, instance)
+            _copy(connection, kept, len(some))
+        connection.commit()
+        by_owner("ANALYZE")  # or PostgreSQL looks for each line's case through all cases
+        _histories(connection, kept[Instance][0])
         connection.execute(text("DROP TABLE twin"))
-    db.session.rollback()
-    with db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+        connection.commit()
+    by_owner("ANALYZE")
+
+
+def _copy(connection: Connection, kept: dict[Any, list[dict[str, Any]]], number: int) -> None:
+    twins = [_twin(kept) for _ in range(number)]
+    for model in kept:
+        rows = [row for twin in twins for row in twin[model]]
+        connection.execute(insert(model.__table__), rows)
+    ids = [{"id": twin[Instance][0]["id"]} for twin in twins]
+    connection.execute(text("INSERT INTO twin VALUES (:id)"), ids)
 
 
 def _of(table: Table, case: Case) -> Any:
@@ -70,7 +74,7 @@ def _twin(kept: dict[Any, list[dict[str, Any]]]) -> dict[Any, list[dict[str, Any
     }
 
 
-def _histories(connection: Any, instance: dict[str, Any]) -> None:
+def _histories(connection: Connection, instance: dict[str, Any]) -> None:
     """Each line of the history again, for all at once; what a line says is shared."""
     table = Event.__table__
     columns = [

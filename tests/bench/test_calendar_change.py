@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import date
-from time import perf_counter
+from time import perf_counter, process_time
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -52,9 +52,9 @@ def test_a_hundred_thousand_open_deadlines_are_armed_anew_in_two_minutes(
     assert calendar_changes.preview(manager).cases == CASES
     previewed = perf_counter() - began
     calendar_changes.approve(manager)
-    began = perf_counter()
+    began, busy = perf_counter(), process_time()
     sweep.work(app)
-    seconds = perf_counter() - began
+    seconds, busy = perf_counter() - began, process_time() - busy
 
     assert db.session.scalars(select(Job.says)).one().startswith(f"{CASES} cases count by")
     changed = select(func.count()).where(Event.action == "calendar_changed")
@@ -63,7 +63,7 @@ def test_a_hundred_thousand_open_deadlines_are_armed_anew_in_two_minutes(
     rate = number / seconds
     print(
         f"\n{db.engine.dialect.name}: {CASES} cases with {number} open deadlines, {dated} of them "
-        f"dated: {seconds:.1f} s, {rate:.0f} deadlines a second; preview {previewed:.2f} s, "
-        f"the alert {waited:.2f} s"
+        f"dated: {seconds:.1f} s ({busy:.1f} s of them in Python), {rate:.0f} deadlines a second; "
+        f"preview {previewed:.2f} s, the alert {waited:.2f} s"
     )
     assert 100_000 / rate < MOST_SECONDS
