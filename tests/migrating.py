@@ -36,6 +36,8 @@ RULES = {
     r"^(UPDATE|DELETE)": "may touch every row in one transaction: do it in a job",
 }
 
+SMALL = {"job", "deployment", "procedure_draft"}  # a few rows of each landlord
+
 
 def statements(upgrade: Callable[[], None]) -> list[str]:
     """What PostgreSQL gets."""
@@ -51,6 +53,6 @@ def blocks(said: list[str]) -> Iterator[str]:
     made = {name for line in said for name in re.findall(r'^CREATE TABLE "?(\w+)', line)}
     for line in said:
         table = re.search(r'(?:TABLE|ON|UPDATE|FROM) (?:ONLY )?"?(\w+)"?', line)
-        if table and table[1] in made:
+        if table and table[1] in made | SMALL:
             continue
         yield from (f"{line}: {why}" for rule, why in RULES.items() if re.search(rule, line))
