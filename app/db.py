@@ -10,12 +10,13 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from app import pipeline, wall
-from app.errors import ChangedMeanwhile
+from app.errors import Busy, ChangedMeanwhile
 
 NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -57,10 +58,11 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 def prepare(engine: Engine) -> None:
     """SQLite: a write takes its lock at BEGIN and waits for it, so two steps never interleave.
 
-    PostgreSQL: each transaction begins with whose rows are in sight.
+    PostgreSQL: each transaction begins with whose rows are in sight; no lock is waited for long.
     """
     if engine.dialect.name != "sqlite":
         event.listen(engine, "begin", wall.tell)
+        event.listen(engine, "connect", limit)
         return
 
     @event.listens_for(engine, "connect")
@@ -77,6 +79,27 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+LIMITS = {  # of PostgreSQL: for a lock, a statement, and a transaction that does nothing
+    "lock_timeout": "5s",
+    "statement_timeout": "5min",
+    "idle_in_transaction_session_timeout": "10min",
+}
+# lock_not_available, deadlock_detected, query_canceled; and what SQLite says
+WAITED = {"55P03", "40P01", "57014", "SQLITE_BUSY"}
+
+
+def limit(connection: Any, _record: Any) -> None:
+    """A connection to PostgreSQL with our LIMITS."""
+    for name, value in LIMITS.items():
+        connection.execute(f"SET {name} = '{value}'")
+    connection.commit()
+
+
+def _waited_too_long(problem: OperationalError) -> bool:
+    said = (getattr(problem.orig, name, "") for name in ("sqlstate", "sqlite_errorname"))
+    return not WAITED.isdisjoint(said)
 
 
 def start_over() -> None:
@@ -96,8 +119,8 @@ def look_at(landlord_ids: Iterable[str] | None) -> None:
 def transaction() -> Iterator[Session]:
     """One use-case, one transaction, no nesting. Nothing else commits.
 
-    Raises ChangedMeanwhile when another transaction moved the same instance first; whatever is
-    raised, nothing is saved.
+    Raises ChangedMeanwhile when another transaction moved the same instance first, and Busy when
+    one has held it for too long; whatever is raised, nothing is saved.
     """
     session: Session = db.session()
     if session.info.get("in_use_case"):
@@ -111,6 +134,11 @@ def transaction() -> Iterator[Session]:
     except StaleDataError as lost:
         session.rollback()
         raise ChangedMeanwhile from lost
+    except OperationalError as problem:
+        session.rollback()
+        if _waited_too_long(problem):
+            raise Busy from problem
+        raise
     except BaseException:
         session.rollback()
         raise

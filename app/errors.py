@@ -49,6 +49,14 @@ class ChangedMeanwhile(PutrightError):
     http_status = 409
 
 
+class Busy(ChangedMeanwhile):
+    """Another transaction keeps what this one needs, for longer than anybody should wait."""
+
+    title = "Somebody else is working on this just now"
+    message = "Nothing was saved. Wait a moment, then try again."
+    http_status = 503
+
+
 class TaskIsOver(ChangedMeanwhile):
     """The task is no longer open: who ended it, and when, are in the message."""
 

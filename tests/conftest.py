@@ -120,11 +120,13 @@ ON_BOTH = (  # with --database both: what depends on the database most; the othe
     "tests/proofs/",
     "tests/services/test_calendar_changes",
     "tests/services/test_equality",
+    "tests/services/test_floods",
     "tests/services/test_importing",
     "tests/services/test_jobs",
     "tests/services/test_operations",
     "tests/services/test_outbox",
     "tests/services/test_steps",
+    "tests/web/test_busy",
 )
 
 
@@ -305,6 +307,7 @@ SLOW = frozenset(  # modules that search at random, start programs, or play many
         "test_hostile_uploads",
         "test_kills",
         "test_carried",
+        "test_model",
         "test_races",
         "test_sweeps",
     }

@@ -1,16 +1,30 @@
-"""The migrations make the very tables that the models describe."""
+"""The migrations make the very tables that the models describe, and hold nobody up."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import flask_migrate
+import pytest
+import sqlalchemy as sa
+from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.db import Base, db
-from app.settings import Settings
+from app.services.operations import health, migrations
+from app.settings import ROOT, Settings
+from tests import postgres as postgresql
+from tests.migrating import blocks, statements
+
+FIRST_HELD = 8  # after this migration, the tables are large somewhere
+WAIT = 3.0  # seconds that a migration waits for a lock (env.py)
 
 
 def test_the_migrations_make_what_the_models_describe(tmp_path: Path) -> None:
@@ -23,3 +37,97 @@ def test_the_migrations_make_what_the_models_describe(tmp_path: Path) -> None:
         flask_migrate.downgrade(revision="0001")
         flask_migrate.upgrade()
         db.engine.dispose()
+
+
+def later() -> Iterator[Callable[[], None]]:
+    found = ScriptDirectory(str(ROOT / "app" / "migrations")).walk_revisions()
+    yield from (r.module.upgrade for r in found if int(r.revision) > FIRST_HELD)
+
+
+def test_no_later_migration_holds_up_a_large_table() -> None:
+    assert [line for upgrade in later() for line in blocks(statements(upgrade))] == []
+
+
+def _not_null() -> None:
+    op.alter_column("event", "element", nullable=False)
+
+
+def _column() -> None:
+    op.add_column("event", sa.Column("more", sa.Integer(), nullable=False))
+
+
+def _index() -> None:
+    op.create_index("ix_event_at", "event", ["at"])
+
+
+def _key() -> None:
+    op.create_foreign_key("fk_x", "event", "user", ["actor_id"], ["id"])
+
+
+@pytest.mark.parametrize("upgrade", [_not_null, _column, _index, _key])
+def test_a_migration_that_would_hold_up_others_is_found(upgrade: Callable[[], None]) -> None:
+    assert len(list(blocks(statements(upgrade)))) == 1
+
+
+def _careful() -> None:
+    op.create_table("fresh", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_index("ix_fresh", "fresh", ["id"])
+    op.add_column("event", sa.Column("more", sa.Integer(), nullable=False, server_default="0"))
+    with op.get_context().autocommit_block():
+        op.create_index("ix_event_at", "event", ["at"], postgresql_concurrently=True)
+
+
+def test_what_is_new_or_done_beside_the_work_is_let_pass() -> None:
+    assert list(blocks(statements(_careful))) == []
+
+
+def test_a_migration_waits_for_nobody_for_long_and_nobody_for_it(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server: postgresql.Server = request.getfixturevalue("postgres")
+    with server.database(like="template1") as url:
+        owner = postgresql.as_role(postgresql.OWNER, url)
+        settings = Settings(
+            instance_dir=tmp_path, database_url=url, owner_database_url=owner, heartbeat=False
+        )
+        with create_app(settings).app_context():
+            flask_migrate.upgrade(revision="0007")
+            somebody = create_engine(owner)
+            with somebody.connect() as connection:
+                connection.execute(text("SELECT count(*) FROM instance"))  # and goes for a coffee
+                slowest = reading(owner, is_refused)
+            assert slowest < WAIT + 2
+            assert health.revision() == "0007"
+            migrations.upgrade()
+            migrations.check()
+            somebody.dispose()
+            db.engine.dispose()
+
+
+def is_refused() -> None:
+    with pytest.raises(migrations.InUse, match="Run putright migrate again"):
+        migrations.upgrade()
+
+
+def reading(address: str, meanwhile: Callable[[], object]) -> float:
+    """Seconds that the slowest of many readers waits meanwhile."""
+    slowest, stop = [0.0], threading.Event()
+    engine = create_engine(address)
+
+    def read() -> None:
+        while not stop.is_set():
+            began = time.monotonic()
+            with engine.connect() as connection:
+                connection.execute(text("SELECT count(*) FROM instance"))
+            slowest[0] = max(slowest[0], time.monotonic() - began)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        meanwhile()
+    finally:
+        stop.set()
+        thread.join()
+        engine.dispose()
+    return slowest[0]

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Literal
 
@@ -114,6 +115,7 @@ def rule_in_force(expression: str, holds: Callable[[str], bool]) -> str:
     return ast.unparse(way)
 
 
+@lru_cache(maxsize=1024)
 def _shape(expression: str) -> tuple[Unit, list[int | str], str, str | None] | None:
     """Split unit(sum, base[, pauses]); base and pauses must be the names of facts."""
     try:

@@ -20,9 +20,15 @@ def plain(kind: str, thing: Any, _autogen: Any) -> str | bool:
 
 
 def wait_for_others(connection: Any) -> None:
-    """Two machines that start at once migrate one after the other."""
+    """Two machines that start at once migrate one after the other; nobody else waits for us long.
+
+    Whoever wants a table that we wait for waits behind us: so we give up soon.
+    """
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(7265)"))
+        connection.execute(text("SET LOCAL lock_timeout = '3s'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 settings = current_app.extensions["settings"]

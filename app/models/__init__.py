@@ -3,7 +3,7 @@
 from app.models.cases import Alert, CarriedOn, Case, CaseLink, Note, Party, Point
 from app.models.deployments import CalendarRow, DayOffRow, Deployment, DeploymentFile
 from app.models.equality import EqualityCount
-from app.models.operations import Beat, Job, Quarantine
+from app.models.operations import Beat, Flood, Job, Quarantine
 from app.models.people import (
     Conflict,
     ContactArrangement,
@@ -53,6 +53,7 @@ __all__ = [
     "EndedSession",
     "EqualityCount",
     "Event",
+    "Flood",
     "HearingPack",
     "Home",
     "Incident",

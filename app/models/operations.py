@@ -21,6 +21,17 @@ class Beat(Base):
     at: Mapped[datetime]
 
 
+class Flood(Base):
+    """How much of what a visitor may do so often is used up (app/services/floods.py).
+
+    key: a keyed hash of what and who. empty_at: seconds since 1970, when nothing of it counts.
+    """
+
+    __tablename__ = "flood"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    empty_at: Mapped[float]
+
+
 class Job(OwnedById, Base):
     """Long work that somebody asked for. On PostgreSQL procrastinate carries its key to a worker.
 

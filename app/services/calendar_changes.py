@@ -5,29 +5,29 @@ A case keeps the calendar it began with until a manager has seen the dates and a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app import clock
 from app.db import db, transaction
-from app.engine import EngineRefused, recompute
 from app.errors import ChangedMeanwhile, NotAllowed
 from app.models import Case, Deadline, Instance
-from app.services import accounts, casefile, code_clocks, deployments, steps
+from app.services import accounts, deployments, rearming, steps
 from app.services.access import unconflicted
 from app.services.calendars import calendar_of, pinned_calendar
 from app.services.incidents import report
 from app.services.operations import jobs
 from app.services.operations.jobs import Progress
-from app.services.steps import PROCEDURE, Step
 from app.viewer import Viewer
 from timers.calendar import DayOff, WorkingCalendar
 
 JOB = "calendar"
 MOST_SHOWN = 200  # cases in one preview
+BATCH = 100  # cases in one transaction
+_ITS_CASE = (Case.landlord_id == Instance.landlord_id) & (Case.id == Instance.case_id)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,7 @@ def waiting(landlord_id: str) -> int:
     first = _first_unknown(landlord_id)
     if first is None:
         return 0
-    return (
-        db.session.scalar(select(func.count()).select_from(_older(landlord_id, first).subquery()))
-        or 0
-    )
+    return _number(_older(landlord_id, first))
 
 
 def preview(viewer: Viewer) -> Preview:
@@ -73,16 +70,26 @@ def preview(viewer: Viewer) -> Preview:
     if first is None:
         return Preview([], 0, 0, [])
     calendar = _in_force(viewer.landlord_id)
-    older = _older(viewer.landlord_id, first)
-    every = set(db.session.scalars(older.with_only_columns(Instance.case_id)))
-    mine = unconflicted(select(Case).where(Case.landlord_id == viewer.landlord_id), viewer)
-    seen = set(db.session.scalars(mine.where(Case.id.in_(every)).with_only_columns(Case.id)))
-    moves: list[Move] = []
-    for instance in db.session.scalars(older.where(Instance.case_id.in_(seen)).limit(MOST_SHOWN)):
-        moves += _moves(instance, calendar)
+    older = _older(viewer.landlord_id, first).join(Case, _ITS_CASE)
+    mine = unconflicted(older, viewer)
+    every, seen = _number(older), _number(mine)
+    shown = db.session.scalars(mine.with_only_columns(Instance.id).limit(MOST_SHOWN)).all()
+    moves = [
+        Move(rearmed.instance.case, row.name, row.kind, row.due_on, now)
+        for rearmed in rearming.work_out(db.session(), viewer.landlord_id, shown, calendar)
+        for row in rearmed.rows
+        if row.due_on
+        and (now := rearmed.moved.get((row.host, row.element), (None,))[0])
+        and now != row.due_on
+    ]
     days = [day for day in calendar.extra if day.on >= first]
     order = sorted(moves, key=lambda move: (move.now, move.case.reference))
-    return Preview(days, len(every), len(every - seen), order)
+    return Preview(days, every, every - seen, order)
+
+
+def _number(query: Select[Instance]) -> int:
+    counted = query.order_by(None).with_only_columns(func.count())
+    return db.session.scalar(counted) or 0
 
 
 def approve(viewer: Viewer) -> str:
@@ -111,7 +118,6 @@ def _first_unknown(landlord_id: str) -> date | None:
 
 def _older(landlord_id: str, first: date) -> Select[Instance]:
     """The open instances under another calendar with a date on or after a day."""
-    version = _in_force(landlord_id).version
     dates = select(Deadline.instance_id).where(
         Deadline.landlord_id == Instance.landlord_id,
         Deadline.instance_id == Instance.id,
@@ -119,52 +125,49 @@ def _older(landlord_id: str, first: date) -> Select[Instance]:
         Deadline.met_on.is_(None),
         Deadline.ended_at.is_(None),
     )
+    return _open(landlord_id).where(dates.exists())
+
+
+def _open(landlord_id: str) -> Select[Instance]:
+    """The open instances under another calendar."""
     return (
         select(Instance)
         .where(
             Instance.landlord_id == landlord_id,
             Instance.completed.is_(False),
             Instance.held.is_(False),
-            Instance.calendar_version != version,
-            dates.exists(),
+            Instance.calendar_version != _in_force(landlord_id).version,
         )
         .order_by(Instance.id)
     )
 
 
-def _moves(instance: Instance, calendar: WorkingCalendar) -> Iterator[Move]:
-    """What working a case out again would change; the engine is asked, nothing is saved."""
-    deployed = deployments.of_instance(instance)
-    session = db.session()
-    file = casefile.read(session, instance, PROCEDURE)
-    step = Step(session, file, instance, deployed, calendar, PROCEDURE, clock.now())
-    try:
-        snapshot = recompute(deployed.procedure, step.stored(), step.now, calendar)
-    except EngineRefused:
-        return  # the move makes an incident of it, with its cause
-    dates = {key: armed.due_on for key, armed in snapshot.deadlines.items()}
-    dates |= {(code_clocks.HOST, id): on for id, on in code_clocks.dates(step).items()}
-    for row in (row for row in file.deadlines if not row.met_on and not row.ended_at):
-        now = dates.get((row.host, row.element))
-        if row.due_on and now and now != row.due_on:
-            yield Move(instance.case, row.name, row.kind, row.due_on, now)
-
-
 def move(progress: Progress) -> str:
-    """Work out every open case again, each in a transaction of its own."""
+    """Work out every open case again: many at once, or in a transaction of its own."""
     landlord_id = progress.landlord_id
     actor = accounts.who_asked(landlord_id, progress.asked_by)
-    first = _first_unknown(landlord_id)
-    older = _older(landlord_id, first).with_only_columns(Instance.id) if first else None
-    ids = list(db.session.scalars(older)) if older is not None else []
+    query = _open(landlord_id).with_only_columns(Instance.id)
+    ids = list(db.session.scalars(query)) if _first_unknown(landlord_id) else []
     failed = 0
-    for number, instance_id in enumerate(ids):
-        if number % 20 == 0:
-            progress.tell(number, len(ids))
-        failed += not _move(landlord_id, instance_id, actor)
+    for begun in range(0, len(ids), BATCH):
+        progress.tell(begun, len(ids))
+        some = ids[begun : begun + BATCH]
+        left = {*some} - _move_many(landlord_id, some, actor)
+        failed += sum(not _move(landlord_id, each, actor) for each in sorted(left))
     progress.tell(len(ids), len(ids))
     stopped = f" {failed} could not go on: see Incidents." if failed else ""
     return f"{len(ids) - failed} cases count by the calendar of now.{stopped}"
+
+
+def _move_many(landlord_id: str, ids: Sequence[str], actor: Viewer) -> set[str]:
+    """Move the plain ones among them; return which. Nothing is locked while they are worked out."""
+    calendar = _in_force(landlord_id)
+    found = list(rearming.work_out(db.session(), landlord_id, ids, calendar))
+    plain = [each for each in found if each.plain]
+    for each in plain:
+        db.session.expunge(each.instance)  # what was read stays as it was read
+    with transaction() as session:
+        return rearming.save(session, plain, actor, calendar)
 
 
 def _move(landlord_id: str, instance_id: str, actor: Viewer, tries: int = 3) -> bool:
@@ -176,13 +179,14 @@ def _move(landlord_id: str, instance_id: str, actor: Viewer, tries: int = 3) -> 
                 return True
             case_id = instance.case_id
             step = steps.open_step(session, instance, actor)
-            days = sorted({*calendar_of(step.calendar.nation).extra} ^ {*step.calendar.extra})
-            says = ", ".join(f"{day.on.isoformat()} {day.name}" for day in days)
-            step.write("calendar_changed", days=says)
+            now = calendar_of(step.calendar.nation)
+            step.write("calendar_changed", days=rearming.days_between(step.calendar, now))
             steps.work_out_again(step)
     except ChangedMeanwhile:
         return tries > 0 and _move(landlord_id, instance_id, actor, tries - 1)
-    except EngineRefused as refused:
-        report(landlord_id, case_id, "The calendar changed", refused)
+    except (OperationalError, InterfaceError):
+        raise  # no fault of the case
+    except Exception as cause:
+        report(landlord_id, case_id, "The calendar changed", cause)
         return False
     return True

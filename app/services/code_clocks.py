@@ -7,7 +7,7 @@ before the policy's own tells the team that has the work.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
@@ -89,12 +89,12 @@ def _look_again(step: Step, rows: Iterable[Deadline]) -> None:
     step.instance.next_due_at = min([*due, *([engine] if engine else [])], default=None)
 
 
-def dates(step: Step) -> dict[str, date | None]:
-    """When each limit of the Code falls due by the calendar of a step, by its id."""
+def dates(step: Step, ids: Collection[str]) -> dict[str, date | None]:
+    """When these limits of the Code fall due by the calendar of a step, by their id."""
     code = step.deployed.contents.code
     if code is None or not applies(step.deployed, step.case.kind, step.case.received_on):
         return {}
-    rules = {clock.id: _rule(step, clock) for clock in code.clocks}
+    rules = {clock.id: _rule(step, clock) for clock in code.clocks if clock.id in ids}
     return {id: rule.due_on(step.calendar) for id, rule in rules.items() if rule}
 
 

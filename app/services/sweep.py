@@ -23,6 +23,7 @@ from app.services import (
     calendar_changes,
     documents,
     drafts,
+    floods,
     outbox,
     packs,
     returns,
@@ -154,5 +155,6 @@ def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
         documents.drop_unclaimed()
         returns.drop_old()
         drafts.drop_old()
+        floods.drop_old()
         accounts.drop_ended_sessions()
         jobs.drop_old()

@@ -19,6 +19,10 @@ STILL_HERE = (
     "You were signed out while this page was open, so nothing was sent. What you typed is still "
     "here: look at it once more, then send it again. Choose files again, if there were any."
 )
+BUSY = (
+    "Somebody else is working on this just now, so nothing was sent. What you typed is still here: "
+    "wait a moment, then send it again. Choose files again, if there were any."
+)
 OURS = ("csrf_token", "pr_")  # how the names of fields begin that people do not fill in
 
 
@@ -46,6 +50,16 @@ def show_again() -> ResponseReturnValue:
             get_flashed_messages()  # said in other words below
     send_to = request.path if signed_in and _may() else ""
     return render_template("signed_out.html", typed=_typed(), own=_own(), send_to=send_to), 400
+
+
+def show_busy() -> ResponseReturnValue:
+    """Status 503: another transaction has held for too long what this one needs. The same form, or
+    a page with the texts, to be sent once more."""
+    show = getattr(current_app.view_functions.get(request.endpoint or ""), "show_again", None)
+    if show is not None and g.get("viewer") is not None:  # residents' forms say something else
+        flash(BUSY, "error")
+        return show(**(request.view_args or {})), 503
+    return render_template("busy.html", typed=_typed(), own=_own(), send_to=request.path), 503
 
 
 def _may() -> bool:

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.db import start_over
-from app.errors import PutrightError, TaskIsOver
+from app.errors import Busy, PutrightError, TaskIsOver
 from app.services import deployments
-from app.web.again import show_again
+from app.web.again import show_again, show_busy
 from app.web.conflict import conflict_page
 from app.web.public import make_private
 from forms import UnknownField
@@ -42,6 +42,10 @@ def init_app(app: Flask) -> None:
         if error.task_id and g.get("viewer") is not None:
             return conflict_page(error)
         return page(409, error.message)
+
+    @app.errorhandler(Busy)
+    def busy(error: Busy) -> ResponseReturnValue:
+        return show_busy() if request.method == "POST" else page(503, error.message, error.title)
 
     @app.errorhandler(PutrightError)
     def ours(error: PutrightError) -> ResponseReturnValue:

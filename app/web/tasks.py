@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app import clock
-from app.errors import BadInput, ChangedMeanwhile, NotAllowed, PutrightError, TaskIsOver
+from app.errors import BadInput, Busy, ChangedMeanwhile, NotAllowed, PutrightError, TaskIsOver
 from app.services import cases, tasks
 from app.services.complaints import DANGER
 from app.services.tasks import OpenTask
@@ -114,7 +114,7 @@ def _finish(open_task: OpenTask, typed: Typed) -> ResponseReturnValue:
     except BadInput as refused:
         open_task.form.errors.update(refused.errors)
         return taskpage.show(viewer(), open_task), 422
-    except TaskIsOver:
+    except (TaskIsOver, Busy):
         raise
     except ChangedMeanwhile:
         tasks.save_draft(viewer(), task.id, typed)

@@ -161,8 +161,7 @@ def submitting(viewer: Viewer, task_id: str) -> Callable[[], Case]:
 
 def saying(viewer: Viewer, case: Case) -> Callable[[], Case]:
     """How the survey was answered, as staff record it."""
-    pleased = {"satisfied_handling": "neither", "satisfied_outcome": "neither"}
-    typed = town.typed("satisfaction", pleased)
+    typed = town.typed("satisfaction", town.PLEASED)
     _, form = actions.open_action(viewer, case, "satisfaction", typed)
     assert form.check(), form.errors
     reference = case.reference

@@ -85,6 +85,7 @@ SAID = {
     "adjustments": ["plain_text"],  # no PDF: it would be most of the time
     "triage_hazard": "no",
 }
+PLEASED = {"satisfied_handling": "neither", "satisfied_outcome": "neither"}
 
 
 def deploy(*late: str) -> Viewer:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.clock import SetClock
 from app.db import db
 from app.errors import NotAllowed, NotFound
-from app.models import Case, Conflict, Deadline, Event, Incident, Instance, Job
-from app.services import calendar_changes, calendars, sweep
+from app.models import (
+    Case,
+    Conflict,
+    Deadline,
+    Event,
+    Incident,
+    Instance,
+    Job,
+    Payload,
+    Task,
+)
+from app.services import calendar_changes, calendars, rearming, sweep
 from app.services.operations import jobs, quarantine
 from app.services.operations.jobs import Progress
+from app.services.rearming import Rearmed
 from app.viewer import Viewer
 from tests.cases import london
 from tests.conftest import make_user
+from tests.crowd import crowd
 from tests.services import elm_homes as elm
 
 ROYAL = date(2026, 11, 26)
@@ -140,6 +153,113 @@ def test_a_broken_case_becomes_an_incident_and_the_others_move(
     (incident,) = db.session.scalars(select(Incident))
     assert (incident.case_id, incident.doing) == (two[0].id, "The calendar changed")
     assert sorted(limits(), key=str) == [date(2026, 12, 8), date(2026, 12, 9)]
+
+
+def test_a_case_whose_record_is_damaged_stops_no_other(
+    app: Flask, royal: None, two: list[Case], helen: Viewer
+) -> None:
+    broken = db.session.scalars(select(Instance).where(Instance.case_id == two[0].id)).one()
+    broken.facts = ["damaged"]  # type: ignore[assignment]
+    db.session.commit()
+    assert len(calendar_changes.preview(helen).moves) == 1
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    assert db.session.scalars(select(Incident.case_id)).all() == [two[0].id]
+    job = db.session.scalars(select(Job)).one()
+    assert (job.status, job.says) == (
+        "done", "1 cases count by the calendar of now. 1 could not go on: see Incidents."
+    )  # fmt: skip
+
+
+def test_a_case_without_a_date_after_the_day_counts_by_it_from_now_on_too(
+    app: Flask, royal: None, two: list[Case], helen: Viewer, clock: SetClock
+) -> None:
+    """Whoever has approved a day off is not asked again when a case comes to its next limit."""
+    dateless = select(Deadline).where(Deadline.case_id == two[0].id)
+    db.session.scalars(dateless).one().due_on = None
+    db.session.commit()
+    assert calendar_changes.waiting(elm.ELM) == 1
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    assert len(set(db.session.scalars(select(Instance.calendar_version)))) == 1
+
+
+def test_many_at_once_is_the_same_as_one_by_one(
+    app: Flask, royal: None, two: list[Case], helen: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the two goes with the many, the other takes a step of its own."""
+    alone = db.session.scalars(select(Instance.id).where(Instance.case_id == two[0].id)).one()
+    save = rearming.save
+
+    def save_others(session: Any, found: list[Rearmed], *more: Any) -> set[str]:
+        return save(session, [r for r in found if r.instance.id != alone], *more)
+
+    monkeypatch.setattr(rearming, "save", save_others)
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    one, other = (rows_of(case) for case in two)
+    assert one == other
+    assert one["deadline"][0]["due_on"] == date(2026, 12, 9)
+    assert [line["action"] for line in one["event"]][-2:] == ["calendar_changed", "moved"]
+
+
+OWN = {  # what two cases need not have in common
+    "id", "case_id", "instance_id", "host", "payload_id", "reference", "link_hash",
+    "submission_key", "armed_at", "recorded_by", "state", "task", "revision",
+}  # fmt: skip
+
+
+def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
+    """All that a step writes of a case, but for ids."""
+    db.session.expire_all()
+    instance = db.session.scalars(select(Instance).where(Instance.case_id == case.id)).one()
+    own = Event.instance_id == instance.id
+    queries = {
+        "instance": select(Instance.__table__).where(Instance.id == instance.id),
+        "deadline": select(Deadline.__table__).where(Deadline.case_id == case.id),
+        "task": select(Task.__table__).where(Task.case_id == case.id),
+        "event": select(Event.__table__).where(own).order_by(Event.n),
+        "payload": select(Payload.__table__)
+        .join(Event, Event.payload_id == Payload.id)
+        .where(own, Event.action.in_(("calendar_changed", "moved")))
+        .order_by(Event.n),
+    }
+    found = {
+        name: [dict(row._mapping) for row in db.session.execute(query)]
+        for name, query in queries.items()
+    }
+    for payload in found["payload"]:
+        payload["values"] = {k: v for k, v in payload["values"].items() if k != "host"}
+    return {
+        name: [{k: v for k, v in row.items() if k not in OWN} for row in rows]
+        for name, rows in found.items()
+    }
+
+
+def test_what_is_due_meanwhile_fires_in_a_step_of_its_own(
+    app: Flask, royal: None, two: list[Case], helen: Viewer, clock: SetClock
+) -> None:
+    clock.move_to(london("2026-12-09 00:30"))  # the limits of 8 December have passed, unswept
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
+    assert len(db.session.scalars(select(Event).where(Event.action == "due")).all()) == 2
+
+
+def test_the_statements_of_a_change_do_not_grow_with_the_cases(
+    app: Flask, royal: None, two: list[Case], helen: Viewer
+) -> None:
+    crowd(two[0], 58)
+    seen: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    calendar_changes.approve(helen)
+    sweep.work(app)
+    assert db.session.scalars(select(Job.says)).one() == "60 cases count by the calendar of now."
+    assert set(limits()) == {date(2026, 12, 9)}
+    assert len(seen) <= MOST_STATEMENTS, seen
+
+
+MOST_STATEMENTS = 60  # of the whole job with a batch of sixty cases, its progress included
 
 
 # --- jobs ----------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -73,6 +75,51 @@ def test_each_thing_that_breaks_is_told_and_liveness_does_not_depend_on_it(
     wrong = {name for name, says in checks.items() if says.startswith("wrong")}
     assert wrong == {"deadlines", "heartbeat", "migrations", "disk"}
     assert client.get("/livez").text == "ok\n"
+
+
+def test_a_sqlite_that_is_too_old_or_not_safe_with_several_processes_is_not_ready(
+    app: Flask, at_head: None, client: FlaskClient, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if db.engine.dialect.name != "sqlite":
+        assert told(client)[1]["sqlite"] == "ok: postgresql"
+        return
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    assert told(client)[1]["sqlite"].startswith("wrong: ")
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 2))
+    beats.beat()
+    assert told(client)[1]["sqlite"].endswith("one process only")
+    clock.move_to(clock() + timedelta(seconds=15))
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    beats.beat()  # a restart: the one before has stopped
+    assert told(client)[1]["sqlite"].endswith("one process only")
+    clock.move_to(clock() + timedelta(seconds=15))
+    monkeypatch.setattr(os, "getpid", lambda: 8)
+    beats.beat()
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    clock.move_to(clock() + timedelta(seconds=1))
+    beats.beat()
+    status, checks = told(client)
+    assert (status, "several processes use it" in checks["sqlite"]) == (503, True)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    assert told(client)[1]["sqlite"].endswith("safe")
+
+
+def test_a_copy_in_quarantine_is_ready_and_says_what_it_does_not_do(
+    app: Flask, at_head: None, client: FlaskClient
+) -> None:
+    beats.beat()
+    assert client.get("/readyz").json == {"ready": True, "quarantine": False} | {
+        "checks": told(client)[1]
+    }
+    quarantine.begin("Restored from a backup")
+    answer = client.get("/readyz")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["ready"], answer.json["quarantine"]) == (
+        200,
+        True,
+        True,
+    )
 
 
 def test_a_database_that_is_gone_is_told_without_a_word_of_it(

@@ -25,10 +25,11 @@ def upgrade():
         batch_op.add_column(sa.Column('taken', sa.String(length=32), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('blob_id', sa.String(length=32), nullable=True))
         batch_op.create_index('ix_job_about', ['landlord_id', 'name', 'about', 'asked_at'], unique=False)
-    if op.get_bind().dialect.name == 'postgresql':
+    connection = op.get_bind()
+    if connection.dialect.name == 'postgresql' and not op.get_context().as_sql:  # its new tables
         for path in sorted(Path(procrastinate.schema.migrations_path).glob('*.sql')):
             if path.name <= LAST:
-                op.get_bind().exec_driver_sql(path.read_text('utf-8').replace('%', '%%'))
+                connection.exec_driver_sql(path.read_text('utf-8').replace('%', '%%'))
 
 
 def downgrade():

@@ -27,6 +27,12 @@ def beat() -> None:
             row.at = clock.now()
 
 
+def at_once(since: datetime) -> int:
+    """How many processes have been alive at the same time as the newest of them."""
+    rows = db.session.scalars(select(Beat).where(Beat.at > since).order_by(Beat.started_at)).all()
+    return sum(row.at >= rows[-1].started_at for row in rows)
+
+
 def newest() -> datetime | None:
     """When anybody gave a sign of life last."""
     return db.session.scalar(select(func.max(Beat.at)))

@@ -23,6 +23,7 @@ from app.settings import Settings
 LATE = timedelta(minutes=5)  # a deadline that is due for longer was not looked at
 LATE_MAIL = timedelta(minutes=10)
 LEAST_FREE = 500 * 1024 * 1024  # bytes on the disk of the instance folder
+LEAST_SQLITE = (3, 35, 0)  # has RETURNING
 SAFE_SQLITE = (3, 51, 3)  # before it, several processes may damage a database in WAL mode
 
 
@@ -115,15 +116,23 @@ def _disk() -> tuple[bool, str]:
 
 
 def _sqlite() -> tuple[bool, str]:
-    """An older SQLite is safe with one process, which is all that is let in (app/alone.py)."""
+    """It is new enough, and one that is safe with one process alone has but one.
+
+    app/alone.py lets in no other; who goes by another instance folder gets past it.
+    """
     if db.engine.dialect.name != "sqlite":
         return True, db.engine.dialect.name
-    old = sqlite3.sqlite_version_info < SAFE_SQLITE
-    return True, f"{sqlite3.sqlite_version}, {'one process only' if old else 'safe'}"
-
-
-def _quarantine() -> tuple[bool, str]:
-    return True, "held" if quarantine.holds() else "none"
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        return False, f"{version} is too old: take {'.'.join(map(str, LEAST_SQLITE))} or newer"
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return True, f"{version}, safe"
+    if beats.at_once(clock.now() - LATE) > 1:
+        return (
+            False,
+            f"{version} may damage the database: several processes use it. Stop all but one",
+        )
+    return True, f"{version}, one process only"
 
 
 CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
@@ -135,7 +144,6 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "long work": _long_work,
     "disk": _disk,
     "sqlite": _sqlite,
-    "quarantine": _quarantine,
 }
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import flask_migrate
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.errors import PutrightError
 from app.services.operations import health
 
-NOT_ALLOWED = "42501"  # SQLSTATE insufficient_privilege
+NOT_ALLOWED, LOCK_NOT_AVAILABLE = "42501", "55P03"  # SQLSTATE
 
 
 class NotAtHead(PutrightError):
@@ -22,10 +22,28 @@ class NotAtHead(PutrightError):
         )
 
 
+class InUse(PutrightError):
+    """Somebody holds a table that a migration changes."""
+
+    message = (
+        "The tables are in use: something has read or written one of them for longer than a "
+        "migration may wait, since everybody else would wait behind it. Nothing was changed. Run "
+        "putright migrate again; if it comes back, end what goes on for long (a backup, a report, "
+        "somebody's psql: see pg_stat_activity) or stop the workers first."
+    )
+
+
 def upgrade() -> None:
-    """Bring the tables to head. Raises NotAtHead where the role that we are may not."""
+    """Bring the tables to head.
+
+    Raises NotAtHead where the role that we are may not, and InUse where we would hold others up.
+    """
     try:
         flask_migrate.upgrade()
+    except OperationalError as problem:
+        if getattr(problem.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise InUse from problem
     except ProgrammingError as problem:
         if getattr(problem.orig, "sqlstate", "") != NOT_ALLOWED:
             raise
