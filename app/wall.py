@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, make_url
+from sqlalchemy import Connection, Table, event, make_url, text
 
 from app import pipeline
 from app.errors import PutrightError
@@ -79,7 +79,7 @@ def _build(table: Table, connection: Connection, **_: Any) -> None:
     """A table that a migration makes gets its wall by itself."""
     if connection.dialect.name == "postgresql" and is_owned(table):
         for statement in statements(table.name):
-            connection.exec_driver_sql(statement)
+            connection.execute(text(statement))
 
 
 def grants(role: str) -> tuple[str, ...]:
