@@ -108,6 +108,7 @@ PAGES = {
         "/procedures/acceptance",
         "/procedures/drafts",
         "/procedures/drafts/{draft}",
+        "/procedures/moving",
         "/help",
         "/help/procedures",
     ),

@@ -126,6 +126,7 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "filename": "nothing.css",
         "draft_id": drafts.begin(Viewer(landlord, role="process_owner"), "A test"),
         "path": "complaint.bpmn",
+        "move_id": "none",
     }
 
 

@@ -74,7 +74,7 @@ def move_all(progress: Progress) -> str:
             stayed += 1
     progress.tell(len(ids), len(ids))
     rest = f" {stayed} stayed on their version: see why below." if stayed else ""
-    return f"{moved} cases moved.{rest}"
+    return f"{moved} {'case' if moved == 1 else 'cases'} moved.{rest}"
 
 
 def move_one(

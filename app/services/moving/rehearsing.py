@@ -96,7 +96,7 @@ def open_by_version(viewer: Viewer) -> list[tuple[Deployment, int]]:
         .where(Instance.landlord_id == viewer.landlord_id, Instance.completed.is_(False))
         .group_by(Instance.deployment_id)
     )
-    numbers = dict(db.session.execute(counted).tuples())
+    numbers = {id: number for id, number in db.session.execute(counted)}
     rows = deployments.history(viewer.landlord_id)
     return [(row, numbers[row.id]) for row in rows if row.id in numbers]
 

@@ -1,0 +1,120 @@
+"""The page on which open cases are rehearsed, moved and put back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.services import deployments, sweep
+from app.services.access import instance_of
+from app.services.operations import jobs
+from app.viewer import Viewer
+from tests import small
+from tests.conftest import make_user
+from tests.services.test_moving import open_tasks, version, version_of, with_approval
+
+SignIn = Callable[[Viewer], FlaskClient]
+PAGE = "/procedures/moving"
+
+
+@pytest.fixture
+def officer(app: Flask) -> Viewer:
+    version()
+    return small.officer()
+
+
+@pytest.fixture
+def manager(officer: Viewer, sign_in: SignIn) -> FlaskClient:
+    return sign_in(make_user(small.SMALL, "maya", "manager", teams=("complaints",)))
+
+
+def as_owner(sign_in: SignIn) -> FlaskClient:
+    return sign_in(make_user(small.SMALL, "olu", "process_owner"))
+
+
+def move(client: FlaskClient, *ids: str, **more: str) -> str:
+    sent = {"to": "2", "cases": list(ids), **more}
+    answer = client.post(PAGE, data=sent, follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    jobs.run_waiting(sweep.JOBS)
+    return client.get(PAGE).text
+
+
+def test_there_is_nothing_to_move_while_all_are_on_the_live_version(
+    officer: Viewer, manager: FlaskClient
+) -> None:
+    small.complaint(officer)
+    page = manager.get(PAGE).text
+    assert "Every open case is on version 1" in page and "1 open case</b> on version 1" in page
+
+
+def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
+    officer: Viewer, manager: FlaskClient
+) -> None:
+    case = small.complaint(officer)
+    with_approval()
+    page = manager.get(PAGE).text
+    assert "1 case moves with every date kept" in page
+    assert "Answer: Tuesday 8 December 2026" in page
+
+    page = move(manager, instance_of(case).id)
+    assert "1 case moved" in page
+    assert version_of(case) == 2
+    put_back = re.search(r'action="(/procedures/moving/\w+/undo)"', page)
+    assert put_back
+    page = manager.post(put_back[1], follow_redirects=True).text
+    assert "is back on the version it was on" in page and "Undone" in page
+    assert version_of(case) == 1
+
+
+def test_moved_dates_ask_for_a_reason_next_to_the_field(
+    officer: Viewer, manager: FlaskClient
+) -> None:
+    case = small.complaint(officer)
+    version(days=8)
+    page = manager.get(PAGE).text
+    assert "Tuesday 8 December 2026, then Friday 4 December 2026" in page
+    ids = [instance_of(case).id]
+    answer = manager.post(PAGE, data={"to": "2", "cases": ids, "which": "asking", "reason": " "})
+    assert answer.status_code == 422 and "Say why these dates may move" in answer.text
+    assert version_of(case) == 1
+    move(manager, *ids, which="asking", reason="The board decided it.")
+    assert version_of(case) == 2
+
+
+def test_a_process_owner_sees_dates_that_move_and_leaves_them_to_a_manager(
+    officer: Viewer, sign_in: SignIn
+) -> None:
+    small.complaint(officer)
+    version(days=8)
+    page = as_owner(sign_in).get(PAGE).text
+    assert "Only a manager can move these" in page
+    assert "/cases/" not in page, "a process owner reads no cases"
+
+
+def test_a_case_that_cannot_move_says_why(officer: Viewer, manager: FlaskClient) -> None:
+    small.complaint(officer)
+    version(way="reply", task="reply")
+    page = manager.get(PAGE).text
+    assert "The case stands at “answer”, which is gone." in page
+
+
+def test_no_case_chosen_is_said(officer: Viewer, manager: FlaskClient) -> None:
+    small.complaint(officer)
+    with_approval()
+    answer = manager.post(PAGE, data={"to": "2"})
+    assert answer.status_code == 422 and "Choose at least one case" in answer.text
+
+
+def test_a_task_goes_on_under_its_new_name(officer: Viewer, manager: FlaskClient) -> None:
+    case = small.complaint(officer)
+    with_approval()
+    move(manager, instance_of(case).id)
+    (task,) = open_tasks(case).values()
+    assert deployments.history(small.SMALL)[0].number == 2
+    small.does(officer, case, answer="We are sorry.")
+    assert list(open_tasks(case)) == ["approve"] and task.status == "done"
