@@ -21,7 +21,7 @@ from tests.bench.table import in_turn
 from tests.postgres import OWNER, Server, as_role
 from tests.reading import rows_read
 
-SMALL, BIG = 10_000, 50_000
+SMALL, BIG = 10_000, 1_000_000
 PER_CASE = 50  # open tasks
 ROUNDS = 25
 PAGE = 51
