@@ -18,9 +18,12 @@ HEX = {"sqlite": "printf('{}%031x', {})", "postgresql": "'{}' || lpad(to_hex({})
 NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
     "WHERE n < {})",
-    "postgresql": "WITH numbers(n) AS (SELECT generate_series(1, {}))",
+    "postgresql": "WITH numbers(n) AS (SELECT generate_series(1, CAST({} AS BIGINT)))",
 }
-DAY = {"sqlite": "date('2026-10-20', ({}) || ' days')", "postgresql": "DATE '2026-10-20' + {}"}
+DAY = {
+    "sqlite": "date('2026-10-20', ({}) || ' days')",
+    "postgresql": "DATE '2026-10-20' + CAST({} AS INTEGER)",
+}
 AT = {
     "sqlite": "datetime('2027-01-01', ({}) || ' seconds')",
     "postgresql": "TIMESTAMP '2027-01-01' + {} * INTERVAL '1 second'",
@@ -33,6 +36,7 @@ class Crowd:
     def __init__(self) -> None:
         self.officer = row.officer(row.deploy(4))
         self.case = db.session.query(Case).filter_by(reference=row.record(self.officer)).one()
+        self.colleague = row.officer(self.officer.landlord_id, "idris")
         self.dialect = db.engine.dialect.name
         self.member = Viewer(
             **{**vars(self.officer), "teams": frozenset({"team_1", "team_5", "team_20"})}
@@ -53,7 +57,8 @@ class Crowd:
             "stage": f"'stage_' || (n % {STAGES})",
             "stage_name": f"'Stage ' || (n % {STAGES})",
             "due_on": f"CASE WHEN n % 20 = 0 THEN NULL ELSE {due} END",
-            "claimed_by": f"CASE WHEN n % 3 = 0 THEN '{self.officer.user_id}' END",
+            "claimed_by": f"CASE WHEN n % 300 = 0 THEN '{self.officer.user_id}' "
+            f"WHEN n % 3 = 0 THEN '{self.colleague.user_id}' END",
         }
         long_ago = AT[self.dialect].format("-86400 * 300")
         by = f"'{self.officer.user_id}'"

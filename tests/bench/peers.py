@@ -143,7 +143,7 @@ class Raw:
     def fire(self, case: str) -> None:
         """Fire the limit that is due."""
         with self.loaded(case) as workflow:
-            workflow.refresh_waiting_tasks()
+            workflow.refresh_timers()
             workflow.do_engine_steps()
 
     def state(self, case: str) -> str:

@@ -8,6 +8,7 @@ from statistics import median
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.db import db
 from tests.bench.conftest import Tell
@@ -16,6 +17,7 @@ from tests.bench.table import Times
 from tests.postgres import OWNER, Server, as_role
 
 SIZES = (4, 12, 30)
+FINISHED = 20  # cases
 ROUNDS = 5  # whole cases of each arm, for each size
 RAW = {4: ">= 3", 12: ">= 8", 30: ">= 20"}  # P1, P2
 Taken = dict[tuple[str, int], list[Times]]
@@ -72,3 +74,29 @@ def test_a_case_against_peers_and_limits(taken: Taken, told: Tell) -> None:
     told("P3 finish: 30 tasks / 4 tasks", ratio, "<= 1.3")
     assert ratio <= 1.6  # with slack for a noisy machine; raw SpiffWorkflow has 5 and more
     db.session.remove()
+
+
+SIZE = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
+
+
+def test_what_a_finished_case_leaves_on_the_disk(app: Flask, told: Tell) -> None:
+    with peer_engine() as engine:
+        raw, ours = Raw(engine), Ours(4)
+        for _ in range(FINISHED // 2):  # the tables have pages
+            ours.case(4)
+        before = db.session.scalar(text(SIZE[engine.dialect.name]))
+        db.session.remove()
+        for _ in range(FINISHED):
+            ours.case(4)
+        after = db.session.scalar(text(SIZE[engine.dialect.name]))
+        case = raw.start(4)
+        for _ in range(4):
+            raw.finish(case)
+        state = len(raw.state(case))
+    each = (after - before) / FINISHED
+    told("a finished case of 4 tasks: ours with history and indexes, bytes", each)
+    told("a finished case of 4 tasks: raw state alone, bytes", state)
+    told("P10 bytes: ours / raw", each / state, "<= 0.34")
