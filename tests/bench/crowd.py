@@ -46,8 +46,12 @@ class Crowd:
         """SQL for the id of a copy. kind: a hex digit."""
         return HEX[self.dialect].format(kind, n)
 
-    def fill(self, cases: int, tasks: int = 0) -> None:
-        """So many more cases, each waiting for a timer that is not due; and so many open tasks."""
+    def fill(self, cases: int, tasks: int = 0, waiting: int = 0) -> None:
+        """So many more cases, open tasks and done ones; and instances that wait for a timer.
+
+        None is due. Where more are `waiting` than there are cases, the others have no more than
+        their instance, which is all that a sweep looks at.
+        """
         case_of = self.id("c", f"(n % {cases} + 1)")
         due = DAY[self.dialect].format("n * 7919 % 400")
         shared = {"case_id": case_of, "instance_id": self.id("a", f"(n % {cases} + 1)")}
@@ -70,7 +74,7 @@ class Crowd:
             self._copy("party", cases, case_id=case_id, person_id=person_id),
             self._copy(
                 "instance",
-                cases,
+                waiting or cases,
                 id=self.id("a"),
                 case_id=case_id,
                 next_due_at=AT[self.dialect].format("n"),

@@ -23,7 +23,8 @@ from tests.postgres import OWNER, Server, as_role
 from tests.reading import rows_read
 
 SMALL, BIG = 10_000, 1_000_000
-ROUNDS = 25
+PER_CASE = 50  # open tasks
+ROUNDS = 15
 PAGE = 51
 RATIO = {"SQLite": "<= 1.5", "PostgreSQL": "<= 1.25"}
 LISTS = {
@@ -46,7 +47,7 @@ def filled(settings: Settings, clock: SetClock, rows: int) -> Iterator[tuple[Fla
         if not settings.database_url:
             db.create_all()
         crowd = Crowd()
-        crowd.fill(rows, rows)
+        crowd.fill(rows // PER_CASE, rows, waiting=rows)
         yield app, crowd
         db.session.remove()
         db.engine.dispose()
