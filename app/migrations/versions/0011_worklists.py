@@ -1,6 +1,6 @@
 """Each list of the inbox has an index in its order
 
-Revision: 0011, after 0008, 2026-11-26
+Revision: 0011, after 0010, 2026-11-26
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 
 revision = '0011'
-down_revision = '0008'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 
