@@ -25,8 +25,8 @@ from tests.postgres import OWNER, Server, as_role
 from tests.reading import rows_read
 from tests.turns import Asked, Wire, asked, wire
 
-FINISH, START, FIRE = 41, 29, 18  # statements of a step at most
-TURNS = 49  # on PostgreSQL, of a step that finishes a task
+FINISH, START, FIRE = 14, 20, 14  # statements of a step at most
+TURNS = 5  # on PostgreSQL, of a step that finishes a task, with BEGIN and COMMIT
 SIZES = (4, 30)
 
 
