@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -11,7 +12,7 @@ from app import clock
 from app.db import db
 from app.engine import ROOT
 from app.errors import NotAllowed
-from app.models import Alert, Case, Conflict, Draft, Task
+from app.models import Alert, Case, Conflict, Draft, Instance, Task, User
 from app.services import deployments, kinds, late, tasks, worklist
 from app.services.access import instance_of
 from app.services.adjustments import in_words, language_of
@@ -85,7 +86,9 @@ def inbox(viewer: Viewer, wanted: Filter) -> Inbox:
     calendar = calendar_of(landlord.nation)
     found = worklist.first(viewer, wanted, PAGE + 1)
     more = len(found) > PAGE
-    rows = [_row(viewer, task, calendar) for task in found[:PAGE]]
+    shown = found[:PAGE]
+    beside = _beside(viewer, shown)
+    rows = [_row(viewer, task, calendar, beside) for task in shown]
     week = _week(viewer, wanted, calendar)
     last = found[PAGE - 1] if more else None
     return Inbox(
@@ -100,12 +103,39 @@ def inbox(viewer: Viewer, wanted: Filter) -> Inbox:
     )
 
 
-def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar) -> Row:
+@dataclass(frozen=True)
+class Beside:
+    """What is looked up for all rows of a page at once: versions by case, drafts by task, people."""
+
+    versions: dict[str, str]
+    drafts: dict[str, Draft]
+    people: Sequence[User]  # held, so that asking for one of them again costs nothing
+
+
+def _beside(viewer: Viewer, shown: Sequence[Task]) -> Beside:
+    cases, ids = {task.case_id for task in shown}, {task.id for task in shown}
+    versions = select(Instance.case_id, Instance.deployment_id).where(
+        Instance.landlord_id == viewer.landlord_id, Instance.case_id.in_(cases)
+    )
+    mine = select(Draft).where(
+        Draft.landlord_id == viewer.landlord_id,
+        Draft.user_id == viewer.user_id,
+        Draft.task_id.in_(ids),
+    )
+    people = select(User).where(User.id.in_({task.claimed_by for task in shown} - {None}))
+    return Beside(
+        {case_id: version for case_id, version in db.session.execute(versions)},
+        {draft.task_id: draft for draft in db.session.scalars(mine)},
+        db.session.scalars(people).all(),
+    )
+
+
+def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar, beside: Beside) -> Row:
     case = task.case
     resident = case.resident
-    deployed = deployments.of_instance(instance_of(case))
+    deployed = deployments.pinned(case.landlord_id, beside.versions[case.id], case.kind)
     mine = task.claimed_by == viewer.user_id
-    draft = db.session.get(Draft, (viewer.landlord_id, task.id, viewer.user_id)) if mine else None
+    draft = beside.drafts.get(task.id) if mine else None
     claimed = task.claimed_at.astimezone(clock.LONDON) if task.claimed_at else None
     note = f"claimed {claimed:%a} {claimed.day}" if claimed else ""
     if draft:
