@@ -105,7 +105,7 @@ def inbox(viewer: Viewer, wanted: Filter) -> Inbox:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is looked up for all rows of a page at once: versions by case, drafts by task, people."""
+    """What is looked up for all rows at once: versions by case, drafts by task, people."""
 
     versions: dict[str, str]
     drafts: dict[str, Draft]
