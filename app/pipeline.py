@@ -72,6 +72,11 @@ class Cursor(psycopg.Cursor[Any]):
     def rowcount(self) -> int:
         return self._rowcount if self.promised is None else self.promised
 
+    def close(self) -> None:
+        """What waits is closed once its result is there."""
+        if self.promised is None:
+            super().close()
+
     def _wait(self, query: Any, rows: int) -> None:
         later = _later.get()
         if later is not None and query.startswith(WRITES) and " RETURNING " not in query:
@@ -83,9 +88,10 @@ class Cursor(psycopg.Cursor[Any]):
     def keep_promise(self) -> None:
         """Raises StaleDataError if an update has not hit what it was to hit."""
         promised, self.promised = self.promised, None
-        updated = (self.statusmessage or "").startswith("UPDATE")
-        if updated and self.rowcount != promised:
-            raise StaleDataError(f"{promised} rows were to change, {self.rowcount} did.")
+        updated, changed = (self.statusmessage or "").startswith("UPDATE"), self.rowcount
+        self.close()
+        if updated and changed != promised:
+            raise StaleDataError(f"{promised} rows were to change, {changed} did.")
 
 
 def ahead(connection: Connection, statement: LiteralString, params: tuple[Any, ...] = ()) -> None:

@@ -117,6 +117,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 ON_BOTH = (  # with --database both: what depends on the database most; the others on SQLite
+    "tests/bench/",
     "tests/proofs/",
     "tests/services/test_calendar_changes",
     "tests/services/test_equality",

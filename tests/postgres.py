@@ -53,9 +53,9 @@ class Server:
         with self.engine.connect() as connection:
             connection.execute(text(statement))
 
-    def make_empty(self) -> None:
+    def make_empty(self, settings: tuple[str, ...]) -> None:
         """The database that the others are copies of."""
-        for setting in FAST:
+        for setting in settings:
             self._say(f"ALTER SYSTEM SET {setting}")
         self._say("SELECT pg_reload_conf()")
         owner, application = self.address(EMPTY, OWNER), self.address(EMPTY)
@@ -93,7 +93,7 @@ def die(url: URL) -> None:
 
 
 @contextmanager
-def started() -> Iterator[Server]:
+def started(settings: tuple[str, ...] = FAST) -> Iterator[Server]:
     """A server with its data in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the wheel wants one, and warns
@@ -105,7 +105,7 @@ def started() -> Iterator[Server]:
         engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         try:
             server = Server(engine)
-            server.make_empty()
+            server.make_empty(settings)
             yield server
         finally:
             engine.dispose()

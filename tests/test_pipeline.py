@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from flask import Flask
 from psycopg.pq import TransactionStatus
-from sqlalchemy import event, select, text, update
+from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.db import db, transaction
@@ -92,6 +92,24 @@ def test_of_two_who_change_an_instance_the_second_is_told(landlord: str, officer
             .execution_options(synchronize_session=False)
         )
         instance.held = True
+
+
+def test_many_rows_changed_alike_are_counted_together(landlord: str, officer: Viewer) -> None:
+    case = recorded(landlord)
+    with transaction() as session:
+        session.add_all((note(case), note(case), note(case)))
+    with transaction() as session:
+        for row in session.scalars(select(Note).where(Note.case_id == case.id)):
+            row.text = "Rang a third time"
+    db.session.rollback()
+    texts = db.session.scalars(select(Note.text).where(Note.case_id == case.id)).all()
+    assert texts == ["Rang a third time"] * 3
+    with pytest.raises(ChangedMeanwhile), transaction() as session:
+        one, *others = session.scalars(select(Note).where(Note.case_id == case.id))
+        gone = delete(Note).where(Note.id == one.id)
+        session.execute(gone.execution_options(synchronize_session=False))
+        for row in (one, *others):
+            row.text = "Nobody was there"
 
 
 def test_what_the_database_refuses_is_refused_and_the_connection_goes_on(

@@ -30,6 +30,12 @@ def of_instance() -> ForeignKeyConstraint:
     )
 
 
+def _index(name: str, *columns: str, only: str) -> Index:
+    """An index of a landlord's rows that has only some of them."""
+    where = text(only)
+    return Index(name, "landlord_id", *columns, sqlite_where=where, postgresql_where=where)
+
+
 class Instance(OwnedById, Base):
     """The engine's state of one case. `revision` is the fence against two writers.
 
@@ -90,15 +96,27 @@ class Task(OwnedById, Base):
     __table_args__ = (
         of_instance(),
         of_case(),
-        Index(
-            "ix_task_inbox",
-            "landlord_id",
+        # what services/worklist.py reads, in its order
+        _index(
+            "ix_task_free", "team", "due_on", "id", only="status = 'open' AND claimed_by IS NULL"
+        ),
+        _index(
+            "ix_task_taken",
             "team",
             "due_on",
             "id",
-            sqlite_where=text("status = 'open'"),
-            postgresql_where=text("status = 'open'"),
+            only="status = 'open' AND claimed_by IS NOT NULL",
         ),
+        _index(
+            "ix_task_mine",
+            "claimed_by",
+            "team",
+            "due_on",
+            "id",
+            only="status = 'open' AND claimed_by IS NOT NULL",
+        ),
+        _index("ix_task_stage", "stage", "team", "due_on", "id", only="status = 'open'"),
+        _index("ix_task_closed", "closed_by", "closed_at", only="closed_by IS NOT NULL"),
         Index("ix_task_case", "landlord_id", "case_id"),
     )
 

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import select
 
 from app import clock
 from app.db import db
 from app.engine import ROOT
 from app.errors import NotAllowed
-from app.models import Alert, Case, Conflict, Draft, Person, Task
-from app.services import deployments, kinds, late, tasks
-from app.services.access import instance_of, with_people
+from app.models import Alert, Case, Conflict, Draft, Instance, Task, User
+from app.services import deployments, kinds, late, tasks, worklist
+from app.services.access import instance_of
 from app.services.adjustments import in_words, language_of
 from app.services.calendars import calendar_of
 from app.services.complaints import place
 from app.services.deadlines import days_left
-from app.services.persons import folded
-from app.services.references import has_reference, spaced
+from app.services.references import spaced
+from app.services.worklist import TABS, Filter
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar
 from timers.deadlines import DeadlineState
 
 PAGE = 100  # rows of one page
-TABS = {
-    "mine": "Mine and unclaimed",
-    "teams": "All of my teams",
-    "others": "Waiting for others",
-    "done": "Done today",
-}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What the person is looking for. on: only this due date; late: only what is late."""
-
-    tab: str = "mine"
-    q: str = ""
-    team: str = ""
-    stage: str = ""
-    only: str = ""  # hazard, safe_contact, unclaimed
-    on: date | None = None
-    late: bool = False
-    after: str = ""  # the last row seen: "<due>|<task id>"
+TRIED = 50  # of the tasks that somebody might take next
 
 
 @dataclass(frozen=True)
@@ -102,107 +84,58 @@ def inbox(viewer: Viewer, wanted: Filter) -> Inbox:
         raise NotAllowed
     landlord = deployments.landlord(viewer.landlord_id)
     calendar = calendar_of(landlord.nation)
-    found = list(db.session.scalars(_page(viewer, wanted)))
+    found = worklist.first(viewer, wanted, PAGE + 1)
     more = len(found) > PAGE
-    rows = [_row(viewer, task, calendar) for task in found[:PAGE]]
+    shown = found[:PAGE]
+    beside = _beside(viewer, shown)
+    rows = [_row(viewer, task, calendar, beside) for task in shown]
     week = _week(viewer, wanted, calendar)
     last = found[PAGE - 1] if more else None
     return Inbox(
         groups=_groups(rows) if wanted.tab != "done" else [Group("", "", rows)],
-        counts={tab: _count(viewer, Filter(tab=tab)) for tab in TABS},
+        counts=worklist.count(viewer, *TABS),
         week=week,
         late=week[0].count,
         today=next((cell.count for cell in week if cell.kind == "today"), 0),
         next_after=f"{last.due_on or ''}|{last.id}" if last else "",
-        stages=_stages(viewer),
+        stages=worklist.stages(viewer),
         alerts=_alerts(viewer),
     )
 
 
-def _scope(viewer: Viewer, wanted: Filter) -> Select[Task]:
-    """The tasks of a tab that the viewer may know of."""
-    query = (
-        select(Task)
-        .join(Case, (Case.landlord_id == Task.landlord_id) & (Case.id == Task.case_id))
-        .where(
-            Task.landlord_id == viewer.landlord_id,
-            ~select(Conflict.case_id)
-            .where(
-                Conflict.landlord_id == Task.landlord_id,
-                Conflict.case_id == Task.case_id,
-                Conflict.user_id == viewer.user_id,
-            )
-            .exists(),
-        )
+@dataclass(frozen=True)
+class Beside:
+    """What is looked up for all rows at once: versions by case, drafts by task, people."""
+
+    versions: dict[str, str]
+    drafts: dict[str, Draft]
+    people: Sequence[User]  # held, so that asking for one of them again costs nothing
+
+
+def _beside(viewer: Viewer, shown: Sequence[Task]) -> Beside:
+    cases, ids = {task.case_id for task in shown}, {task.id for task in shown}
+    versions = select(Instance.case_id, Instance.deployment_id).where(
+        Instance.landlord_id == viewer.landlord_id, Instance.case_id.in_(cases)
     )
-    if wanted.tab == "done":
-        start = datetime.combine(clock.today(), datetime.min.time(), clock.LONDON)
-        return query.where(Task.closed_by == viewer.user_id, Task.closed_at >= start)
-    query = query.where(Task.status == "open", Task.team.in_(sorted(viewer.teams)))
-    if wanted.tab == "mine":
-        query = query.where(or_(Task.claimed_by.is_(None), Task.claimed_by == viewer.user_id))
-    if wanted.tab == "others":
-        query = query.where(Task.claimed_by.is_not(None), Task.claimed_by != viewer.user_id)
-    return query
-
-
-def _filtered(viewer: Viewer, wanted: Filter) -> Select[Task]:
-    query = _scope(viewer, wanted)
-    if wanted.team:
-        query = query.where(Task.team == wanted.team)
-    if wanted.stage:
-        query = query.where(Task.stage == wanted.stage)
-    if wanted.only == "unclaimed":
-        query = query.where(Task.claimed_by.is_(None))
-    if wanted.only == "hazard":
-        query = query.where(Case.hazard)
-    if wanted.only == "safe_contact":
-        ruled = func.json_array_length(Person.contact_never) > 0
-        query = query.where(Case.id.in_(with_people(viewer.landlord_id, ruled)))
-    if wanted.q:
-        like = Person.search.contains(folded(wanted.q), autoescape=True)
-        query = query.where(
-            or_(has_reference(wanted.q), Case.id.in_(with_people(viewer.landlord_id, like)))
-        )
-    return query
-
-
-def _page(viewer: Viewer, wanted: Filter) -> Select[Task]:
-    query = _filtered(viewer, wanted)
-    last_day = date(9999, 12, 31)  # tasks without a date come last
-    due = func.coalesce(Task.due_on, last_day)
-    if wanted.late:
-        query = query.where(Task.due_on < clock.today())
-    if wanted.on:
-        query = query.where(Task.due_on == wanted.on)
-    if wanted.after:
-        on, _, task_id = wanted.after.partition("|")
-        after = date.fromisoformat(on) if on else last_day
-        query = query.where(or_(due > after, (due == after) & (Task.id > task_id)))
-    return query.order_by(due, Task.id).limit(PAGE + 1)
-
-
-def _count(viewer: Viewer, wanted: Filter) -> int:
-    scope = _scope(viewer, wanted).with_only_columns(Task.id).limit(1000).subquery()
-    return db.session.scalar(select(func.count()).select_from(scope)) or 0
-
-
-def _stages(viewer: Viewer) -> list[tuple[str, str]]:
-    rows = db.session.execute(
-        _scope(viewer, Filter(tab="teams"))
-        .with_only_columns(Task.stage, Task.stage_name)
-        .distinct()
-        .order_by(Task.stage)
+    mine = select(Draft).where(
+        Draft.landlord_id == viewer.landlord_id,
+        Draft.user_id == viewer.user_id,
+        Draft.task_id.in_(ids),
     )
-    return [(stage, name) for stage, name in rows if stage]
+    people = select(User).where(User.id.in_({task.claimed_by for task in shown} - {None}))
+    return Beside(
+        {case_id: version for case_id, version in db.session.execute(versions)},
+        {draft.task_id: draft for draft in db.session.scalars(mine)},
+        db.session.scalars(people).all(),
+    )
 
 
-def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar) -> Row:
+def _row(viewer: Viewer, task: Task, calendar: WorkingCalendar, beside: Beside) -> Row:
     case = task.case
     resident = case.resident
-    deployed = deployments.of_instance(instance_of(case))
+    deployed = deployments.pinned(case.landlord_id, beside.versions[case.id], case.kind)
     mine = task.claimed_by == viewer.user_id
-    draft = db.session.get(Draft, (viewer.landlord_id, task.id, viewer.user_id)) if mine else None
+    draft = beside.drafts.get(task.id) if mine else None
     claimed = task.claimed_at.astimezone(clock.LONDON) if task.claimed_at else None
     note = f"claimed {claimed:%a} {claimed.day}" if claimed else ""
     if draft:
@@ -258,27 +191,33 @@ def _groups(rows: list[Row]) -> list[Group]:
 
 def _week(viewer: Viewer, wanted: Filter, calendar: WorkingCalendar) -> list[WeekCell]:
     """Late, then the next ten working days with bank holidays between them as gaps."""
-    today = clock.today()
-    counted = {
-        due: count
-        for due, count in db.session.execute(
-            _scope(viewer, Filter(tab=wanted.tab if wanted.tab != "done" else "mine"))
-            .with_only_columns(Task.due_on, func.count())
-            .where(Task.due_on.is_not(None))
-            .group_by(Task.due_on)
-        )
-    }
-    late = sum(count for due, count in counted.items() if due and due < today)
-    cells = [WeekCell(None, late, "late")]
-    day, working = today, 0
+    days = _ten_days(calendar)
+    tab = wanted.tab if wanted.tab != "done" else "mine"
+    late, counted = worklist.count_by_day(viewer, tab, [day for day, gap in days if not gap])
+    kinds = {clock.today(): "today"}
+    return [
+        WeekCell(None, late, "late"),
+        *(
+            WeekCell(day, 0, "gap", gap)
+            if gap
+            else WeekCell(day, counted[day], kinds.get(day, "day"))
+            for day, gap in days
+        ),
+    ]
+
+
+def _ten_days(calendar: WorkingCalendar) -> list[tuple[date, str]]:
+    """Today and the next working days, ten in all; the bank holidays between, with their names."""
+    days: list[tuple[date, str]] = []
+    day, working = clock.today(), 0
     while working < 10:
-        if calendar.is_working_day(day) or day == today:
+        if calendar.is_working_day(day) or day == clock.today():
             working += 1
-            cells.append(WeekCell(day, counted.get(day, 0), "today" if day == today else "day"))
+            days.append((day, ""))
         elif name := calendar.day_off_name(day):
-            cells.append(WeekCell(day, 0, "gap", name))
+            days.append((day, name))
         day += timedelta(days=1)
-    return cells
+    return days
 
 
 def _alerts(viewer: Viewer) -> list[tuple[Alert, Case]]:
@@ -305,14 +244,10 @@ def _alerts(viewer: Viewer) -> list[tuple[Alert, Case]]:
 
 def next_unclaimed(viewer: Viewer) -> str | None:
     """The earliest unclaimed task that the viewer may do; hazards come first."""
-    query = (
-        _scope(viewer, Filter(tab="mine"))
-        .where(Task.claimed_by.is_(None))
-        .order_by(Case.hazard.desc(), func.coalesce(Task.due_on, date(9999, 12, 31)), Task.id)
-        .limit(50)
-    )
-    for task in db.session.scalars(query):
-        deployed = deployments.of_instance(instance_of(task.case))
-        if not tasks.reason_against(deployed, task, viewer):
-            return task.id
+    free = Filter(only="unclaimed")
+    for wanted in (replace(free, hazard=True), free):
+        for task in worklist.first(viewer, wanted, TRIED):
+            deployed = deployments.of_instance(instance_of(task.case))
+            if not tasks.reason_against(deployed, task, viewer):
+                return task.id
     return None

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app import clock
 from app.db import db, transaction
 from app.engine import EngineRefused, Gone
-from app.errors import BadInput, NotAllowed, NotForYou, NotFound, TaskIsOver
+from app.errors import BadInput, NotAllowed, NotForYou, NotFound, Stopped, TaskIsOver
 from app.letters import FilledLetter
 from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import (
@@ -31,7 +31,7 @@ from app.services import (
 from app.services.access import get_task, instance_of, is_kept_out
 from app.services.complaints import alert_of_danger
 from app.services.deployments import Deployed
-from app.services.incidents import held_back
+from app.services.incidents import report
 from app.services.recipients import Recipient
 from app.services.taking import take
 from app.viewer import Viewer
@@ -298,29 +298,35 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
     Raises TaskIsOver (somebody was faster), ChangedMeanwhile, NotForYou, BadInput (the letter lacks
     a part), Stopped (an incident). Whatever it raises, nothing is saved.
     """
-    known = db.session.get(Task, (viewer.landlord_id, task_id))
-    if known is None:
-        raise NotFound
-    with held_back(known.case, f"“{known.name}” was finished"), transaction() as session:
-        task, step = _open_step(viewer, task_id)
-        _must_be_for(step.deployed, task, viewer)
-        if task.claimed_by not in (None, viewer.user_id):
-            raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
-        _say_in_letter(step, task, form)
-        _chosen_may(step, task, form)
-        panels.check(step, form)
-        answers = take(step, form, task.element, task.id)
-        try:
-            steps.finish_task(step, task, answers)
-        except Gone:
-            raise TaskIsOver(
-                f"A deadline passed: “{task.name}” is over, and the case has moved on.", task.id
-            ) from None
-        if any(key.startswith("triage_") for key in answers):
-            alert_of_danger(step, answers)
-        if task_id in step.file.drafted:
-            session.execute(_own_draft(viewer, task_id))
-        return step.case
+    try:
+        with transaction() as session:
+            task, step = _open_step(viewer, task_id)
+            _must_be_for(step.deployed, task, viewer)
+            if task.claimed_by not in (None, viewer.user_id):
+                raise NotAllowed(f"{name_of(task.claimed_by)} has claimed this task.")
+            _finish(step, task, form)
+            if task_id in step.file.drafted:
+                session.execute(_own_draft(viewer, task_id))
+            return step.case
+    except EngineRefused as refused:
+        held = db.session.get_one(Task, (viewer.landlord_id, task_id))
+        report(held.landlord_id, held.case_id, f"“{held.name}” was finished", refused)
+        raise Stopped from refused
+
+
+def _finish(step: steps.Step, task: Task, form: BoundForm) -> None:
+    _say_in_letter(step, task, form)
+    _chosen_may(step, task, form)
+    panels.check(step, form)
+    answers = take(step, form, task.element, task.id)
+    try:
+        steps.finish_task(step, task, answers)
+    except Gone:
+        raise TaskIsOver(
+            f"A deadline passed: “{task.name}” is over, and the case has moved on.", task.id
+        ) from None
+    if any(key.startswith("triage_") for key in answers):
+        alert_of_danger(step, answers)
 
 
 def _own_draft(viewer: Viewer, task_id: str) -> Delete:

@@ -13,7 +13,8 @@ from app import clock
 from app.errors import NotAllowed, TaskIsOver
 from app.services import cases, deployments, tasks
 from app.services import inbox as listing
-from app.services.inbox import Filter, Inbox
+from app.services.inbox import Inbox
+from app.services.worklist import MOST, TABS, Filter
 from app.web.policy import allow, viewer
 from app.web.strips import moment
 
@@ -63,7 +64,7 @@ def _wanted() -> Filter:
     asked = request.args
     tab, only, after = asked.get("tab", ""), asked.get("only", ""), asked.get("after", "")
     return Filter(
-        tab=tab if tab in listing.TABS else "mine",
+        tab=tab if tab in TABS else "mine",
         q=asked.get("q", "").strip()[:100],
         team=asked.get("team", ""),
         stage=asked.get("stage", ""),
@@ -110,11 +111,16 @@ def _tabs(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
         {
             "href": url_for("inbox.inbox", tab=tab if tab != "mine" else None),
             "text": words,
-            "count": found.counts[tab],
+            "count": up_to(found.counts[tab]),
             "current": tab == wanted.tab,
         }
-        for tab, words in listing.TABS.items()
+        for tab, words in TABS.items()
     ]
+
+
+def up_to(number: int) -> str:
+    """A number as people see it: nobody counts on after so many."""
+    return f"{number:,}+" if number == MOST else str(number)
 
 
 def _week(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
@@ -134,7 +140,7 @@ def _week(found: Inbox, wanted: Filter) -> list[dict[str, Any]]:
             {
                 "kind": "day" if cell.kind == "late" and not cell.count else cell.kind,
                 "day": day,
-                "count": cell.count,
+                "count": up_to(cell.count),
                 "words": "today" if cell.kind == "today" else many,
                 "href": _link(wanted, after=None, **(away if current else narrowed)),
                 "current": current,

@@ -1,0 +1,149 @@
+"""What a step asks of the database, however long its procedure: statements, commits, turns."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app import create_app
+from app.clock import SetClock
+from app.db import db
+from app.models import Case, Instance
+from app.services import sweep, worklist
+from app.services.worklist import TABS, Filter
+from app.settings import Settings
+from tests.bench import row
+from tests.bench.crowd import Crowd
+from tests.postgres import OWNER, Server, as_role
+from tests.reading import rows_read
+from tests.turns import Asked, Wire, asked, wire
+
+FINISH, START, FIRE = 14, 20, 14  # statements of a step at most
+TURNS = 5  # on PostgreSQL, of a step that finishes a task, with BEGIN and COMMIT
+SIZES = (4, 30)
+
+
+def counted(act: Callable[[], object]) -> Asked:
+    """What it asks of the database, in a session of its own."""
+    db.session.remove()
+    with asked() as found:
+        act()
+    db.session.remove()
+    return found
+
+
+def steps(size: int, clock: SetClock) -> dict[str, Asked]:
+    """What each kind of step asks, in the middle of a row of so many tasks."""
+    viewer = row.officer(row.deploy(size))
+    row.record(viewer)  # whatever is learnt once
+    start = counted(row.recording(viewer))
+    reference = row.record(viewer)
+    row.finishing(viewer, reference)()
+    finish = counted(row.finishing(viewer, reference))
+    due = db.session.query(Instance).join(Case).filter(Case.reference == reference).one()
+    key, at = sweep.Due(due.landlord_id, due.id), due.next_due_at
+    assert at
+    before = clock.at
+    clock.move_to(at + timedelta(minutes=1))
+    fire = counted(lambda: sweep.fire(key))
+    clock.move_to(before)
+    return {"start": start, "finish": finish, "fire": fire}
+
+
+def test_a_step_is_one_commit_and_few_statements_whatever_the_size_of_its_procedure(
+    app: Flask, clock: SetClock
+) -> None:
+    short, long = (steps(size, clock) for size in SIZES)
+    for name, most in (("start", START), ("finish", FINISH), ("fire", FIRE)):
+        assert len(short[name].statements) == len(long[name].statements), name
+        assert len(short[name].statements) <= most, (name, "\n".join(short[name].statements))
+        assert short[name].commits == long[name].commits == 1, name
+
+
+@pytest.fixture
+def over_wire(postgres: Server, settings: Settings, clock: SetClock) -> Iterator[Wire]:
+    """An application on PostgreSQL, whatever --database says, and what it waits for."""
+    with postgres.database() as url, wire(url) as (there, address):
+        owner = as_role(OWNER, url)
+        named = {"database_url": address, "owner_database_url": owner}
+        app = create_app(settings.model_copy(update=named), clock)
+        with app.app_context():
+            yield there
+            db.session.remove()
+            db.engine.dispose()
+
+
+def test_a_wire_counts_each_time_that_a_client_waits(over_wire: Wire) -> None:
+    db.session.execute(text("SELECT 1"))
+    before = over_wire.turns
+    for _ in range(3):
+        db.session.execute(text("SELECT 1"))
+    assert over_wire.turns == before + 3
+
+
+def test_finishing_a_task_waits_for_postgresql_as_often_whatever_the_size(over_wire: Wire) -> None:
+    turns = []
+    for size in SIZES:
+        viewer = row.officer(row.deploy(size))
+        reference = row.record(viewer)
+        row.finishing(viewer, reference)()
+        finish = row.finishing(viewer, reference)
+        before = over_wire.turns
+        finish()
+        turns.append(over_wire.turns - before)
+    assert turns[0] == turns[1] <= TURNS
+
+
+def test_nothing_of_a_case_stays_in_memory(app: Flask) -> None:
+    viewer = row.officer(row.deploy(4))
+
+    def left(cases: int) -> Counter[str]:
+        for _ in range(cases):
+            reference = row.record(viewer)
+            row.finishing(viewer, reference)()
+        db.session.remove()
+        gc.collect()
+        kinds = (type(each) for each in gc.get_objects())
+        ours = (
+            kind for kind in kinds if str(kind.__module__).startswith(("app.", "SpiffWorkflow."))
+        )
+        return Counter(kind.__qualname__ for kind in ours)
+
+    left(2)  # what is learnt once
+    assert left(1) == left(8)
+
+
+LISTS = (
+    Filter(),
+    Filter(tab="teams"),
+    Filter(tab="others"),
+    Filter(tab="done"),
+    Filter(after="2026-12-24|" + "0" * 32),
+    Filter(stage="stage_3"),
+    Filter(late=True),
+    Filter(only="unclaimed"),
+)
+ROWS, PAGE = 6000, 11
+
+
+def test_an_inbox_reads_no_more_than_the_front_of_each_list(app: Flask) -> None:
+    crowd = Crowd()
+    crowd.fill(ROWS // 50, ROWS)
+    shares = 2 * len(crowd.member.teams)  # free and claimed, of each team
+    for wanted in LISTS:
+        listed = partial(worklist.first, crowd.member, wanted, PAGE)
+        assert rows_read(listed, "task") <= shares * PAGE, wanted
+    counts = partial(worklist.count, crowd.member, *TABS)
+    assert rows_read(counts, "task") <= 2 * len(TABS) * worklist.MOST
+
+
+def test_a_sweep_with_nothing_due_looks_once_into_an_index(app: Flask) -> None:
+    Crowd().fill(ROWS)
+    assert rows_read(sweep.due_instances, "instance") == 0
