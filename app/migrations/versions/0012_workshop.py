@@ -1,6 +1,6 @@
 """drafts of the procedure, a second person's approval, cases that move to a new version
 
-Revision: 0012, after 0010, 2026-11-26
+Revision: 0012, after 0011, 2026-11-26
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 
 revision = '0012'
-down_revision = '0010'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 
