@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -255,6 +256,17 @@ def pinned(landlord_id: str, deployment_id: str, kind: str = ROOT) -> Deployed:
 # parsed contents by their hash: a few hundred KB for each version of a procedure in use
 _contents: dict[str, Contents] = {}
 _digests: dict[tuple[str, str], str] = {}  # by landlord and deployment: what is deployed stays so
+
+
+@contextmanager
+def for_a_while(digest: str) -> Iterator[None]:
+    """Files that are only tried are forgotten afterwards, unless a deployment has the same."""
+    known = digest in _contents
+    yield
+    if not known:
+        _contents.pop(digest, None)
+        for key in [key for key, held in list(_digests.items()) if held == digest]:
+            del _digests[key]
 
 
 def _digest_of(landlord_id: str, deployment_id: str) -> str:

@@ -16,7 +16,7 @@ from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db
 from app.errors import BadInput, NotForYou, NotOffered, PanelRefused, PutrightError, TaskIsOver
-from app.services import deployments, outbox, sweep
+from app.services import deployments, firing, outbox
 from app.services.access import instance_of
 from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
@@ -108,7 +108,7 @@ def _let_time_pass(state: Play, at: datetime) -> None:
     """Fire every deadline of the story's cases at its own instant, as a punctual server would."""
     while due := _next_due(state, at.astimezone(UTC)):
         state.clock.move_to(max(due[0], state.clock()))
-        sweep.fire(sweep.Due(state.landlord_id, due[1]))
+        firing.fire(firing.Due(state.landlord_id, due[1]))
         state.find_new_cases()
         _send(state)
     state.clock.move_to(at)

@@ -5,37 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from flask import Flask
 from sqlalchemy import select, tuple_
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import lazyload
 
 from app import clock
-from app.db import db, transaction
+from app.db import db
 from app.errors import ChangedMeanwhile
 from app.models import Instance
 from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
-from app.services.incidents import report
+from app.services.firing import Due, fire
 from app.services.operations import beats, jobs, quarantine
-from app.services.steps import PROCEDURE
 from timers.sweep import SweepResult, sweep
 
 logger = logging.getLogger(__name__)
 BATCH = 100
 Stopping = Callable[[], bool]
 BEFORE_ALL = (datetime(1970, 1, 1, tzinfo=UTC), "")
-PASSING = (ChangedMeanwhile, OperationalError, InterfaceError)  # no fault of a case: look again
-ALONE = [lazyload(Instance.case)]
-SKIP = {"skip_locked": True, "of": Instance}  # whom another worker has is no business of ours
-
-
-class Due(NamedTuple):
-    """The key of an instance with something due."""
-
-    landlord_id: str
-    instance_id: str
 
 
 def due_instances(after: tuple[datetime, str] = BEFORE_ALL) -> list[tuple[datetime, Due]]:
@@ -54,29 +40,6 @@ def due_instances(after: tuple[datetime, str] = BEFORE_ALL) -> list[tuple[dateti
         .limit(BATCH)
     )
     return [(due_at, Due(*key)) for due_at, *key in rows if due_at]
-
-
-def fire(due: Due) -> None:
-    """Fire what is due in one instance, in one transaction. Doing it twice does nothing more.
-
-    Raises ChangedMeanwhile while somebody else has the instance. What the engine cannot take, or
-    whatever else goes wrong in this case alone, is an incident, and is raised.
-    """
-    case_id = ""
-    try:
-        with transaction() as session:
-            instance = session.get(Instance, due, with_for_update=SKIP, options=ALONE)
-            if instance is None:
-                raise ChangedMeanwhile
-            if instance.held or not instance.next_due_at or instance.next_due_at > clock.now():
-                return
-            case_id = instance.case_id
-            steps.fire(steps.step_on(session, instance, PROCEDURE))
-    except PASSING:
-        raise
-    except Exception as cause:
-        report(due.landlord_id, case_id, "A deadline fell due", cause)
-        raise
 
 
 def run_due(stopping: Stopping = lambda: False) -> SweepResult:

@@ -26,7 +26,7 @@ MOST_FILES = 500
 NAME = r"[a-z0-9][a-z0-9_-]{0,60}"
 PATH = re.compile(
     rf"{NAME}\.(bpmn|dmn)|forms/{NAME}\.form|letters/{NAME}(@[\d-]+)?\.md|stories/{NAME}\.toml"
-    r"|(landlord|facts|shared_facts|policy|code)\.toml"
+    rf"|(landlord|facts|shared_facts|policy|code)\.toml|demo/{NAME}\.toml"
 )
 How = Literal["added", "changed", "removed"]
 WORKED_ON = ("open", "proposed")
@@ -171,7 +171,7 @@ def put_back(viewer: Viewer, draft_id: str, path: str) -> int:
         if kept is None:
             raise NotFound
         session.delete(kept)
-        return _touched(session, row)
+        return _touched(session, row, viewer)
 
 
 def rename(viewer: Viewer, draft_id: str, title: str) -> None:
@@ -208,11 +208,13 @@ def _keep(viewer: Viewer, draft_id: str, path: str, body: bytes | None, seen: in
         elif kept.data == body:
             return row.revision
         kept.data, kept.changed_by, kept.changed_at = body, viewer.user_id, clock.now()
-        return _touched(session, row)
+        return _touched(session, row, viewer)
 
 
-def _touched(session: Session, row: ProcedureDraft) -> int:
+def _touched(session: Session, row: ProcedureDraft, viewer: Viewer) -> int:
     row.changed_at = clock.now()
+    if viewer.user_id and viewer.user_id not in row.authors:
+        row.authors = [*row.authors, viewer.user_id]
     flag_modified(row, "changed_at")  # two changes within a tick of the clock are two revisions
     session.flush()
     return row.revision
