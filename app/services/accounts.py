@@ -122,7 +122,7 @@ def rank_of(user: User) -> int:
         return user.rank
     if user.landlord_id is None or not user.memberships:
         return 0
-    teams = deployments.landlord(user.landlord_id).teams
+    teams = deployments.standing(user.landlord_id).landlord.teams
     return max((teams[m.team].rank for m in user.memberships if m.team in teams), default=0)
 
 
@@ -166,7 +166,7 @@ def add_user(
     password: None for somebody of a story, who never signs in.
     """
     email = email.strip().lower()
-    known = deployments.landlord(landlord_id).teams if landlord_id else {}
+    known = deployments.standing(landlord_id).landlord.teams if landlord_id else {}
     errors = {}
     if "@" not in email or len(email) > 254:
         errors["email"] = "Enter an e-mail address, like name@example.org."
@@ -247,6 +247,6 @@ def _refuse(
         raise BadInput({"role": "Choose a role."})
     if user_id == viewer.user_id and (active is False or role not in (None, viewer.role)):
         raise BadInput({"role": "Another administrator must change this on your own account."})
-    known = deployments.landlord(viewer.landlord_id).teams if viewer.landlord_id else {}
+    known = deployments.standing(viewer.landlord_id).landlord.teams if viewer.landlord_id else {}
     if unknown := [team for team in teams or () if team not in known]:
         raise BadInput({"teams": f"landlord.toml has no team called {', '.join(unknown)}."})

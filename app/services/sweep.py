@@ -13,9 +13,10 @@ from app import clock
 from app.db import db
 from app.errors import ChangedMeanwhile
 from app.models import Instance
-from app.services import accounts, calendar_changes, documents, drafts, outbox, returns, steps
+from app.services import accounts, calendar_changes, documents, drafts, outbox, returns
 from app.services.firing import Due, fire
 from app.services.operations import beats, jobs, quarantine
+from app.services.workshop import trials
 from timers.sweep import SweepResult, sweep
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def run_due(stopping: Stopping = lambda: False) -> SweepResult:
     return total
 
 
-JOBS = {calendar_changes.JOB: calendar_changes.move}
+JOBS = {calendar_changes.JOB: calendar_changes.move, trials.JOB: trials.play}
 
 
 def work(app: Flask, stopping: Stopping = lambda: False) -> None:

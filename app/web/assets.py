@@ -72,12 +72,12 @@ def known_everywhere() -> dict[str, Any]:
 
 def _record_words(landlord_id: str) -> str:
     """What recording is called: where a landlord has several kinds of case, it is any of them."""
-    several = len(deployments.live(landlord_id).contents.procedures) > 1
+    several = len(deployments.standing(landlord_id).contents.procedures) > 1
     return "Record a case" if several else "Record a complaint"
 
 
 def _calendar_words(landlord_id: str) -> dict[str, str]:
-    calendar = calendar_of(deployments.landlord(landlord_id).nation)
+    calendar = calendar_of(deployments.standing(landlord_id).landlord.nation)
     today = clock.today()
     working = "a working day" if calendar.is_working_day(today) else "not a working day"
     ahead = (today + timedelta(days=n) for n in range(1, 200))

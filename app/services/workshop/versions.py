@@ -37,8 +37,15 @@ def versions(viewer: Viewer) -> list[Version]:
     if not viewer.can("see_procedures"):
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
-    live = deployments.live(viewer.landlord_id).id if rows else None
+    live = _live_id(viewer.landlord_id)
     return [Version(row, tasks.name_of(row.by), row.id == live) for row in rows]
+
+
+def _live_id(landlord_id: str) -> str | None:
+    try:
+        return deployments.live(landlord_id).id
+    except NotFound:
+        return None
 
 
 def version(viewer: Viewer, number: int | None = None) -> tuple[Version, Deployed]:
