@@ -91,7 +91,7 @@ class StoriesPlayed(Owned, Base):
     __tablename__ = "stories_played"
     content_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime]
-    seconds: Mapped[float]
+    seconds: Mapped[int]
     told: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 

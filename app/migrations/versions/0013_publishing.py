@@ -33,7 +33,7 @@ def upgrade():
     op.create_table('stories_played',
     sa.Column('content_hash', sa.String(length=64), nullable=False),
     sa.Column('at', sa.DateTime(), nullable=False),
-    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('seconds', sa.Integer(), nullable=False),
     sa.Column('told', sa.JSON(), nullable=False),
     sa.Column('landlord_id', sa.String(length=60), nullable=False),
     sa.ForeignKeyConstraint(['landlord_id'], ['landlord.id'],

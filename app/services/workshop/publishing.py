@@ -60,6 +60,9 @@ def _unfit(found: Sketch) -> dict[str, str]:
         return {"draft": f"Nothing is changed yet: it is the same as version {found.base.number}."}
     if count := trials.errors_of(found):
         return {"draft": f"Put right first what is wrong with it ({count}): see the overview."}
+    slug, landlord_id = found.contents.landlord.slug, found.row.landlord_id
+    if slug != landlord_id:
+        return {"draft": f"landlord.toml says slug {slug}, but this landlord is {landlord_id}."}
     return {}
 
 

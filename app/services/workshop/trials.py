@@ -75,7 +75,7 @@ def play(progress: Progress) -> str:
 
 def _in_words(played: StoriesPlayed) -> str:
     failed = len(broken(played))
-    of_all = f"{len(played.told)} stories in {played.seconds:.0f} seconds"
+    of_all = f"{len(played.told)} stories in {played.seconds} seconds"
     return f"{of_all}, {failed} do not hold." if failed else f"{of_all}, all hold."
 
 
@@ -92,7 +92,7 @@ def _play(progress: Progress, files: Files) -> None:
                 landlord_id=progress.landlord_id,
                 content_hash=content_hash(files),
                 at=clock.now(),
-                seconds=time.monotonic() - begun,
+                seconds=round(time.monotonic() - begun),
                 told=told,
             )
         )

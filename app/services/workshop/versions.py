@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import clock
 from app.db import db
 from app.engine import Element
 from app.errors import NotAllowed, NotFound
 from app.models import Deployment
 from app.services import deployments, tasks
 from app.services.contents import DIAGRAMS
-from app.services.deployments import Deployed
+from app.services.deployments import NEVER, Deployed
 from app.services.outline import rule_words
 from app.services.tables import tables
+from app.services.workshop import records
 from app.viewer import Viewer
 
 
@@ -24,12 +26,16 @@ from app.viewer import Viewer
 class Version:
     """One version of the procedure, who published it, and whether new cases start on it.
 
-    by: empty for a version that came from the folders on disk.
+    by: empty for a version that came from the folders on disk. flag: that no second person has
+    seen it. begins_later: its moment is still to come.
     """
 
     row: Deployment
     by: str
     live: bool
+    approved_by: str = ""
+    flag: str = ""
+    begins_later: bool = False
 
 
 def versions(viewer: Viewer) -> list[Version]:
@@ -38,7 +44,17 @@ def versions(viewer: Viewer) -> list[Version]:
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
     live = _live_id(viewer.landlord_id)
-    return [Version(row, tasks.name_of(row.by), row.id == live) for row in rows]
+    return [
+        Version(
+            row,
+            tasks.name_of(row.by),
+            row.id == live,
+            tasks.name_of(row.approved_by),
+            records.flag(row),
+            row.live_from is not None and clock.now() < row.live_from != NEVER,
+        )
+        for row in rows
+    ]
 
 
 def _live_id(landlord_id: str) -> str | None:
