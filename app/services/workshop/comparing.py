@@ -69,7 +69,7 @@ def _difference(path: str, before: Files, after: Files) -> FileDifference:
     kind = _kind(path)
     if kind == "Diagram":
         marks = marking.marks(path, old, new)
-        if marks is not None:
+        if marks is not None and marks.told:
             return FileDifference(path, how, kind, [], marks)
     read = READERS.get(kind, lambda files, path: _plain(files[path]))
     was = _lines(read, before, path) if old is not None else []

@@ -92,9 +92,12 @@ def _said(drawn: _Drawn, key: str) -> tuple[str, str]:
 
 def _drawn(file: str, raw: bytes) -> dict[str, _Drawn]:
     root = read_xml(raw)
-    lanes = {e.id: e.lane for e in read_diagram(file, raw).elements.values()}
+    elements = read_diagram(file, raw).elements.values()
+    lanes = {element.id: element.lane for element in elements}
+    arrows = {flow.id for element in elements for flow in element.outgoing}
     messages = {node.get("id"): node.get("name") for node in root.iterfind(f"{BPMN}message")}
-    places = dict(_places(root))
+    # what stands in the file and is not drawn counts, too
+    places = {**dict.fromkeys({*lanes, *arrows}, ()), **dict(_places(root))}
     return {
         node.get("id", ""): _Drawn(
             " ".join((node.get("name") or "").split()),

@@ -37,6 +37,15 @@ class Version:
     flag: str = ""
     begins_later: bool = False
 
+    @property
+    def stands(self) -> str:
+        """Whether new cases start on it, in words."""
+        if self.live:
+            return "live"
+        if self.row.live_from == NEVER:
+            return "not published: what the first one goes out from"
+        return "not yet for new cases" if self.begins_later else "no longer for new cases"
+
 
 def versions(viewer: Viewer) -> list[Version]:
     """All versions of the viewer's landlord, newest first."""
@@ -65,10 +74,13 @@ def _live_id(landlord_id: str) -> str | None:
 
 
 def version(viewer: Viewer, number: int | None = None) -> tuple[Version, Deployed]:
-    """One version, the live one by default. Raises NotFound for a number that never was."""
+    """One version, by default the live one, or the first of a landlord that has none yet.
+
+    Raises NotFound for a number that never was.
+    """
     known = versions(viewer)
     wanted = [v for v in known if (v.live if number is None else v.row.number == number)]
-    found = next(iter(wanted), None)
+    found = next(iter(wanted), known[-1] if known and number is None else None)
     if found is None:
         raise NotFound
     return found, deployments.pinned(viewer.landlord_id, found.row.id)
