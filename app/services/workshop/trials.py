@@ -47,9 +47,12 @@ def broken(played: StoriesPlayed) -> list[dict[str, object]]:
     return [told for told in played.told if told["failures"]]
 
 
-def newest(landlord_id: str) -> Job | None:
-    """The job that plays stories now, or did so last."""
-    return jobs.newest(landlord_id, JOB)
+def running(row: ProcedureDraft) -> Job | None:
+    """The job that plays the stories of a draft now, or is about to."""
+    job = jobs.newest(row.landlord_id, JOB)
+    if job is None or job.status not in jobs.OPEN:
+        return None
+    return job if row.status == "proposed" or job.args["draft_id"] == row.id else None
 
 
 def play(progress: Progress) -> str:

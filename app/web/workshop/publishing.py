@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.errors import BadInput, NotOffered
 from app.services import tasks
-from app.services.operations import jobs
 from app.services.workshop import comparing, drafts, merging, publishing, records, trials
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
@@ -30,7 +29,6 @@ def show(draft_id: str) -> ResponseReturnValue:
 def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
     sketch = drafts.get(viewer(), draft_id)
     row = sketch.row
-    job = trials.newest(row.landlord_id)
     page = render_template(
         "workshop/publish.html",
         sketch=sketch,
@@ -44,7 +42,7 @@ def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
         problems=sketch.problems,
         errors_found=trials.errors_of(sketch),
         played=trials.result(row.landlord_id, sketch.files),
-        job=job if job is not None and job.status in jobs.OPEN else None,
+        job=trials.running(row),
         against=list(publishing.reasons_against(viewer(), sketch)),
         decides=draft_id in publishing.waits_for(viewer()),
         second=publishing.second_people(row),
