@@ -25,6 +25,16 @@ class NotFound(PutrightError):
     http_status = 404
 
 
+class NotYetLive(NotFound):
+    """A new landlord, whose procedure nobody has published."""
+
+    title = "Nothing is published yet"
+    message = (
+        "This landlord’s procedure is still being drawn. Once its first version is published, "
+        "complaints can be made and this page works."
+    )
+
+
 class NotAllowed(PutrightError):
     """The viewer may know of the thing, but not do this to it."""
 

@@ -20,7 +20,8 @@ from app.errors import PutrightError
 
 SETTING = "app.landlord"  # of a transaction: landlords with commas between, or *
 EVERYBODY = "*"
-APPEND_ONLY = ("event",)  # history: the application adds to it, and changes nothing of it
+# history: the application adds to it, and changes nothing of it
+APPEND_ONLY = ("event", "procedure_event")
 # a subquery is worked out once in a statement, not once for each row
 IN_SIGHT = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))::text[]"
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,58}")

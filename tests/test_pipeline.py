@@ -16,7 +16,7 @@ from app.errors import ChangedMeanwhile
 from app.models import Case, Instance, Note, Task
 from app.models.base import new_id
 from app.pipeline import Connection
-from app.services import sweep, tasks
+from app.services import firing, tasks
 from app.viewer import Viewer
 from tests.cases import first_team, open_task, recorded
 from tests.postgres import Server
@@ -132,7 +132,7 @@ def test_a_connection_that_breaks_in_the_middle_is_a_passing_trouble(
     landlord: str, officer: Viewer
 ) -> None:
     case = recorded(landlord)
-    with pytest.raises(sweep.PASSING) as broken, transaction() as session:
+    with pytest.raises(firing.PASSING) as broken, transaction() as session:
         session.add(note(case))
         own = session.connection().connection.driver_connection
         own.pgconn.finish()

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 
 from app import create_app
 from app.cli.group import main, migrated, settings_of
@@ -83,7 +84,11 @@ def play_file(path: Path, settings: Settings) -> stories.Played:
     story = stories.read_story(path.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         trial = settings.model_copy(
-            update={"instance_dir": Path(folder), "database_url": f"sqlite:///{folder}/story.db"}
+            update={
+                "instance_dir": Path(folder),
+                "database_url": f"sqlite:///{folder}/story.db",
+                "smtp_url": SecretStr(""),  # nobody gets a letter of a story
+            }
         )
         app = create_app(trial, SetClock(system_clock()))
         with app.app_context():

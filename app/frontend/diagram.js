@@ -6,6 +6,7 @@
 //   flows   [sequence flow id, …]    taken; if absent, those that can have been taken only
 //   now     [{ element, label }]     where the case is, with who or what it waits for
 //   counts  [{ element, name, open, late, heat }]   cases at each step; heat 0 to 3
+//   differs { element id: 'added' }  from another version: added, removed, changed or moved
 //   focus   element id to open at (default: the first `now`);  scale  to open with (default 0.8)
 //   whole   true: open with all of it in view, unless its texts could not be read then
 // The same facts stand as text on the page; the server writes that.

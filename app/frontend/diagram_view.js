@@ -50,7 +50,8 @@ export function opener(viewer, container, known) {
   // Cards with numbers keep their size, so that diagram may be small; any other is there to be read.
   const begins = known.counts ? undefined : registry.find(({ type }) => type === 'bpmn:StartEvent');
   const live = (known.now ?? []).map(({ element }) => registry.get(element));
-  const places = (known.focus ? [registry.get(known.focus)] : live).filter(Boolean);
+  const differing = Object.keys(known.differs ?? {}).map((id) => registry.get(id)).filter((one) => one && !one.waypoints);
+  const places = (known.focus ? [registry.get(known.focus)] : [...live, ...differing]).filter(Boolean);
   viewer.get('eventBus').on('canvas.viewbox.changed', ({ viewbox }) => {
     container.classList.toggle('is-far', viewbox.scale < FAR);
   });

@@ -29,7 +29,13 @@ from app.models.running import (
     Payload,
     Task,
 )
-from app.models.workshop import CaseMove, ProcedureDraft, ProcedureDraftFile
+from app.models.workshop import (
+    CaseMove,
+    ProcedureDraft,
+    ProcedureDraftFile,
+    ProcedureEvent,
+    StoriesPlayed,
+)
 
 __all__ = [
     "AccessibleCopy",
@@ -71,10 +77,12 @@ __all__ = [
     "Point",
     "ProcedureDraft",
     "ProcedureDraftFile",
+    "ProcedureEvent",
     "Promise",
     "Quarantine",
     "ReportPresented",
     "Return",
+    "StoriesPlayed",
     "Task",
     "User",
 ]

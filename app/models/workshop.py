@@ -18,7 +18,8 @@ class ProcedureDraft(OwnedById, Base):
 
     status: open, proposed (waits for a second person), published, dropped. says: what changed and
     why, for whoever approves. starts_at: when new cases begin on it; None: at once. decision: what
-    the second person said, of a draft that was sent back, too.
+    the second person said, of a draft that was sent back, too. authors: the ids of those who have
+    changed any of its files, even where nothing of that is left.
     """
 
     __tablename__ = "procedure_draft"
@@ -36,6 +37,7 @@ class ProcedureDraft(OwnedById, Base):
     decided_at: Mapped[datetime | None]
     decision: Mapped[str] = mapped_column(Text, default="")
     deployment_id: Mapped[str | None] = mapped_column(String(32))
+    authors: Mapped[list[str]] = mapped_column(JSON, default=list)
     revision: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 (read by SQLAlchemy)
     __table_args__ = (
@@ -62,6 +64,35 @@ class ProcedureDraftFile(Owned, Base):
             ["landlord_id", "draft_id"], ["procedure_draft.landlord_id", "procedure_draft.id"]
         ),
     )
+
+
+class ProcedureEvent(OwnedById, Base):
+    """One step on the way of a version: proposed, sent back, published, … Added to, never changed.
+
+    says: the words that whoever did it gave. draft_id, deployment_id: what it was about.
+    """
+
+    __tablename__ = "procedure_event"
+    at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(32))  # None: the command line
+    action: Mapped[str] = mapped_column(String(20))
+    says: Mapped[str] = mapped_column(Text, default="")
+    draft_id: Mapped[str | None] = mapped_column(String(32))
+    deployment_id: Mapped[str | None] = mapped_column(String(32))
+    __table_args__ = (Index("ix_procedure_event_at", "landlord_id", "at"),)
+
+
+class StoriesPlayed(Owned, Base):
+    """What came of playing all stories of a set of files, which its content hash names.
+
+    told: for each story its path, title and what did not hold (step and date).
+    """
+
+    __tablename__ = "stories_played"
+    content_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+    seconds: Mapped[int]
+    told: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
 class CaseMove(OwnedById, Base):

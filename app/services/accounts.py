@@ -9,6 +9,7 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import db, transaction
@@ -128,7 +129,7 @@ def rank_of(user: User) -> int:
         return user.rank
     if user.landlord_id is None or not user.memberships:
         return 0
-    teams = deployments.landlord(user.landlord_id).teams
+    teams = deployments.standing(user.landlord_id).landlord.teams
     return max((teams[m.team].rank for m in user.memberships if m.team in teams), default=0)
 
 
@@ -171,19 +172,8 @@ def add_user(
 
     password: None for somebody of a story, who never signs in.
     """
-    email = email.strip().lower()
-    known = deployments.landlord(landlord_id).teams if landlord_id else {}
-    errors = {}
-    if "@" not in email or len(email) > 254:
-        errors["email"] = "Enter an e-mail address, like name@example.org."
-    elif db.session.scalar(select(User.id).where(User.email == email)):
-        errors["email"] = "Somebody already signs in with this e-mail address."
-    if not name.strip():
-        errors["name"] = "Enter the person's name."
-    if role not in ROLES:
-        errors["role"] = "Choose a role."
-    if password is not None and len(password) < SHORTEST_PASSWORD:
-        errors["password"] = f"Choose a password of at least {SHORTEST_PASSWORD} characters."
+    errors = problems_of(email, name, role, password)
+    known = deployments.standing(landlord_id).landlord.teams if landlord_id and teams else {}
     if unknown := [team for team in teams if team not in known]:
         errors["teams"] = f"landlord.toml has no team called {', '.join(unknown)}."
     if landlord_id is None and role != "administrator":
@@ -191,21 +181,52 @@ def add_user(
     if errors:
         raise BadInput(errors)
     with transaction() as session:
-        user = User(
-            id=new_id(),
-            landlord_id=landlord_id,
-            email=email,
-            name=name.strip(),
-            role=role,
-            job_title=job_title,
-            phone=phone,
-            rank=None,
-            password_hash=HASHER.hash(password) if password is not None else NO_ONE,
-            locked_until=None,
-            memberships=[Membership(team=team) for team in teams],
-        )
-        session.add(user)
-        return user.id
+        return new_user(session, landlord_id, email, name, role, password, teams, job_title, phone)
+
+
+def problems_of(email: str, name: str, role: str, password: str | None) -> dict[str, str]:
+    """What is wrong with these of a new account, by field."""
+    errors = {}
+    if "@" not in email or len(email.strip()) > 254:
+        errors["email"] = "Enter an e-mail address, like name@example.org."
+    elif db.session.scalar(select(User.id).where(User.email == email.strip().lower())):
+        errors["email"] = "Somebody already signs in with this e-mail address."
+    if not name.strip():
+        errors["name"] = "Enter the person's name."
+    if role not in ROLES:
+        errors["role"] = "Choose a role."
+    if password is not None and len(password) < SHORTEST_PASSWORD:
+        errors["password"] = f"Choose a password of at least {SHORTEST_PASSWORD} characters."
+    return errors
+
+
+def new_user(
+    session: Session,
+    landlord_id: str | None,
+    email: str,
+    name: str,
+    role: str,
+    password: str | None,
+    teams: tuple[str, ...] = (),
+    job_title: str = "",
+    phone: str = "",
+) -> str:
+    """An account that was checked, as a part of the caller's transaction."""
+    user = User(
+        id=new_id(),
+        landlord_id=landlord_id,
+        email=email.strip().lower(),
+        name=name.strip(),
+        role=role,
+        job_title=job_title,
+        phone=phone,
+        rank=None,
+        password_hash=HASHER.hash(password) if password is not None else NO_ONE,
+        locked_until=None,
+        memberships=[Membership(team=team) for team in teams],
+    )
+    session.add(user)
+    return user.id
 
 
 def change_user(
@@ -253,6 +274,6 @@ def _refuse(
         raise BadInput({"role": "Choose a role."})
     if user_id == viewer.user_id and (active is False or role not in (None, viewer.role)):
         raise BadInput({"role": "Another administrator must change this on your own account."})
-    known = deployments.landlord(viewer.landlord_id).teams if viewer.landlord_id else {}
+    known = deployments.standing(viewer.landlord_id).landlord.teams if viewer.landlord_id else {}
     if unknown := [team for team in teams or () if team not in known]:
         raise BadInput({"teams": f"landlord.toml has no team called {', '.join(unknown)}."})

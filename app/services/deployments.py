@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import db, transaction
 from app.engine import ROOT, Element, FactSpec, Problem, Procedure
-from app.errors import DeploymentRefused, NotFound
+from app.errors import DeploymentRefused, NotFound, NotYetLive
 from app.landlords import Landlord as LandlordFile
 from app.landlords import read_landlord
 from app.letters import LetterTemplate
@@ -124,20 +125,21 @@ def slugs(processes_dir: Path) -> list[str]:
 class Published:
     """How a version came to be: from where, by whom, who approved it, and from when it is live."""
 
-    source: str  # disk or workshop
+    source: str  # disk, workshop or copied
     by: str | None = None
     says: str = ""
     approved_by: str | None = None
     live_from: datetime | None = None
 
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # live_from of what a new landlord begins with
 FROM_DISK = Published("disk", says="From the folders on disk")
 
 
 def deploy(landlord_id: str, files: Files, how: Published = FROM_DISK) -> str:
     """Store a checked set of files as the landlord's newest deployment and return its id.
 
-    Raises DeploymentRefused with every error. The same content as the live one's is no new one.
+    Raises DeploymentRefused with every error. The same content as the newest one's is no new one.
     """
     refuse_errors(landlord_id, files)
     with transaction() as session:
@@ -156,18 +158,15 @@ def refuse_errors(landlord_id: str, files: Files) -> None:
 
 def store(session: Session, landlord_id: str, files: Files, how: Published) -> str:
     """The same, of files that were checked, as a part of the caller's transaction."""
-    live, digest = _live_row(landlord_id), content_hash(files)
-    if live is not None and live.content_hash == digest:
-        return live.id
+    newest, digest = newest_row(landlord_id), content_hash(files)
+    if newest is not None and newest.live_from != NEVER and newest.content_hash == digest:
+        return newest.id
     session.merge(Landlord(id=landlord_id, name=read_landlord(files["landlord.toml"]).name))
     session.flush()
-    newest = session.scalar(
-        select(func.max(Deployment.number)).where(Deployment.landlord_id == landlord_id)
-    )
     row = Deployment(
         landlord_id=landlord_id,
         id=new_id(),
-        number=(newest or 0) + 1,
+        number=0 if how.live_from == NEVER else newest.number + 1 if newest else 1,
         content_hash=digest,
         source=how.source,
         at=clock.now(),
@@ -196,20 +195,26 @@ def deploy_from_disk(landlord_id: str, processes_dir: Path, forms_dir: Path) -> 
     Returns the new deployment's id, or None when nothing was to be done.
     """
     files = read_folders(landlord_id, processes_dir, forms_dir)
-    live = _live_row(landlord_id)
-    if live is not None and (live.source != "disk" or live.content_hash == content_hash(files)):
+    newest = newest_row(landlord_id)
+    if newest and (newest.source != "disk" or newest.content_hash == content_hash(files)):
         return None
     return deploy(landlord_id, files)
 
 
-def _live_row(landlord_id: str) -> Deployment | None:
-    return db.session.scalar(_live_first(landlord_id).limit(1))
+LIVE = (  # asked for by nearly every page and step: built once
+    select(Deployment.id)
+    .where(
+        Deployment.landlord_id == bindparam("landlord"),
+        or_(Deployment.live_from.is_(None), Deployment.live_from <= bindparam("now")),
+    )
+    .order_by(Deployment.number.desc())
+    .limit(1)
+)
 
 
-def _live_first(landlord_id: str) -> Select[Deployment]:
-    """The live one first, then those before it."""
-    begun = or_(Deployment.live_from.is_(None), Deployment.live_from <= clock.now())
-    return _newest_first(landlord_id).where(begun)
+def newest_row(landlord_id: str) -> Deployment | None:
+    """The last version, also one that is not live yet; for a new landlord, what it begins with."""
+    return db.session.scalar(_newest_first(landlord_id).limit(1))
 
 
 def _newest_first(landlord_id: str) -> Select[Deployment]:
@@ -220,12 +225,21 @@ def _newest_first(landlord_id: str) -> Select[Deployment]:
 def live(landlord_id: str, kind: str = ROOT) -> Deployed:
     """The deployment that new cases start on.
 
-    Raises NotFound for a landlord without one, and for a kind of case that it does not have.
+    Raises NotFound for a landlord without one, and for a kind of case that it does not have;
+    NotYetLive for a new landlord that has published nothing.
     """
-    found = db.session.scalar(_live_first(landlord_id).with_only_columns(Deployment.id).limit(1))
+    found = db.session.scalar(LIVE, {"landlord": landlord_id, "now": clock.now()})
     if found is None:
-        raise NotFound
+        raise NotYetLive if newest_row(landlord_id) else NotFound
     return pinned(landlord_id, found, kind)
+
+
+def standing(landlord_id: str) -> Deployed:
+    """The live deployment; before the first is published, what the landlord begins with."""
+    try:
+        return live(landlord_id)
+    except NotYetLive:
+        return pinned(landlord_id, history(landlord_id)[-1].id)
 
 
 def of_instance(instance: Instance) -> Deployed:
@@ -257,6 +271,17 @@ _contents: dict[str, Contents] = {}
 _digests: dict[tuple[str, str], str] = {}  # by landlord and deployment: what is deployed stays so
 
 
+@contextmanager
+def for_a_while(digest: str) -> Iterator[None]:
+    """Files that are only tried are forgotten afterwards, unless a deployment has the same."""
+    known = digest in _contents
+    yield
+    if not known:
+        _contents.pop(digest, None)
+        for key in [key for key, held in list(_digests.items()) if held == digest]:
+            del _digests[key]
+
+
 def _digest_of(landlord_id: str, deployment_id: str) -> str:
     row = db.session.get(Deployment, (landlord_id, deployment_id))
     if row is None:
@@ -270,8 +295,9 @@ def landlord(landlord_id: str) -> LandlordFile:
 
 
 def landlord_ids() -> list[str]:
-    """The landlords that have a deployment."""
-    return list(db.session.scalars(select(Deployment.landlord_id).distinct()))
+    """The landlords that have a live deployment."""
+    begun = or_(Deployment.live_from.is_(None), Deployment.live_from <= clock.now())
+    return list(db.session.scalars(select(Deployment.landlord_id).where(begun).distinct()))
 
 
 def versions_of(landlord_id: str, path: str) -> list[bytes]:

@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db
 from app.errors import BadInput, NotForYou, NotOffered, PanelRefused, PutrightError, TaskIsOver
-from app.services import deployments, outbox, sweep
-from app.services.access import instance_of
+from app.models import Case, Instance, Outgoing
+from app.services import deployments, firing, outbox
 from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
 from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, staff, when
@@ -108,7 +109,7 @@ def _let_time_pass(state: Play, at: datetime) -> None:
     """Fire every deadline of the story's cases at its own instant, as a punctual server would."""
     while due := _next_due(state, at.astimezone(UTC)):
         state.clock.move_to(max(due[0], state.clock()))
-        sweep.fire(sweep.Due(state.landlord_id, due[1]))
+        firing.fire(firing.Due(state.landlord_id, due[1]))
         state.find_new_cases()
         _send(state)
     state.clock.move_to(at)
@@ -117,14 +118,28 @@ def _let_time_pass(state: Play, at: datetime) -> None:
 
 def _next_due(state: Play, until: datetime) -> tuple[datetime, str] | None:
     """When the next deadline of the cases falls due, and the instance that it belongs to."""
-    rows = [instance_of(case) for case in state.cases]
-    due = [(row.next_due_at, row.id) for row in rows if row.next_due_at is not None]
-    return min((pair for pair in due if pair[0] <= until), default=None)
+    row = db.session.execute(
+        select(Instance.next_due_at, Instance.id)
+        .where(
+            Instance.landlord_id == state.landlord_id,
+            Instance.case_id.in_(state.case_ids),
+            Instance.next_due_at <= until,
+        )
+        .order_by(Instance.next_due_at, Instance.id)
+        .limit(1)
+    ).first()
+    return (row[0], row[1]) if row and row[0] else None
 
 
 def _send(state: Play) -> None:
-    if state.sends:
+    if state.sends and _waits(state, Outgoing.status != "sent"):
         outbox.send_due(state.landlord_id)
+
+
+def _waits(state: Play, what: ColumnElement[bool]) -> bool:
+    """Whether there is something like this to send. Most steps write no letter."""
+    mine = Outgoing.landlord_id == state.landlord_id
+    return db.session.scalar(select(Outgoing.id).where(mine, what).limit(1)) is not None
 
 
 def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> None:
@@ -133,6 +148,8 @@ def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> N
     who = step.get("who", "resident")
     last_day = until is not None and clock.today() == until.astimezone(LONDON).date()
     if not state.sends or not state.case_id or who == "resident" or last_day:
+        return
+    if not _waits(state, (Outgoing.channel == "post") & (Outgoing.status == "queued")):
         return
     viewer = staff(state, who)
     for row in outbox.page(viewer).to_post:
@@ -174,9 +191,11 @@ def _refusal(refused: Exception) -> str:
 def _standing(state: Play) -> str:
     if not state.case_id:
         return ""
-    case = state.case
+    columns = select(Case.stage_name, Case.status)
+    mine = (Case.landlord_id == state.landlord_id) & (Case.id == state.case_id)
+    stage, status = db.session.execute(columns.where(mine)).one()
     at = ", ".join(open_elements(state)) or "nothing open"
-    return f"{case.stage_name or 'no stage'}, {case.status}: {at}"
+    return f"{stage or 'no stage'}, {status}: {at}"
 
 
 # --- what must hold ------------------------------------------------------------------------------

@@ -122,13 +122,16 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
     kind = _begins(play, does, step)
     if kind:
         _begin(play, kind, does, who, answers, about=bool(step.get("about")))
-    elif play.case and _is_task(play, does):
+        return
+    deployed = play.deployed
+    element = deployed.procedure.elements.get(does)
+    if element is not None and element.kind == "userTask":
         viewer = staff(play, who)
         task = _open_task(play, does, viewer)
         if step.get("claims") == "only":
             tasks.claim(viewer, task.id)
             return
-        tasks.submit(viewer, task.id, _filled(play, play.deployed.forms[task.form], answers))
+        tasks.submit(viewer, task.id, _filled(play, deployed.forms[task.form], answers))
     elif does == "add_information":
         _add_information(play, answers)
     elif does == "resident_dies":
@@ -136,13 +139,8 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
     else:
         viewer = residents.resident_viewer(play.case) if who == "resident" else staff(play, who)
         offer, _ = actions.open_action(viewer, play.case, does)
-        form = _filled(play, play.deployed.forms[offer.form], answers)
+        form = _filled(play, deployed.forms[offer.form], answers)
         actions.act(viewer, play.case, does, form)
-
-
-def _is_task(play: Play, does: str) -> bool:
-    element = play.deployed.procedure.elements.get(does)
-    return element is not None and element.kind == "userTask"
 
 
 def _begins(play: Play, does: str, step: dict[str, Any]) -> str:
@@ -264,10 +262,13 @@ def staff(play: Play, who: str) -> Viewer:
             password=None,
             teams=(team,),
         )
+        db.session.expire_all()
     elif team not in {membership.team for membership in user.memberships}:
         with transaction() as session:
             session.add(Membership(user_id=user.id, team=team))
-    db.session.expire_all()
+        db.session.expire_all()
+    else:
+        return accounts.viewer_for(user)
     return accounts.viewer_for(db.session.scalars(select(User).where(User.email == email)).one())
 
 

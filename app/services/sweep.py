@@ -7,15 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
-from typing import NamedTuple
 
 from flask import Flask
 from sqlalchemy import select, tuple_
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import lazyload
 
 from app import clock
-from app.db import db, transaction
+from app.db import db
 from app.errors import ChangedMeanwhile
 from app.models import Instance
 from app.services import (
@@ -27,29 +24,18 @@ from app.services import (
     outbox,
     packs,
     returns,
-    steps,
     taking_away,
 )
-from app.services.incidents import report
+from app.services.firing import Due, fire
 from app.services.moving import moves
 from app.services.operations import beats, delivery, jobs, quarantine
-from app.services.steps import PROCEDURE
+from app.services.workshop import trials
 from timers.sweep import SweepResult, sweep
 
 logger = logging.getLogger(__name__)
 BATCH = 100
 Stopping = Callable[[], bool]
 BEFORE_ALL = (datetime(1970, 1, 1, tzinfo=UTC), "")
-PASSING = (ChangedMeanwhile, OperationalError, InterfaceError)  # no fault of a case: look again
-ALONE = [lazyload(Instance.case)]
-SKIP = {"skip_locked": True, "of": Instance}  # whom another worker has is no business of ours
-
-
-class Due(NamedTuple):
-    """The key of an instance with something due."""
-
-    landlord_id: str
-    instance_id: str
 
 
 def due_instances(after: tuple[datetime, str] = BEFORE_ALL) -> list[tuple[datetime, Due]]:
@@ -68,29 +54,6 @@ def due_instances(after: tuple[datetime, str] = BEFORE_ALL) -> list[tuple[dateti
         .limit(BATCH)
     )
     return [(due_at, Due(*key)) for due_at, *key in rows if due_at]
-
-
-def fire(due: Due) -> None:
-    """Fire what is due in one instance, in one transaction. Doing it twice does nothing more.
-
-    Raises ChangedMeanwhile while somebody else has the instance. What the engine cannot take, or
-    whatever else goes wrong in this case alone, is an incident, and is raised.
-    """
-    case_id = ""
-    try:
-        with transaction() as session:
-            instance = session.get(Instance, due, with_for_update=SKIP, options=ALONE)
-            if instance is None:
-                raise ChangedMeanwhile
-            if instance.held or not instance.next_due_at or instance.next_due_at > clock.now():
-                return
-            case_id = instance.case_id
-            steps.fire(steps.step_on(session, instance, PROCEDURE))
-    except PASSING:
-        raise
-    except Exception as cause:
-        report(due.landlord_id, case_id, "A deadline fell due", cause)
-        raise
 
 
 def run_due(stopping: Stopping = lambda: False) -> SweepResult:
@@ -115,6 +78,7 @@ JOBS: dict[str, jobs.Work] = {
     packs.JOB: packs.make,
     taking_away.JOB: taking_away.make,
     moves.JOB: moves.move_all,
+    trials.JOB: trials.play,
 }
 
 

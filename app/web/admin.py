@@ -29,7 +29,7 @@ ROLE_HINTS = {
 def _teams() -> dict[str, str]:
     """The teams of the viewer's landlord: id -> name."""
     landlord_id = viewer().landlord_id
-    teams = deployments.landlord(landlord_id).teams if landlord_id else {}
+    teams = deployments.standing(landlord_id).landlord.teams if landlord_id else {}
     return {team_id: team.name for team_id, team in teams.items()}
 
 
@@ -187,7 +187,7 @@ def days_off() -> ResponseReturnValue:
 def _nation() -> str:
     """The landlord's own nation; without a landlord, the one that was asked for."""
     if viewer().landlord_id:
-        return deployments.landlord(viewer().landlord_id).nation
+        return deployments.standing(viewer().landlord_id).landlord.nation
     asked = request.values.get("nation", "ENG")
     return asked if asked in NATIONS else "ENG"
 

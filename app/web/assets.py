@@ -18,6 +18,8 @@ from app.services.calendars import calendar_of
 from app.services.letters import full_date
 from app.services.next_step import mid_sentence
 from app.services.references import spaced
+from app.services.workshop import publishing
+from app.viewer import Viewer
 from forms import BoundForm
 
 NAVIGATION = (  # ability, words, endpoint
@@ -72,12 +74,12 @@ def known_everywhere() -> dict[str, Any]:
 
 def _record_words(landlord_id: str) -> str:
     """What recording is called: where a landlord has several kinds of case, it is any of them."""
-    several = len(deployments.live(landlord_id).contents.procedures) > 1
+    several = len(deployments.standing(landlord_id).contents.procedures) > 1
     return "Record a case" if several else "Record a complaint"
 
 
 def _calendar_words(landlord_id: str) -> dict[str, str]:
-    calendar = calendar_of(deployments.landlord(landlord_id).nation)
+    calendar = calendar_of(deployments.standing(landlord_id).landlord.nation)
     today = clock.today()
     working = "a working day" if calendar.is_working_day(today) else "not a working day"
     ahead = (today + timedelta(days=n) for n in range(1, 200))
@@ -99,12 +101,20 @@ def _navigation(known: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "href": url_for(endpoint),
-            "text": known.get(words, words),
+            "text": known.get(words, words) + _waiting(viewer, endpoint),
             "current": endpoint.partition(".")[0] == here,
         }
         for ability, words, endpoint in NAVIGATION
         if viewer.can(ability)
     ]
+
+
+def _waiting(viewer: Viewer, endpoint: str) -> str:
+    """How many drafts of the procedure wait for this person, beside the word; or nothing."""
+    if endpoint != "workshop.procedures" or not viewer.can("approve_procedures"):
+        return ""
+    count = len(publishing.waits_for(viewer))
+    return f" ({count})" if count else ""
 
 
 def asset(name: str) -> str:

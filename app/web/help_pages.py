@@ -42,7 +42,7 @@ PAGE_LINK = re.compile(r"\[([^\]]+)\]\(page:([a-z_]+\.[a-z_]+)\)")  # [inbox](pa
 def help_page() -> ResponseReturnValue:
     """What the viewer's role does, then the words, the keys, the other roles, and whom to ask."""
     who = viewer()
-    live = deployments.live(who.landlord_id) if who.landlord_id else None
+    live = deployments.standing(who.landlord_id) if who.landlord_id else None
     landlord = live.landlord if live else None
     return render_template(
         "help/help.html",
@@ -69,7 +69,7 @@ def policy() -> ResponseReturnValue:
     who = viewer()
     if not who.landlord_id:
         raise NotFound("Choose a landlord first: each has a policy of its own.")
-    deployed = deployments.live(who.landlord_id)
+    deployed = deployments.standing(who.landlord_id)
     show, asked = request.args.get("show", ""), request.args.get("q", "").strip()
     rows = coverage(deployed)
     ways = Counter(row.way for row in rows)

@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from app.db import db
 from app.models import Case, Letter, Task, User
 from app.services import accounts, actions, deaths, people
-from app.services.workshop import drafts
+from app.services.workshop import drafts, publishing
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.visits import private_link
+from tests.conftest import PASSWORD
 
 # Words in braces stand for something of the demo: see things_of.
 PUBLIC = (
@@ -109,6 +110,13 @@ PAGES = {
         "/procedures/drafts",
         "/procedures/drafts/{draft}",
         "/procedures/moving",
+        "/procedures/drafts/{draft}/compare",
+        "/procedures/drafts/{draft}/folder",
+        "/procedures/drafts/{draft}/publish",
+        "/procedures/drafts/{proposed}/publish",
+        "/procedures/compare",
+        "/procedures/compare?from=1&to=1",
+        "/procedures/history",
         "/help",
         "/help/procedures",
     ),
@@ -120,6 +128,7 @@ PAGES = {
         "/help",
         "/help/policy?show=hole",
     ),
+    "nora_none": ("/people", "/procedures/new-landlord"),
     "sam_field": ("/people", "/people/add", "/people/{person}", "/people/days-off", "/help"),
 }
 # Shown only after something was done in the same visit: test_states.py looks at them.
@@ -137,12 +146,15 @@ FILES = {
     "cases.letter_text",
     "help.picture",
     "drafting.file",
+    "folders.taken_away",
+    "folders.version",
     "health.livez",
     "health.metrics_page",
     "health.readyz",
     "monitor.diagram",
     "packs.pack",
     "post.print_all",
+    "publishing.history_table",
     "report.export",
     "status.letter_pdf",
     "workshop.source",
@@ -165,14 +177,31 @@ def with_more_people(reference: str) -> dict[str, str]:
     return {"other": ids["Kofi Mensah-Boateng"], "died": late, "speaker": speaker}
 
 
-def a_draft() -> str:
-    """A draft in which one letter was taken out."""
+def two_drafts() -> dict[str, str]:
+    """A draft in which one letter was taken out, and one that waits for a second person."""
     oliver = db.session.scalars(select(User).where(User.name == "Oliver Pike")).one()
     owner = accounts.viewer_for(oliver)
     begun = drafts.begin(owner, "Without one letter")
     letters = [path for path in drafts.get(owner, begun).files if path.startswith("letters/")]
     drafts.remove(owner, begun, min(letters))
-    return begun
+    waits = drafts.begin(owner, "Ask again")
+    files = drafts.get(owner, waits).files
+    diagram = files["complaint.bpmn"].replace(b' name="', b' name="Again: ', 1)
+    drafts.put(owner, waits, "complaint.bpmn", diagram)
+    drafts.put(owner, waits, min(letters), files[min(letters)] + b"\nGood night.\n")
+    publishing.propose(owner, waits, "It reads better.")
+    return {"draft": begun, "proposed": waits}
+
+
+def an_administrator_of_none(site: Site) -> None:
+    """Who makes landlords."""
+    accounts.add_user(
+        None,
+        email=site.email_of("nora_none"),
+        name="Nora None",
+        role="administrator",
+        password=PASSWORD,
+    )
 
 
 def things_of(site: Site) -> dict[str, str]:
@@ -199,8 +228,9 @@ def things_of(site: Site) -> dict[str, str]:
             "offer": actions.offered(busy, "resident")[0].name,
             "task": db.session.scalars(team_task).first(),
             "person": db.session.scalars(select(User.id)).first(),
-            "draft": a_draft(),
-        } | with_more_people(busy.reference)
+        }
+        things |= with_more_people(busy.reference) | two_drafts()
+        an_administrator_of_none(site)
         db.session.remove()
     links = {"link": "case", "late_link": "late", "closed_link": "closed"}
     return things | {name: private_link(site, things[of]) for name, of in links.items()}

@@ -109,14 +109,6 @@ def test_a_manager_looks_and_changes_nothing(landlord: str, olu: Viewer, person:
         drafts.get(manager, "nothing")
 
 
-def test_an_earlier_version_can_be_gone_out_from(landlord: str, olu: Viewer) -> None:
-    files = dict(deployments.live(landlord).files)
-    files["policy.toml"] += b"\n# a note\n"
-    deployments.deploy(landlord, files)
-    draft = drafts.get(olu, drafts.begin(olu, "As it was", 1))
-    assert draft.base.number == 1 and b"# a note" not in draft.files["policy.toml"]
-
-
 def test_a_file_of_a_draft_is_given_as_it_is(landlord: str, owner: FlaskClient) -> None:
     draft = begun(owner)
     answer = owner.get(f"/procedures/drafts/{draft}/file/complaint.bpmn")

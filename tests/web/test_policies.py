@@ -228,6 +228,7 @@ def test_nobody_reaches_the_data_of_another_landlord(
         "lesson_id",
         "alert_id",
         "user_id",
+        "draft_id",
     }
     reached, asked = [], 0
     for role, viewer in all_people(two_landlords).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +26,7 @@ MOST_FILES = 500
 NAME = r"[a-z0-9][a-z0-9_-]{0,60}"
 PATH = re.compile(
     rf"{NAME}\.(bpmn|dmn)|forms/{NAME}\.form|letters/{NAME}(@[\d-]+)?\.md|stories/{NAME}\.toml"
-    r"|(landlord|facts|shared_facts|policy|code)\.toml"
+    rf"|(landlord|facts|shared_facts|policy|code)\.toml|demo/{NAME}\.toml"
 )
 How = Literal["added", "changed", "removed"]
 WORKED_ON = ("open", "proposed")
@@ -65,40 +65,52 @@ class Sketch:
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:
-    """A new draft that goes out from a version, the live one by default. Returns its id.
+    """A new draft that goes out from the newest version. Returns its id.
 
-    Raises BadInput without a title, NotFound for a number that never was.
+    number: of an earlier version that it brings back, by changing what is different since. Raises
+    BadInput without a title, NotFound for a number that never was.
     """
     _must_own(viewer)
     if not title.strip():
         raise BadInput({"title": "Say in a few words what the change is about."})
-    base = _base(viewer.landlord_id, number)
-    with transaction() as session:
-        row = ProcedureDraft(
-            landlord_id=viewer.landlord_id,
-            id=new_id(),
-            title=title.strip()[:200],
-            based_on=base.id,
-            made_by=viewer.user_id,
-            made_at=clock.now(),
-            changed_at=clock.now(),
-            starts_at=None,
-            proposed_at=None,
-            decided_at=None,
-        )
-        session.add(row)
-        return row.id
-
-
-def _base(landlord_id: str, number: int | None) -> Deployment:
-    rows = deployments.history(landlord_id)
-    live = deployments.live(landlord_id).id
-    found = next(
-        (r for r in rows if (r.id == live if number is None else r.number == number)), None
-    )
-    if found is None:
+    rows = deployments.history(viewer.landlord_id)
+    wanted = next((row for row in rows if number in (None, row.number)), None)
+    if wanted is None:
         raise NotFound
-    return found
+    before = deployments.pinned(viewer.landlord_id, rows[0].id).files
+    after = deployments.pinned(viewer.landlord_id, wanted.id).files
+    with transaction() as session:
+        return add(session, viewer, title, rows[0].id, differing(before, after))
+
+
+def add(
+    session: Session, viewer: Viewer, title: str, based_on: str, changes: Mapping[str, bytes | None]
+) -> str:
+    """A draft with some files changed from the first, None for those taken out."""
+    row = ProcedureDraft(
+        landlord_id=viewer.landlord_id,
+        id=new_id(),
+        title=title.strip()[:200],
+        based_on=based_on,
+        made_by=viewer.user_id,
+        made_at=clock.now(),
+        changed_at=clock.now(),
+        starts_at=None,
+        proposed_at=None,
+        decided_at=None,
+        authors=[viewer.user_id] if viewer.user_id and changes else [],
+    )
+    session.add(row)
+    session.flush()
+    for path, body in changes.items():
+        keep(session, viewer, row.id, path, body)
+    return row.id
+
+
+def differing(before: Files, after: Files) -> dict[str, bytes | None]:
+    """What makes the second of the first: the new bytes by path, None for a file taken out."""
+    paths = sorted({*before, *after})
+    return {path: after.get(path) for path in paths if before.get(path) != after.get(path)}
 
 
 def every(viewer: Viewer, statuses: Iterable[str] = WORKED_ON) -> list[ProcedureDraft]:
@@ -166,12 +178,12 @@ def remove(viewer: Viewer, draft_id: str, path: str, seen: int | None = None) ->
 def put_back(viewer: Viewer, draft_id: str, path: str) -> int:
     """Let a file be again as it is in the version that the draft goes out from."""
     with transaction() as session:
-        row = _worked_on(session, viewer, draft_id)
+        row = locked(session, viewer, draft_id)
         kept = session.get(ProcedureDraftFile, (viewer.landlord_id, draft_id, path))
         if kept is None:
             raise NotFound
         session.delete(kept)
-        return _touched(session, row)
+        return touched(session, row, viewer)
 
 
 def rename(viewer: Viewer, draft_id: str, title: str) -> None:
@@ -179,48 +191,64 @@ def rename(viewer: Viewer, draft_id: str, title: str) -> None:
     if not title.strip():
         raise BadInput({"title": "Say in a few words what the change is about."})
     with transaction() as session:
-        _worked_on(session, viewer, draft_id).title = title.strip()[:200]
+        locked(session, viewer, draft_id).title = title.strip()[:200]
 
 
 def drop(viewer: Viewer, draft_id: str) -> None:
     """Give a draft up. It is kept, and can be taken up again."""
     with transaction() as session:
-        _worked_on(session, viewer, draft_id, WORKED_ON).status = "dropped"
+        locked(session, viewer, draft_id, WORKED_ON).status = "dropped"
 
 
 def take_up(viewer: Viewer, draft_id: str) -> None:
     """Go on with a draft that was given up."""
     with transaction() as session:
-        _worked_on(session, viewer, draft_id, ("dropped",)).status = "open"
+        locked(session, viewer, draft_id, ("dropped",)).status = "open"
 
 
 def _keep(viewer: Viewer, draft_id: str, path: str, body: bytes | None, seen: int | None) -> int:
     with transaction() as session:
-        row = _worked_on(session, viewer, draft_id)
+        row = locked(session, viewer, draft_id)
         if seen is not None and seen != row.revision:
             raise ChangedMeanwhile
         kept = session.get(ProcedureDraftFile, (viewer.landlord_id, draft_id, path))
         if kept is None:
             if len(sketch(session, viewer.landlord_id, draft_id).files) >= MOST_FILES:
                 raise BadInput({"path": f"A procedure has at most {MOST_FILES} files."})
-            kept = ProcedureDraftFile(landlord_id=viewer.landlord_id, draft_id=draft_id, path=path)
-            session.add(kept)
         elif kept.data == body:
             return row.revision
-        kept.data, kept.changed_by, kept.changed_at = body, viewer.user_id, clock.now()
-        return _touched(session, row)
+        keep(session, viewer, draft_id, path, body)
+        return touched(session, row, viewer)
 
 
-def _touched(session: Session, row: ProcedureDraft) -> int:
+def keep(session: Session, viewer: Viewer, draft_id: str, path: str, body: bytes | None) -> None:
+    """Write a file of a draft down, within a transaction that has the draft; None: taken out."""
+    session.merge(
+        ProcedureDraftFile(
+            landlord_id=viewer.landlord_id,
+            draft_id=draft_id,
+            path=path,
+            data=body,
+            changed_by=viewer.user_id,
+            changed_at=clock.now(),
+        )
+    )
+
+
+def touched(session: Session, row: ProcedureDraft, viewer: Viewer) -> int:
+    """The draft was changed, and by whom. Returns its revision."""
     row.changed_at = clock.now()
+    if viewer.user_id and viewer.user_id not in row.authors:
+        row.authors = [*row.authors, viewer.user_id]
     flag_modified(row, "changed_at")  # two changes within a tick of the clock are two revisions
     session.flush()
     return row.revision
 
 
-def _worked_on(
+def locked(
     session: Session, viewer: Viewer, draft_id: str, statuses: tuple[str, ...] = ("open",)
 ) -> ProcedureDraft:
+    """A draft of an owner's, held until the transaction ends. Raises as `put` does."""
     _must_own(viewer)
     row = session.get(ProcedureDraft, (viewer.landlord_id, draft_id), with_for_update=True)
     if row is None:

@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import clock
 from app.db import db
 from app.engine import Element
 from app.errors import NotAllowed, NotFound
 from app.models import Deployment
 from app.services import deployments, tasks
 from app.services.contents import DIAGRAMS
-from app.services.deployments import Deployed
+from app.services.deployments import NEVER, Deployed
 from app.services.outline import rule_words
 from app.services.tables import tables
+from app.services.workshop import records
 from app.viewer import Viewer
 
 
@@ -24,12 +26,25 @@ from app.viewer import Viewer
 class Version:
     """One version of the procedure, who published it, and whether new cases start on it.
 
-    by: empty for a version that came from the folders on disk.
+    by: empty for a version that came from the folders on disk. flag: that no second person has
+    seen it. begins_later: its moment is still to come.
     """
 
     row: Deployment
     by: str
     live: bool
+    approved_by: str = ""
+    flag: str = ""
+    begins_later: bool = False
+
+    @property
+    def stands(self) -> str:
+        """Whether new cases start on it, in words."""
+        if self.live:
+            return "live"
+        if self.row.live_from == NEVER:
+            return "not published: what the first one goes out from"
+        return "not yet for new cases" if self.begins_later else "no longer for new cases"
 
 
 def versions(viewer: Viewer) -> list[Version]:
@@ -37,15 +52,35 @@ def versions(viewer: Viewer) -> list[Version]:
     if not viewer.can("see_procedures"):
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
-    live = deployments.live(viewer.landlord_id).id if rows else None
-    return [Version(row, tasks.name_of(row.by), row.id == live) for row in rows]
+    live = _live_id(viewer.landlord_id)
+    return [
+        Version(
+            row,
+            tasks.name_of(row.by),
+            row.id == live,
+            tasks.name_of(row.approved_by),
+            records.flag(row),
+            row.live_from is not None and clock.now() < row.live_from != NEVER,
+        )
+        for row in rows
+    ]
+
+
+def _live_id(landlord_id: str) -> str | None:
+    try:
+        return deployments.live(landlord_id).id
+    except NotFound:
+        return None
 
 
 def version(viewer: Viewer, number: int | None = None) -> tuple[Version, Deployed]:
-    """One version, the live one by default. Raises NotFound for a number that never was."""
+    """One version, by default the live one, or the first of a landlord that has none yet.
+
+    Raises NotFound for a number that never was.
+    """
     known = versions(viewer)
     wanted = [v for v in known if (v.live if number is None else v.row.number == number)]
-    found = next(iter(wanted), None)
+    found = next(iter(wanted), known[-1] if known and number is None else None)
     if found is None:
         raise NotFound
     return found, deployments.pinned(viewer.landlord_id, found.row.id)

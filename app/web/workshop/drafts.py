@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import BadInput, NotFound
 from app.services import tasks
-from app.services.workshop import drafts, versions
+from app.services.workshop import drafts, publishing, versions
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
 
@@ -33,6 +33,7 @@ def every() -> ResponseReturnValue:
         over=drafts.every(viewer(), ("dropped", "published")),
         versions=versions.versions(viewer()),
         names=tasks.name_of,
+        waits=publishing.waits_for(viewer()),
         title=request.form.get("title", ""),
         errors=errors,
     )
