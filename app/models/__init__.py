@@ -29,7 +29,7 @@ from app.models.running import (
     Payload,
     Task,
 )
-from app.models.workshop import CaseMove, ProcedureDraft, ProcedureDraftFile
+from app.models.workshop import CaseMove, PlayedCase, ProcedureDraft, ProcedureDraftFile
 
 __all__ = [
     "AccessibleCopy",
@@ -67,6 +67,7 @@ __all__ = [
     "Party",
     "Payload",
     "Person",
+    "PlayedCase",
     "Point",
     "ProcedureDraft",
     "ProcedureDraftFile",
