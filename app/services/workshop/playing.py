@@ -79,13 +79,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Shown:
-    """A played case as its page shows it.
+    """A played case as its page shows it. steps: how many are kept.
 
     standing: None before anything was done. trouble: why a step does not work with the draft as it
     is now; `done` ends before it.
     """
 
     sketch: Sketch
+    steps: int
     done: list[Done]
     standing: Standing | None
     trouble: str
@@ -113,9 +114,9 @@ def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:
     """
     sketch, steps = _sketch(viewer, draft_id), _steps(viewer, draft_id)
     if not steps:
-        return Shown(sketch, [], None, "")
+        return Shown(sketch, 0, [], None, "")
     scene, taken, why = scene_after(sketch, steps)
-    found, number = None, number or int(steps[taken - 1].get("case", 0) if taken else 0)
+    found = None
     if scene.case_ids:
         if number > len(scene.case_ids):
             raise NotFound
@@ -126,7 +127,7 @@ def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:
     trouble = (
         f"“{done[taken].what}” does not work with the draft as it is now: {why}" if why else ""
     )
-    return Shown(sketch, done[:taken], found, trouble)
+    return Shown(sketch, len(steps), done[:taken], found, trouble)
 
 
 def _in_words(contents: Contents, step: Step) -> Done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.web.workshop.drafts import bp as drafting
+from app.web.workshop.playing import bp as playing
 from app.web.workshop.procedures import bp as procedures
 
-BLUEPRINTS = (procedures, drafting)
+BLUEPRINTS = (procedures, drafting, playing)
