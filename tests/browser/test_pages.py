@@ -108,6 +108,10 @@ PAGES = {
         "/procedures/acceptance",
         "/procedures/drafts",
         "/procedures/drafts/{draft}",
+        "/procedures/drafts/{draft}/play",  # not yet: it lacks a letter
+        "/procedures/drafts/{played}/play",
+        "/procedures/drafts/{played}/play/do?does=acknowledge",
+        "/procedures/drafts/{fresh}/play",
         "/help",
         "/help/procedures",
     ),

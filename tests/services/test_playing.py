@@ -13,15 +13,12 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from app.db import db
-from app.errors import BadInput, ChangedMeanwhile, NotFound
-from app.models import Alert, Case, Letter, Person, PlayedCase, User
-from app.services import deployments
+from app.models import Alert, Case, Letter, Person, User
 from app.services.workshop import drafts, playing, scenes
 from app.services.workshop.acting import Asked
 from app.viewer import Viewer
 from tests import small
 from tests.conftest import make_user
-from tests.engine.drawing import end, flows, send, start, timer, user
 
 MONDAY = date(2026, 1, 5)
 FIRST = Asked("record_complaint", "complaints/alex", "complaint", on=MONDAY)

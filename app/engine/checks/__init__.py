@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     shape.joins_can_be_reached,
     shape.branches_do_not_end,
     shape.inclusive_blocks_are_closed,
+    events.events_sit_on_activities,
     events.one_limit_ends_an_activity,
     events.one_message_one_place,
     events.messages_do_not_overlap,

@@ -23,7 +23,7 @@ from app.models import PlayedCase
 from app.services import checking, deployments, expectations, stories
 from app.services.access import instance_of
 from app.services.contents import Contents
-from app.services.kinds import title_of
+from app.services.kinds import kinds_of
 from app.services.story_acts import Play, StoryRefused
 from app.services.workshop import cast, drafts
 from app.services.workshop.acting import MORNING, Asked, Sheet, Typed, at_text, sheet, step_of
@@ -98,13 +98,21 @@ def problems(sketch: Sketch) -> list[str]:
 
 
 def beginnings(sketch: Sketch) -> list[Beginning]:
-    """The kinds of case that a draft without errors has; the complaint first."""
-    return [
-        Beginning(
-            kind, title_of(procedure), procedure.start_form or "", procedure.public_form or ""
-        )
-        for kind, procedure in contents_of(sketch).procedures.items()
-    ]
+    """The kinds of case that a draft without errors has; the complaint first.
+
+    Staff begin a kind that asks for no resident only about another case.
+    """
+    with on_stage(sketch, first_scene(sketch)) as play:
+        procedures = deployments.live(play.landlord_id).contents.procedures
+        return [
+            Beginning(
+                kind.id,
+                kind.title,
+                (procedures[kind.id].start_form or "") if kind.asks_who else "",
+                procedures[kind.id].public_form or "",
+            )
+            for kind in kinds_of(play.landlord_id)
+        ]
 
 
 def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:

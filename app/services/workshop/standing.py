@@ -84,7 +84,7 @@ class Standing:
     limits: list[Limit]
     letters: list[Sent]
     alerts: list[Told]
-    next_due: datetime | None
+    next_due: date | None  # the day on which the next deadline has passed
 
 
 def standing(play: Play, number: int) -> Standing:
@@ -113,10 +113,14 @@ def standing(play: Play, number: int) -> Standing:
         ],
         letters=_letters(case),
         alerts=_alerts(case),
-        next_due=min(
-            (due for each in play.cases if (due := instance_of(each).next_due_at)), default=None
-        ),
+        next_due=_next_due(play),
     )
+
+
+def _next_due(play: Play) -> date | None:
+    times = [instance_of(each).next_due_at for each in play.cases]
+    due = min((at for at in times if at is not None), default=None)
+    return due.astimezone(clock.LONDON).date() if due else None
 
 
 def _tasks(play: Play) -> list[ToDo]:
