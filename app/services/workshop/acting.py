@@ -70,6 +70,8 @@ class Sheet:
 
 def sheet(play: Play, asked: Asked, typed: Typed | None) -> Sheet:
     """The form of what is asked. Raises NotFound, and NotOffered for what is not open now."""
+    if asked.on:
+        play.clock.move_to(datetime.combine(asked.on, MORNING, LONDON))
     if asked.kind:
         return _beginning(play, asked, typed)
     play.go_to(asked.case)
@@ -168,9 +170,7 @@ def tasks_open(play: Play) -> list[Task]:
 
 def step_of(play: Play, done: Sheet) -> dict[str, Any]:
     """The step of a story that a checked sheet becomes."""
-    asked, at = done.asked, clock.now() + TICK
-    if asked.on:
-        at = datetime.combine(asked.on, MORNING, LONDON)
+    asked, at = done.asked, clock.now() if done.asked.on else clock.now() + TICK
     step: dict[str, Any] = {"at": at_text(at), "who": asked.who, "does": asked.does}
     if asked.kind:
         step["kind"] = asked.kind

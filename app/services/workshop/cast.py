@@ -36,13 +36,18 @@ def _name(place: int) -> str:
     return NAMES[place] + (f"_{round + 1}" if round else "")
 
 
+def id_of(landlord_id: str, who: str) -> str:
+    """The user id of a person of a story, the same wherever the draft is played."""
+    return sha256(f"{landlord_id}/{who}".encode()).hexdigest()[:32]
+
+
 def make(landlord_id: str) -> None:
-    """Write them all into the database. Their ids are the same wherever the draft is played."""
+    """Write them all into the database."""
     with transaction() as session:
         for team, people in names_of(landlord_id).items():
             for who in people:
                 name = who.partition("/")[2]
-                id = sha256(f"{landlord_id}/{who}".encode()).hexdigest()[:32]
+                id = id_of(landlord_id, who)
                 user = User(
                     id=id,
                     landlord_id=landlord_id,
