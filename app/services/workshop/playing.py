@@ -176,7 +176,7 @@ def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed) -> None:
             filled.form.errors.update(bad.errors)
             raise SheetRefused(filled) from bad
         except (PutrightError, StoryRefused, EngineRefused) as refused:
-            filled.form.errors["who"] = str(refused)
+            filled.form.errors["who"] = str(refused.__cause__ or refused)  # of Stopped: why
             raise SheetRefused(filled) from refused
         remember(sketch, [*steps, step], scene_of(play))
     _keep(viewer, draft_id, [*steps, step], seen=len(steps))
@@ -200,7 +200,9 @@ def pass_time(
         try:
             take(play, step)
         except (PutrightError, EngineRefused) as refused:
-            raise BadInput({"how": f"Time cannot pass: {refused}"}) from refused
+            raise BadInput(
+                {"how": f"Time cannot pass: {refused.__cause__ or refused}"}
+            ) from refused
         remember(sketch, [*steps, step], scene_of(play))
     _keep(viewer, draft_id, [*steps, step], seen=len(steps))
 
