@@ -268,6 +268,7 @@ SLOW = frozenset(  # modules that search at random, start programs, or play many
         "test_form_posts",
         "test_landlords",
         "test_stories",
+        "test_played_stories",
         "test_policies",
         "test_calendar_against_walking",
         "test_cost",

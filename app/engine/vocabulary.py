@@ -96,11 +96,11 @@ def _event_refusal(event: etree._Element, tag: str) -> str | None:
     if host is None or tag_of(host) not in EVENTS:
         if kind == "terminate":
             return "a terminate end cannot be used; interrupt the stage with a message instead"
-        return f"a {kind} event cannot stand here; start and end events are plain"
+        return f"a {kind} event cannot stand here; start and end events are plain; take it off"
     if kind not in ("timer", "message"):
         return f"a {kind} event cannot be used; use a timer or a message"
     if len([e for e in host if tag_of(e).endswith("EventDefinition")]) > 1:
-        return "an event waits for one thing only"
+        return "an event waits for one thing only; draw another for the other"
     if kind == "timer" and event.find(f"{BPMN}timeDate") is None:
         return "a timer is a date worked out from facts (type Date), never a duration or a cycle"
     return None
@@ -110,7 +110,7 @@ def _subprocess_refusal(node: etree._Element) -> str | None:
     if node.get("triggeredByEvent") == "true":
         return "an event subprocess cannot be used; put a message on the stage that it ends"
     if sum(1 for _ in node.iterancestors(f"{BPMN}subProcess")) >= MAX_NESTED_SUBPROCESSES:
-        return f"subprocesses are nested more than {MAX_NESTED_SUBPROCESSES} deep"
+        return f"subprocesses are nested more than {MAX_NESTED_SUBPROCESSES} deep; call one"
     return None
 
 
@@ -130,7 +130,11 @@ def _bad_ids(diagrams: list[Diagram]) -> Iterator[Problem]:
                     "an id is made of letters, digits and _ and does not begin with a digit",
                 )
             if seen[identifier] == 2:
-                yield Problem(diagram.file, identifier, "this id is used twice in the procedure")
+                yield Problem(
+                    diagram.file,
+                    identifier,
+                    "this id is used twice in the procedure; rename one of the two",
+                )
 
 
 def _ids(diagram: Diagram) -> Iterator[str]:

@@ -17,7 +17,9 @@ MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 5_000
 MAX_DEPTH = 60
 MAX_ATTRIBUTES = 32
-_DOCTYPE = "the file declares a document type (<!DOCTYPE>), which is not allowed"
+_DOCTYPE = (
+    "the file declares a document type (<!DOCTYPE>), which is not allowed; take that line away"
+)
 _TOO_DEEP = f"elements are nested more than {MAX_DEPTH} deep"
 
 
@@ -53,7 +55,9 @@ def read_xml(raw: bytes) -> etree._Element:
         said = error.msg or ""
         too_deep = "Excessive depth" in said  # the reader's own limit, far beyond ours
         raise XmlRefused(
-            _TOO_DEEP if too_deep else f"the file is not well-formed XML: {said}"
+            _TOO_DEEP
+            if too_deep
+            else f"the file is not well-formed XML: {said}. Save it again from the modeller"
         ) from None
     info: Any = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:

@@ -19,6 +19,8 @@ from app.letters.fields import is_part, problem_with, problem_with_comparison
 from app.letters.markdown import Refusals, read_body
 from app.letters.nodes import Block, comparisons_of, fields_of
 
+CODE = re.compile(r"\{%|%\}|<%|%>|\$\{")  # of languages that a letter is not written in
+INSTEAD = "Write a field, as in {{resident_name}}, or {{#if field}} … {{/if}}."
 MAX_LENGTH = 100_000  # characters of a letter's file
 MAX_TITLE = 200
 KEYS = {"title", "to", "requires", "decides", "valid_from", "policy"}
@@ -70,6 +72,7 @@ def parse_letter(
     letter_id, _, dated = name.partition("@")
     settings = _read_front(front, dated, problems)
     body = read_body(body_text, first_line, problems)
+    _no_code(body_text, problems)
     used = fields_of(body)
     for field in sorted(used | set(settings["requires"])):
         if problem := problem_with(field, facts):
@@ -89,6 +92,11 @@ def parse_letter(
     if problems.found:
         raise LetterRefused(problems.found)
     return LetterTemplate(id=letter_id, fields=frozenset(used), body=body, **settings)
+
+
+def _no_code(text: str, problems: Refusals) -> None:
+    for code in dict.fromkeys(CODE.findall(text)):
+        problems.add(f"“{code}” is code of templates, which nothing runs here. {INSTEAD}")
 
 
 def _split(text: str) -> tuple[str, str, int]:

@@ -31,6 +31,7 @@ from app.models.running import (
 )
 from app.models.workshop import (
     CaseMove,
+    PlayedCase,
     ProcedureDraft,
     ProcedureDraftFile,
     ProcedureEvent,
@@ -74,6 +75,7 @@ __all__ = [
     "Party",
     "Payload",
     "Person",
+    "PlayedCase",
     "Point",
     "ProcedureDraft",
     "ProcedureDraftFile",

@@ -95,6 +95,24 @@ class StoriesPlayed(Owned, Base):
     told: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
 
+class PlayedCase(Owned, Base):
+    """A case that somebody plays on a draft: what was done in it so far, as the steps of a story.
+
+    Where the case stands is not kept: the steps are taken again, on a database of their own.
+    """
+
+    __tablename__ = "played_case"
+    draft_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    changed_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["landlord_id", "draft_id"], ["procedure_draft.landlord_id", "procedure_draft.id"]
+        ),
+    )
+
+
 class CaseMove(OwnedById, Base):
     """A case that was moved to another version, with what it was before: undone until it acts.
 

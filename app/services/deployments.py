@@ -289,6 +289,11 @@ def _digest_of(landlord_id: str, deployment_id: str) -> str:
     return row.content_hash
 
 
+def forget(digest: str) -> None:
+    """Let go of parsed contents that were only tried; whoever needs them reads them again."""
+    _contents.pop(digest, None)
+
+
 def landlord(landlord_id: str) -> LandlordFile:
     """What landlord.toml says today. Raises NotFound for an unknown landlord."""
     return live(landlord_id).landlord

@@ -63,6 +63,20 @@ def _dates(column: str) -> Callable[[Play, Any], dict[str, str | None]]:
     return found
 
 
+def running(state: Play) -> list[str]:
+    """The elements of the deadlines that have a date and count now."""
+    rows = db.session.scalars(
+        select(Deadline.element).where(
+            Deadline.landlord_id == state.landlord_id,
+            Deadline.case_id == state.case_id,
+            Deadline.due_on.is_not(None),
+            Deadline.met_on.is_(None),
+            Deadline.ended_at.is_(None),
+        )
+    )
+    return sorted(set(rows))
+
+
 def _late(state: Play, _wanted: Any) -> list[str]:
     """The elements of duties that were missed, met since or not."""
     rows = db.session.scalars(

@@ -23,7 +23,7 @@ from app.services.calendars import calendar_of
 from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
 from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, staff, when
 
-__all__ = ["Played", "StoryRefused", "play", "read_story"]
+__all__ = ["Played", "StoryRefused", "go_on", "look", "play", "read_story"]
 
 
 @dataclass
@@ -162,16 +162,27 @@ def _act(state: Play, step: dict[str, Any]) -> list[str]:
     state.refused = ""
     does = step.get("does")
     try:
-        if "case" in step:
-            state.go_to(step["case"])
-        if does:
-            act(state, does, step)
+        _do(state, step)
     except (PutrightError, StoryRefused) as refused:
         state.refused = _refusal(refused)
         if step.get("expect", {}).get("refused") is None:
             return [f"{does}: refused: {refused}"]
-    state.find_new_cases()
     return []
+
+
+def go_on(state: Play, step: dict[str, Any]) -> None:
+    """Take one more step of a story that is being made. Raises what its service raises."""
+    _let_time_pass(state, when(step["at"], state.today, state.calendar))
+    _do(state, step)
+    _see_to_post(state, step, None)
+
+
+def _do(state: Play, step: dict[str, Any]) -> None:
+    if "case" in step:
+        state.go_to(step["case"])
+    if does := step.get("does"):
+        act(state, does, step)
+    state.find_new_cases()
 
 
 def _refusal(refused: Exception) -> str:
@@ -213,9 +224,14 @@ def _failures(state: Play, expect: dict[str, Any]) -> list[str]:
             holds = found == _plain(state, wanted)
         if not holds:
             told.append(f"expected {name} {_plain(state, wanted)!r}, found {found!r}")
+    look(state)
+    return told
+
+
+def look(state: Play) -> None:
+    """The alerts and letters of the case are known from here on."""
     if state.case_id:
         state.seen[state.case_id] = (len(alerts(state)), len(letters(state)))
-    return told
 
 
 def _plain(state: Play, wanted: Any) -> Any:

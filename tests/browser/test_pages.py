@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from app.db import db
 from app.models import Case, Letter, Task, User
@@ -16,6 +18,12 @@ from app.services.workshop import drafts, publishing
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.visits import private_link
 from tests.conftest import PASSWORD
+from app.services.workshop import drafts, playing
+from app.services.workshop.acting import Asked
+from app.viewer import Viewer
+from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
+from tests.browser.visits import private_link
+from tests.web.filling import right_for
 
 # Words in braces stand for something of the demo: see things_of.
 PUBLIC = (
@@ -117,6 +125,10 @@ PAGES = {
         "/procedures/compare",
         "/procedures/compare?from=1&to=1",
         "/procedures/history",
+        "/procedures/drafts/{draft}/play",  # not yet: it lacks a letter
+        "/procedures/drafts/{played}/play",
+        "/procedures/drafts/{played}/play/do?does={todo}",
+        "/procedures/drafts/{fresh}/play",
         "/help",
         "/help/procedures",
     ),
@@ -204,6 +216,31 @@ def an_administrator_of_none(site: Site) -> None:
     )
 
 
+def a_played_case() -> dict[str, str]:
+    """A draft on which a case was begun, the task that is open in it, and a draft for none yet."""
+    oliver = db.session.scalars(select(User).where(User.name == "Oliver Pike")).one()
+    owner = accounts.viewer_for(oliver)
+    begun, fresh = (drafts.begin(owner, title) for title in ("Played", "Not played yet"))
+    form = playing.beginnings(drafts.get(owner, begun))[0].start_form
+    first = Asked(form, kind="complaint", on=date(2026, 11, 24))
+    fill_in(owner, begun, first)
+    stands = playing.shown(owner, begun).standing
+    assert stands
+    return {"played": begun, "fresh": fresh, "todo": stands.tasks[0].does}
+
+
+def fill_in(owner: Viewer, draft: str, asked: Asked) -> None:
+    typed: MultiDict[str, str] = MultiDict()
+    for _ in range(5):  # an answer may bring up further questions
+        try:
+            return playing.act(owner, draft, asked, typed)
+        except playing.SheetRefused as refused:
+            form = refused.sheet.form
+            for field in (field for field in form.applicable if field.key in form.errors):
+                typed.update(right_for(field))
+    raise AssertionError(form.errors)
+
+
 def things_of(site: Site) -> dict[str, str]:
     """A case that has been answered, its newest letter and what it offers; one closed, one late."""
     with site.app.app_context():
@@ -231,6 +268,9 @@ def things_of(site: Site) -> dict[str, str]:
         }
         things |= with_more_people(busy.reference) | two_drafts()
         an_administrator_of_none(site)
+            "draft": a_draft(),
+            **a_played_case(),
+        } | with_more_people(busy.reference)
         db.session.remove()
     links = {"link": "case", "late_link": "late", "closed_link": "closed"}
     return things | {name: private_link(site, things[of]) for name, of in links.items()}

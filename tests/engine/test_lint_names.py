@@ -203,4 +203,4 @@ def test_a_problem_is_told_in_one_line() -> None:
     (problem,) = plain(way="begun > ask > done")[:1] or [None]
     assert problem is None
     (problem,) = found(with_task(user("ask", form="aks")))
-    assert str(problem) == "complaint.bpmn, ask: there is no form 'aks'"
+    assert str(problem) == "complaint.bpmn, ask: there is no form 'aks'; make it, or name another"

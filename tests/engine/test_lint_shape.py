@@ -74,7 +74,7 @@ SHAPES: list[tuple[str, str | None, str]] = [
     (start() + user("ask") + flows("begun > ask"),
      "ask", "leads nowhere; end it with an end event"),
     (start() + user("ask") + timer("late", DATE, on="ask") + end() + flows("begun > ask > done"),
-     "late", "leads nowhere; what happens then?"),
+     "late", "leads nowhere; draw what happens then"),
     (start() + user("ask") + end() + end("other") + flows("begun > ask > done > other"),
      "done", "an arrow leads out of the end"),
     (start() + xor("round") + rule("add", "authority") + xor("enough", "done") + end()

@@ -73,10 +73,10 @@ class Draft:
 
     @cached_property
     def boundary(self) -> dict[str, list[Element]]:
-        """The events on the edge of each activity."""
+        """The events on the edge of each activity that there is."""
         events: dict[str, list[Element]] = {}
         for element in self.elements.values():
-            if element.attached_to:
+            if element.attached_to in self.elements:
                 events.setdefault(element.attached_to, []).append(element)
         return events
 

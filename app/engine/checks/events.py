@@ -6,11 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
-from app.engine.checks.draft import WAITS, Draft, at
+from app.engine.checks.draft import ACTIVITIES, WAITS, Draft, at
 from app.engine.checks.shape import meeting_of
 from app.engine.diagram import Element
 from app.engine.facts import NAME, RESERVED
 from app.engine.problems import Problem
+
+
+def events_sit_on_activities(draft: Draft) -> Iterator[Problem]:
+    """An event on the edge belongs to something that takes time."""
+    for event in draft.elements.values():
+        host = draft.elements.get(event.attached_to or "")
+        if event.attached_to and (host is None or host.kind not in ACTIVITIES):
+            yield at(event, f"sits on {event.attached_to!r}, which is no task; put it on one")
 
 
 def one_limit_ends_an_activity(draft: Draft) -> Iterator[Problem]:
@@ -18,7 +26,7 @@ def one_limit_ends_an_activity(draft: Draft) -> Iterator[Problem]:
     for activity, events in draft.boundary.items():
         ends = [e for e in events if e.kind == "timer" and e.interrupting]
         for event in ends[1:]:
-            yield at(event, f"{activity!r} is ended by another timer already")
+            yield at(event, f"{activity!r} is ended by another timer already; take one away")
 
 
 def one_message_one_place(draft: Draft) -> Iterator[Problem]:
@@ -32,7 +40,10 @@ def one_message_one_place(draft: Draft) -> Iterator[Problem]:
         names = Counter(event.message for event in messages)
         for event in messages:
             if names[event.message] > 1:
-                yield at(event, f"{holder!r} waits twice for the message {event.message!r}")
+                yield at(
+                    event,
+                    f"{holder!r} waits twice for the message {event.message!r}; take one away",
+                )
 
 
 def messages_do_not_overlap(draft: Draft) -> Iterator[Problem]:
@@ -51,10 +62,13 @@ def events_follow_event_gateways(draft: Draft) -> Iterator[Problem]:
     for gateway in draft.of_kind("eventBasedGateway"):
         targets = draft.next_of(gateway)
         if len(targets) < 2:
-            yield at(gateway, "needs at least two events to wait for")
+            yield at(gateway, "needs at least two events to wait for; draw another after it")
         for target in targets:
             if target.kind not in ("timer", "message"):
-                yield at(target, "only timers and messages can follow an event-based gateway")
+                yield at(
+                    target,
+                    "only timers and messages can follow an event-based gateway; draw one",
+                )
 
 
 def side_ways_do_not_ask(draft: Draft) -> Iterator[Problem]:
@@ -111,7 +125,10 @@ def panels_are_lists_of_people(draft: Draft) -> Iterator[Problem]:
             yield at(element, "only a user task or a subprocess can be repeated for each member")
         item = element.item_name or ""
         if item in draft.facts or item in RESERVED or not NAME.fullmatch(item):
-            yield at(element, f"{item!r} cannot name a member: a fact or function has that name")
+            yield at(
+                element,
+                f"{item!r} cannot name a member: a fact or function has that name; take another",
+            )
         if any(inner.collection for inner in draft.inside(element)):
             yield at(element, "is repeated, and so is something inside it; only one level can be")
         for event in draft.boundary.get(element.id, ()):

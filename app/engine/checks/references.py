@@ -63,7 +63,7 @@ def forms_exist(draft: Draft) -> Iterator[Problem]:
             yield at(element, f"has no form; name one with {how}")
         for form in filter(None, (element.form, element.properties.get("public_form"))):
             if form not in draft.known.forms:
-                yield at(element, f"there is no form {form!r}")
+                yield at(element, f"there is no form {form!r}; make it, or name another")
 
 
 def messages_are_dated(draft: Draft) -> Iterator[Problem]:
@@ -71,7 +71,9 @@ def messages_are_dated(draft: Draft) -> Iterator[Problem]:
     for event in draft.of_kind("message"):
         keys = draft.known.form_keys.get(event.form or "")
         if keys is not None and "received_on" not in keys:
-            yield at(event, f"the form {event.form!r} does not ask for received_on")
+            yield at(
+                event, f"the form {event.form!r} does not ask for received_on; add that date to it"
+            )
 
 
 def messages_are_named(draft: Draft) -> Iterator[Problem]:
@@ -87,7 +89,7 @@ def letters_exist(draft: Draft) -> Iterator[Problem]:
         for name in ("writes", "approves", "letter"):
             letter = element.properties.get(name)
             if letter and letter not in draft.known.letters:
-                yield at(element, f"there is no letter {letter!r}")
+                yield at(element, f"there is no letter {letter!r}; write it, or name another")
 
 
 def promises_are_written(draft: Draft) -> Iterator[Problem]:
@@ -95,7 +97,10 @@ def promises_are_written(draft: Draft) -> Iterator[Problem]:
     for element in draft.of_kind("userTask", "message", "startEvent"):
         for form in filter(None, (element.form, element.properties.get("public_form"))):
             if form in draft.known.promise_forms and not element.properties.get("writes"):
-                yield at(element, f"the form {form!r} promises something, but no letter says it")
+                yield at(
+                    element,
+                    f"the form {form!r} promises something, but no letter says it; name one",
+                )
 
 
 def send_tasks_send(draft: Draft) -> Iterator[Problem]:
@@ -105,9 +110,9 @@ def send_tasks_send(draft: Draft) -> Iterator[Problem]:
         if bool(letter) == bool(team):
             yield at(task, "sends either a letter or an alert to a team; name one of them")
         if team and team not in {*draft.known.teams, *_team_names(draft)}:
-            yield at(task, f"there is no team {team!r} in landlord.toml")
+            yield at(task, f"there is no team {team!r} in landlord.toml; add it, or name another")
         if "says" in task.properties and not team:
-            yield at(task, "says something, but alerts no team")
+            yield at(task, "says something, but alerts no team; name one with alert")
 
 
 def lanes_are_teams(draft: Draft) -> Iterator[Problem]:
@@ -115,9 +120,9 @@ def lanes_are_teams(draft: Draft) -> Iterator[Problem]:
     names = _team_names(draft)
     for task in draft.of_kind("userTask"):
         if not task.lane:
-            yield at(task, "stands in no lane, so no team would see it")
+            yield at(task, "stands in no lane, so no team would see it; move it into a lane")
         elif task.lane not in names:
-            yield at(task, f"the lane {task.lane!r} is no team's name in landlord.toml")
+            yield at(task, f"the lane {task.lane!r} is no team's name in landlord.toml; rename it")
 
 
 def _team_names(draft: Draft) -> set[str]:
@@ -130,18 +135,22 @@ def decisions_exist(draft: Draft) -> Iterator[Problem]:
         if not task.decision:
             yield at(task, "asks no decision table; name one with camunda:decisionRef")
         elif task.decision not in draft.tables:
-            yield at(task, f"there is no decision table {task.decision!r}")
+            yield at(task, f"there is no decision table {task.decision!r}; add it, or name another")
 
 
 def calls_exist(draft: Draft) -> Iterator[Problem]:
     """A call activity runs another process of the same procedure."""
     if draft.root not in draft.processes:
-        yield Problem(f"{draft.root}.bpmn", None, f"there is no process {draft.root!r} to start in")
+        yield Problem(
+            f"{draft.root}.bpmn",
+            None,
+            f"there is no process {draft.root!r} to start in; give one that id",
+        )
     for call in draft.of_kind("callActivity"):
         if not call.calls:
             yield at(call, "calls no process; name one with calledElement")
         elif call.calls not in draft.processes:
-            yield at(call, f"there is no process {call.calls!r} to call")
+            yield at(call, f"there is no process {call.calls!r} to call; draw it, or name another")
 
 
 def everything_is_called(drafts: Sequence[Draft]) -> Iterator[Problem]:
@@ -156,7 +165,7 @@ def people_see_names(draft: Draft) -> Iterator[Problem]:
     """The names of tasks, messages, limits and stages are what people see."""
     for element in draft.of_kind("userTask", "message", "timer", "callActivity"):
         if not (element.name or element.properties.get("label")):
-            yield at(element, "has no name, and its name is what people see")
+            yield at(element, "has no name, and its name is what people see; give it one")
 
 
 def properties_are_known(draft: Draft) -> Iterator[Problem]:
@@ -167,7 +176,7 @@ def properties_are_known(draft: Draft) -> Iterator[Problem]:
             if name not in allowed:
                 yield at(element, f"has an unknown property {name!r}; known: {_some(allowed)}")
             elif not value:
-                yield at(element, f"the property {name!r} is empty")
+                yield at(element, f"the property {name!r} is empty; fill it in, or take it away")
             elif name in VALUES and value not in VALUES[name]:
                 yield at(element, f"{name} is {_some(VALUES[name])}, not {value!r}")
             elif name in CODES and not NAME.fullmatch(value):
@@ -189,7 +198,10 @@ def the_public_sees_no_colleagues(draft: Draft) -> Iterator[Problem]:
         if element.kind == "message" and "resident" in element.properties.get("offered_to", ""):
             public = element.form
         if public in draft.known.names_colleagues:
-            yield at(element, f"the form {public!r} lists colleagues by name; residents see it")
+            yield at(
+                element,
+                f"the form {public!r} lists colleagues by name; residents see it; name another",
+            )
 
 
 def repeats_are_alerts(draft: Draft) -> Iterator[Problem]:
@@ -206,9 +218,15 @@ def dates_are_facts(draft: Draft) -> Iterator[Problem]:
             for fact in element.listed(name):
                 spec = draft.facts.get(fact)
                 if spec is None:
-                    yield at(element, f"{name} names {fact!r}, which is not a declared fact")
+                    yield at(
+                        element,
+                        f"{name} names {fact!r}, which is not a declared fact; declare it",
+                    )
                 elif spec.type != "date":
-                    yield at(element, f"{name} names {fact!r}, which is not a date")
+                    yield at(
+                        element,
+                        f"{name} names {fact!r}, which is not a date; name a fact that is one",
+                    )
 
 
 def pauses_are_lists(draft: Draft) -> Iterator[Problem]:
@@ -218,7 +236,9 @@ def pauses_are_lists(draft: Draft) -> Iterator[Problem]:
             for fact in element.listed(name):
                 spec = draft.facts.get(fact)
                 if spec is None or spec.type != "list":
-                    yield at(element, f"{name} names {fact!r}, which is no declared list fact")
+                    yield at(
+                        element, f"{name} names {fact!r}, which is no declared list fact; name one"
+                    )
 
 
 def colleagues_are_tasks(draft: Draft) -> Iterator[Problem]:
@@ -229,7 +249,11 @@ def colleagues_are_tasks(draft: Draft) -> Iterator[Problem]:
     def chooses_nobody(task: Element) -> str | None:
         form = task.form or ""
         chooses = form not in draft.known.form_keys or draft.known.person_keys.get(form)
-        return None if chooses else f"the form of {task.id!r} has no field that chooses a person"
+        return (
+            None
+            if chooses
+            else f"the form of {task.id!r} has no field that chooses a person; add one"
+        )
 
     yield from _tasks_named(draft, "assigned_in", chooses_nobody)
 
@@ -266,7 +290,9 @@ def _tasks_named(
         for other in element.listed(name):
             task = draft.elements.get(other)
             if task is None or task.kind != "userTask":
-                yield at(element, f"{name} names {other!r}, which is no user task")
+                yield at(
+                    element, f"{name} names {other!r}, which is no user task; write the id of one"
+                )
             elif reason := refuse(task):
                 yield at(element, f"{name}: {reason}")
 

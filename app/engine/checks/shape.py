@@ -18,7 +18,8 @@ def each_scope_starts_once(draft: Draft) -> Iterator[Problem]:
         starts = [e for e in elements if e.kind == "startEvent"]
         if len(starts) != 1:
             where = parent or process
-            message = f"needs one start event, and has {len(starts)}"
+            what = "take away all but one" if starts else "draw it"
+            message = f"needs one start event, and has {len(starts)}; {what}"
             yield Problem(elements[0].file, where, message)
         for start in starts:
             if start.incoming:
@@ -31,11 +32,19 @@ def arrows_stay_inside(draft: Draft) -> Iterator[Problem]:
         for flow in element.outgoing:
             target = draft.elements.get(flow.target)
             if target is None:
-                yield at(element, f"the arrow {flow.id!r} leads to nothing that can be run")
+                yield at(
+                    element,
+                    f"the arrow {flow.id!r} leads to nothing that can be run; redraw it",
+                )
             elif (target.process, target.parent) != (element.process, element.parent):
-                yield at(element, f"the arrow {flow.id!r} leaves its process or subprocess")
+                yield at(
+                    element,
+                    f"the arrow {flow.id!r} leaves its process or subprocess; use a call activity",
+                )
             elif target.attached_to:
-                yield at(target, "an arrow leads into an event on the edge of an activity")
+                yield at(
+                    target, "an arrow leads into an event on the edge of an activity; take it away"
+                )
 
 
 def gateways_join_ways(draft: Draft) -> Iterator[Problem]:
@@ -63,9 +72,15 @@ def choices_are_complete(draft: Draft) -> Iterator[Problem]:
             yield at(gateway, "needs a default arrow, taken when no condition is true")
         for flow in gateway.outgoing:
             if flow.default and flow.condition:
-                yield at(gateway, f"the condition on the default arrow {flow.id!r} is ignored")
+                yield at(
+                    gateway,
+                    f"the condition on the default arrow {flow.id!r} is ignored; take it away",
+                )
             if not flow.default and not flow.condition:
-                yield at(gateway, f"the arrow {flow.id!r} needs a condition")
+                yield at(
+                    gateway,
+                    f"the arrow {flow.id!r} needs a condition; write a question about facts",
+                )
 
 
 def other_gateways_have_no_conditions(draft: Draft) -> Iterator[Problem]:
@@ -73,7 +88,10 @@ def other_gateways_have_no_conditions(draft: Draft) -> Iterator[Problem]:
     for gateway in draft.of_kind("parallelGateway", "eventBasedGateway"):
         for flow in gateway.outgoing:
             if flow.condition:
-                yield at(gateway, f"the condition on the arrow {flow.id!r} would be ignored")
+                yield at(
+                    gateway,
+                    f"the condition on the arrow {flow.id!r} would be ignored; take it away",
+                )
 
 
 def gateways_do_one_thing(draft: Draft) -> Iterator[Problem]:
@@ -89,7 +107,10 @@ def everything_is_reached(draft: Draft) -> Iterator[Problem]:
         reached = draft.after(e for e in elements if e.kind == "startEvent")
         for element in elements:
             if element.id not in reached:
-                yield at(element, "no way leads here from the start")
+                yield at(
+                    element,
+                    "no way leads here from the start; draw an arrow to it, or take it away",
+                )
 
 
 def everything_leads_on(draft: Draft) -> Iterator[Problem]:
@@ -97,9 +118,9 @@ def everything_leads_on(draft: Draft) -> Iterator[Problem]:
     for element in draft.elements.values():
         if element.kind == "endEvent":
             if element.outgoing:
-                yield at(element, "an arrow leads out of the end")
+                yield at(element, "an arrow leads out of the end; take it away")
         elif not element.outgoing and element.properties.get("keeps_open") != "no":
-            where = "what happens then?" if element.attached_to else "end it with an end event"
+            where = "draw what happens then" if element.attached_to else "end it with an end event"
             yield at(element, f"leads nowhere; {where}")
 
 
@@ -111,7 +132,10 @@ def loops_wait(draft: Draft) -> Iterator[Problem]:
             ahead = [e for e in draft.next_of(element) if e.id in automatic]
             seen = draft.after(ahead, stop=lambda e, ids=automatic: e.id not in ids)  # type: ignore[misc]
             if element.id in automatic and element.id in seen:
-                yield at(element, "goes round without ever waiting for a person or a date")
+                yield at(
+                    element,
+                    "goes round without ever waiting for a person or a date; draw a task",
+                )
 
 
 def _waits(draft: Draft, element: Element) -> bool:
@@ -125,7 +149,10 @@ def calls_do_not_circle(draft: Draft) -> Iterator[Problem]:
     """A process that calls itself, also by way of others, would never be done."""
     for call in draft.of_kind("callActivity"):
         if any(inner.id == call.id for inner in draft.inside(call)):
-            yield at(call, f"the process {call.calls!r} comes back to this call")
+            yield at(
+                call,
+                f"the process {call.calls!r} comes back to this call; loop with a gateway",
+            )
 
 
 def diagrams_can_be_read(draft: Draft) -> Iterator[Problem]:
@@ -143,7 +170,11 @@ def joins_can_be_reached(draft: Draft) -> Iterator[Problem]:
             continue
         splits = (s for s in draft.of_kind(*SPLITS) if len(s.outgoing) > 1)
         if not any(join.id in meeting_of(draft, split) for split in splits):
-            yield at(join, "would wait for ever: its ways are not those of one parallel split")
+            yield at(
+                join,
+                "would wait for ever: its ways are not those of one parallel split; "
+                "draw that split, or join with an exclusive gateway",
+            )
 
 
 def branches_do_not_end(draft: Draft) -> Iterator[Problem]:
@@ -153,7 +184,9 @@ def branches_do_not_end(draft: Draft) -> Iterator[Problem]:
             block = _between(draft, split, join)
             for element in block.values():
                 if element.kind == "endEvent":
-                    message = f"ends a parallel way that {join!r} goes on waiting for"
+                    message = (
+                        f"ends a parallel way that {join!r} goes on waiting for; lead it there"
+                    )
                     yield at(element, message)
 
 
@@ -170,9 +203,14 @@ def inclusive_blocks_are_closed(draft: Draft) -> Iterator[Problem]:
         joins.discard(join)
         block = _between(draft, split, join)
         if split.id in block or _entered_from_outside(draft, block, split.id):
-            yield at(split, f"an arrow leads into the block between it and {join!r}")
+            yield at(
+                split, f"an arrow leads into the block between it and {join!r}; lead it to before"
+            )
     for join in sorted(joins):
-        yield at(draft.elements[join], "joins ways that no inclusive gateway has split")
+        yield at(
+            draft.elements[join],
+            "joins ways that no inclusive gateway has split; use another gateway",
+        )
 
 
 def meeting_of(draft: Draft, split: Element) -> list[str]:

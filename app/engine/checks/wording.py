@@ -13,6 +13,12 @@ from app.engine.facts import FactSpec, as_json
 from app.engine.problems import ExpressionRefused, FactRefused, Problem
 from app.engine.typecheck import check, constants_in, names_in, type_of_fact
 
+# what to do, said after what is wrong
+QUESTION = "write a question about facts, such as amount > 5"
+DATE = "write a date, such as working_days(10, received_on)"
+CELL = 'write a test, such as > 5, "upheld" or -'
+APART = "change a cell so that it cannot, or take the hit policy FIRST"
+
 
 def conditions_are_questions(draft: Draft) -> Iterator[Problem]:
     """The arrows out of a gateway ask yes-or-no questions of the facts."""
@@ -20,14 +26,14 @@ def conditions_are_questions(draft: Draft) -> Iterator[Problem]:
         for flow in gateway.outgoing:
             if flow.condition:
                 for reason in check(flow.condition, draft.names_at(gateway), "bool"):
-                    yield at(gateway, f"condition {flow.condition!r}: {reason}")
+                    yield at(gateway, f"condition {flow.condition!r}: {reason}; {QUESTION}")
 
 
 def timers_are_dates(draft: Draft) -> Iterator[Problem]:
     """A limit is a date worked out from facts, so that it can be worked out again."""
     for timer in draft.of_kind("timer"):
         for reason in check(timer.expression or "", draft.names_at(timer), "date"):
-            yield at(timer, f"date {timer.expression!r}: {reason}")
+            yield at(timer, f"date {timer.expression!r}: {reason}; {DATE}")
 
 
 def properties_are_expressions(draft: Draft) -> Iterator[Problem]:
@@ -36,7 +42,10 @@ def properties_are_expressions(draft: Draft) -> Iterator[Problem]:
         for name, wants in (("prints", "date"), ("offered_when", "bool")):
             if text := element.properties.get(name):
                 for reason in check(text, draft.names_at(element), wants):
-                    yield at(element, f"{name} {text!r}: {reason}")
+                    yield at(
+                        element,
+                        f"{name} {text!r}: {reason}; {DATE if wants == 'date' else QUESTION}",
+                    )
 
 
 def panels_come_from_lists(draft: Draft) -> Iterator[Problem]:
@@ -44,7 +53,9 @@ def panels_come_from_lists(draft: Draft) -> Iterator[Problem]:
     for element in draft.elements.values():
         if element.collection:
             for reason in check(element.collection, draft.facts, "list"):
-                yield at(element, f"members {element.collection!r}: {reason}")
+                yield at(
+                    element, f"members {element.collection!r}: {reason}; name a list of people"
+                )
 
 
 def tables_read_facts(draft: Draft) -> Iterator[Problem]:
@@ -52,11 +63,15 @@ def tables_read_facts(draft: Draft) -> Iterator[Problem]:
     for table in draft.tables.values():
         for text in table.inputs:
             for reason in check(text, draft.facts):
-                yield Problem(table.file, table.id, f"column {text!r}: {reason}")
+                yield Problem(
+                    table.file,
+                    table.id,
+                    f"column {text!r}: {reason}; let it ask about a declared fact",
+                )
         for rule in table.rules:
             for text in filter(None, rule.tests):
                 for reason in check(text, draft.facts, "bool"):
-                    yield _in_row(table, rule, f"{text!r}: {reason}")
+                    yield _in_row(table, rule, f"{text!r}: {reason}; {CELL}")
 
 
 def tables_write_facts(draft: Draft) -> Iterator[Problem]:
@@ -65,9 +80,13 @@ def tables_write_facts(draft: Draft) -> Iterator[Problem]:
         for fact in table.outputs:
             spec = draft.facts.get(fact)
             if spec is None:
-                yield Problem(table.file, table.id, f"sets {fact!r}, which is not a declared fact")
+                yield Problem(
+                    table.file,
+                    table.id,
+                    f"sets {fact!r}, which is not a declared fact; add it to facts.toml",
+                )
             elif table.hit_policy == "COLLECT" and spec.type != "list":
-                message = f"collects answers in {fact!r}, which is not a list"
+                message = f"collects answers in {fact!r}, which is not a list; name one"
                 yield Problem(table.file, table.id, message)
             elif table.hit_policy != "COLLECT":
                 yield from _answers_fit(table, spec, draft)
@@ -83,7 +102,9 @@ def _answers_fit(table: Table, spec: FactSpec, draft: Draft) -> Iterator[Problem
             except (FactRefused, ExpressionRefused) as refused:
                 reasons = [refused.reason]
         for reason in reasons:
-            yield _in_row(table, rule, f"{spec.name} {text!r}: {reason}")
+            yield _in_row(
+                table, rule, f"{spec.name} {text!r}: {reason}; write what {spec.name} can be"
+            )
 
 
 def unique_rows_do_not_overlap(draft: Draft) -> Iterator[Problem]:
@@ -94,7 +115,7 @@ def unique_rows_do_not_overlap(draft: Draft) -> Iterator[Problem]:
         for one, other in combinations(table.rules, 2):
             columns = zip(table.inputs, one.tests, other.tests, strict=True)
             if all(_both_match(draft.facts.get(fact), tests) for fact, *tests in columns):
-                yield _in_row(table, other, f"can match together with row {one.number}")
+                yield _in_row(table, other, f"can match together with row {one.number}; {APART}")
 
 
 def _both_match(fact: FactSpec | None, tests: list[str | None]) -> bool:

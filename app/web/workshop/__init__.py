@@ -7,7 +7,17 @@ from app.web.workshop.drafts import bp as drafting
 from app.web.workshop.folders import bp as folders
 from app.web.workshop.landlords import bp as new_landlord
 from app.web.workshop.moving import bp as moving
+from app.web.workshop.playing import bp as playing
 from app.web.workshop.procedures import bp as procedures
 from app.web.workshop.publishing import bp as publishing
 
-BLUEPRINTS = (procedures, drafting, moving, comparing, folders, publishing, new_landlord)
+BLUEPRINTS = (
+    procedures,
+    drafting,
+    playing,
+    moving,
+    comparing,
+    folders,
+    publishing,
+    new_landlord,
+)
