@@ -2,6 +2,7 @@
 //
 //   site-<hash>.css, site-<hash>.js          every page
 //   diagram-<hash>.css, diagram-<hash>.js    pages with a diagram
+//   letter_editor-<hash>.js, …               each editor's own page
 //   fonts/…-<hash>.woff2, favicon-<hash>.svg
 //   letter-fonts/*.ttf                       for typst; names without a hash, they never change
 //   *.js.LEGAL.txt, LICENCES.txt             the licences of all that is in the files above
@@ -62,6 +63,7 @@ async function bundle() {
     entryPoints: {
       site: join(here, 'site.js'),
       diagram: join(here, 'diagram.js'),
+      letter_editor: join(here, 'letter_editor.js'),
       'site-style': join(here, 'styles/site.scss'),
       'diagram-style': join(here, 'styles/diagram.scss'),
       favicon: join(here, 'favicon.svg'),

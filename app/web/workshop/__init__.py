@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from app.web.workshop.drafts import bp as drafting
+from app.web.workshop.letters import bp as letters
 from app.web.workshop.procedures import bp as procedures
 
-BLUEPRINTS = (procedures, drafting)
+BLUEPRINTS = (
+    procedures,
+    drafting,
+    letters,
+)
