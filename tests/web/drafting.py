@@ -6,8 +6,18 @@ import re
 from html import unescape
 from typing import Any
 
+from app.services import deployments
 from app.services.workshop import drafts
 from app.viewer import Viewer
+from tests import small
+
+ANOTHER = "another-landlord"
+
+
+def deploy_another() -> None:
+    """A second landlord, whose people must not see the first one's drafts."""
+    theirs = small.LANDLORD.replace(small.SMALL, ANOTHER).replace('"SM"', '"AN"')
+    deployments.deploy(ANOTHER, small.files(landlord=theirs))
 
 
 def path_of(viewer: Viewer, title: str = "Eight days") -> str:
@@ -27,7 +37,7 @@ def put(viewer: Viewer, draft: str, path: str, body: bytes | str) -> None:
 
 
 def filled_in(html: str, form: str = "") -> dict[str, Any]:
-    """What a browser would send of a page's form: the one that holds this text, or the whole page."""
+    """What a browser would send of a page's form: the one that holds this text."""
     forms = re.findall(r"<form\b.*?</form>", html, re.DOTALL) or [html]
     html = next(found for found in forms if form in found)
     typed: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from app.services.contents import Contents
 from app.services.letters import NOWHERE, OUTCOME_WORDS, fact_in_words, full_date
 
 T = TypeVar("T")
+NEW_LINE = "\n"
 UNREADABLE = (DeploymentRefused, EngineRefused, LetterRefused, ValueError, KeyError)
 
 WORDS = {
@@ -209,12 +210,14 @@ def written(sheet: Sheet) -> tuple[str, int]:
         "policy": sheet.policy,
     }
     for key, value in said.items():
+        if head.get(key) == value:
+            continue
         if value or key in ("title", "to"):
-            if head.get(key) != value:
-                head[key] = value
+            head[key] = value
         else:
             head.pop(key, None)
-    front = f"+++\n{tomlkit.dumps(head).strip()}\n+++\n"
+    dumped = tomlkit.dumps(head)
+    front = f"+++\n{dumped if dumped.endswith(NEW_LINE) else dumped + NEW_LINE}+++\n"
     return front + sheet.body.replace("\r\n", "\n").replace("\r", "\n"), front.count("\n") + 1
 
 
