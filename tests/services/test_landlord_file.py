@@ -15,8 +15,6 @@ from tests.conftest import PROCESSES
 
 FILES = sorted(PROCESSES.glob("*/landlord.toml"))
 COMMENTED = b"# Facts.\n[a_on]\ntype = 'date' # when\nlabel = 'A'\n# More.\n[b]\ntype = 'bool'\n"
-    b"# Facts.\n[a_on]\ntype = 'date' # when\nlabel = 'A'\n\n# Another.\n[b]\ntype = 'bool'\n"
-)
 
 
 def typed(body: bytes, name: str, **other: str) -> dict[str, str]:
