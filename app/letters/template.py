@@ -105,7 +105,7 @@ def split_letter(text: str) -> tuple[str, str, int]:
 def _read_front(front: str, dated: str, problems: Refusals) -> dict[str, Any]:
     try:
         found = tomllib.loads(front)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         problems.add(f"The part between the +++ lines is not TOML: {error}.")
         found = {"title": "?"}
     for key in sorted(found.keys() - KEYS):

@@ -76,7 +76,7 @@ def test_a_fact_is_declared_changed_and_taken_out(
     assert used.status_code == 422 and "complaint.bpmn still use it" in used.text
     sent = filled_in(workshop.get(one).text, 'id="file"') | {"step": "remove"}
     assert workshop.post(one, data=sent).status_code == 303
-    assert drafts.get(process_owner, draft.split("/")[-1]).changed == {}
+    assert b"inspected_on" not in file_of(process_owner, draft, "facts.toml")
 
 
 def test_what_is_not_open_is_only_looked_at(

@@ -6,10 +6,12 @@ from app.web.workshop.drafts import bp as drafting
 from app.web.workshop.landlord import bp as landlord
 from app.web.workshop.letters import bp as letters
 from app.web.workshop.procedures import bp as procedures
+from app.web.workshop.tables import bp as tables
 
 BLUEPRINTS = (
     procedures,
     drafting,
     letters,
     landlord,
+    tables,
 )
