@@ -94,29 +94,37 @@ def _read_forms(
     forms: dict[str, FormDefinition] = {}
     problems: list[Problem] = []
     for path in (path for path in files if path.endswith(".form")):
-        name = Path(path).stem
-        try:
-            form = forms[name] = FormDefinition.parse(files[path], name)
-        except FormRefused as refused:
-            problems += [Problem(path, None, said) for said in refused.problems]
-            continue
-        problems += [
-            Problem(path, None, f"A text shows {{{fact}}}, which is no declared fact.")
-            for fact in sorted(form.facts_shown - facts.keys())
-        ]
-        problems += [
-            Problem(path, field.key, f"There is no team called {field.properties['person']}.")
-            for field in form.fields
-            if field.properties.get("person", "") not in {"", "*", *landlord.teams}
-        ]
-        problems += [
-            Problem(path, field.key, f"There is no team called {team}.")
-            for field in form.fields
-            for team in field.panel
-            if team not in landlord.teams
-        ]
-        problems += [Problem(path, key, said) for key, said in key_problems(form)]
+        form, found = read_form(path, files[path], facts, landlord)
+        problems += found
+        if form is not None:
+            forms[form.name] = form
     return forms, problems
+
+
+def read_form(
+    path: str, body: bytes, facts: Mapping[str, FactSpec], landlord: LandlordFile
+) -> tuple[FormDefinition | None, list[Problem]]:
+    """One form, if it can be read, and what is wrong with it."""
+    try:
+        form = FormDefinition.parse(body, Path(path).stem)
+    except FormRefused as refused:
+        return None, [Problem(path, None, said) for said in refused.problems]
+    problems = [
+        Problem(path, None, f"A text shows {{{fact}}}, which is no declared fact.")
+        for fact in sorted(form.facts_shown - facts.keys())
+    ]
+    problems += [
+        Problem(path, field.key, f"There is no team called {field.properties['person']}.")
+        for field in form.fields
+        if field.properties.get("person", "") not in {"", "*", *landlord.teams}
+    ]
+    problems += [
+        Problem(path, field.key, f"There is no team called {team}.")
+        for field in form.fields
+        for team in field.panel
+        if team not in landlord.teams
+    ]
+    return form, problems + [Problem(path, key, said) for key, said in key_problems(form)]
 
 
 def _report_problems(landlord: LandlordFile, facts: Mapping[str, FactSpec]) -> list[Problem]:

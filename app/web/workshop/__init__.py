@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.web.workshop.drafts import bp as drafting
+from app.web.workshop.forms import bp as forms
 from app.web.workshop.landlord import bp as landlord
 from app.web.workshop.letters import bp as letters
 from app.web.workshop.procedures import bp as procedures
@@ -14,4 +15,5 @@ BLUEPRINTS = (
     letters,
     landlord,
     tables,
+    forms,
 )
