@@ -108,6 +108,20 @@ PAGES = {
         "/procedures/acceptance",
         "/procedures/drafts",
         "/procedures/drafts/{draft}",
+        "/procedures/drafts/{draft}/forms",
+        "/procedures/drafts/{draft}/forms/stage_1_response",
+        "/procedures/drafts/{draft}/forms/stage_1_response/drawn",
+        "/procedures/drafts/{draft}/letters",
+        "/procedures/drafts/{draft}/letters/stage_1_response",
+        "/procedures/drafts/{draft}/tables",
+        "/procedures/drafts/{draft}/tables/acceptance",
+        "/procedures/drafts/{draft}/tables/acceptance/drawn",
+        "/procedures/drafts/{draft}/facts",
+        "/procedures/drafts/{draft}/facts/raised_on",
+        "/procedures/drafts/{draft}/landlord/teams",
+        "/procedures/drafts/{draft}/landlord/contacts",
+        "/procedures/drafts/{draft}/landlord/targets",
+        "/procedures/drafts/{draft}/bring-in",
         "/help",
         "/help/procedures",
     ),
@@ -145,7 +159,7 @@ FILES = {
     "status.letter_pdf",
     "workshop.source",
 }
-REDIRECTS = {"intake.leave"}
+REDIRECTS = {"intake.leave", "landlord_editor.landlord"}
 
 
 def with_more_people(reference: str) -> dict[str, str]:

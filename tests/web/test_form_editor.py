@@ -57,7 +57,7 @@ def test_a_form_is_begun_and_seen(process_owner: Viewer, workshop: FlaskClient, 
     copied = {"title": "Answer again", "name": "again", "copy": "answer"}
     assert workshop.post(f"{draft}/forms", data=copied).status_code == 303
     body = file_of(process_owner, draft, "forms/again.form")
-    assert [field.key for field in FormDefinition.parse(body, "again").fields][0] == "answer"
+    assert FormDefinition.parse(body, "again").fields[0].key == "answer"
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "^(a|a)*$", "(.*)*x", "^(\\w+\\s?)*$"])

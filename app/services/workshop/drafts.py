@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -149,18 +149,25 @@ def put(viewer: Viewer, draft_id: str, path: str, body: bytes, seen: int | None 
     saved since, BadInput for a name or size that no file may have, NotOffered for a draft that is
     not worked on any more, or waits for approval.
     """
-    if not PATH.fullmatch(path):
-        raise BadInput({"path": f"“{path}” is no name that a file of a procedure may have."})
-    if len(body) > LARGEST:
-        raise BadInput({"body": "The file is larger than 2 MB. Files of a procedure are smaller."})
-    return _keep(viewer, draft_id, path, body, seen)
+    return put_all(viewer, draft_id, {path: body}, seen)
+
+
+def put_all(viewer: Viewer, draft_id: str, files: Files, seen: int | None = None) -> int:
+    """Save several files of a draft at once. Raises as `put` does, and then none is saved."""
+    for path, body in files.items():
+        if not PATH.fullmatch(path):
+            raise BadInput({"path": f"“{path}” is no name that a file of a procedure may have."})
+        if len(body) > LARGEST:
+            said = "The file is larger than 2 MB. Files of a procedure are smaller."
+            raise BadInput({"body": said})
+    return _keep(viewer, draft_id, files, seen)
 
 
 def remove(viewer: Viewer, draft_id: str, path: str, seen: int | None = None) -> int:
     """Take a file out of a draft. Raises as `put` does, and NotFound for a file it has not."""
     if path not in get(viewer, draft_id).files:
         raise NotFound
-    return _keep(viewer, draft_id, path, None, seen)
+    return _keep(viewer, draft_id, {path: None}, seen)
 
 
 def put_back(viewer: Viewer, draft_id: str, path: str) -> int:
@@ -194,21 +201,27 @@ def take_up(viewer: Viewer, draft_id: str) -> None:
         _worked_on(session, viewer, draft_id, ("dropped",)).status = "open"
 
 
-def _keep(viewer: Viewer, draft_id: str, path: str, body: bytes | None, seen: int | None) -> int:
+def _keep(
+    viewer: Viewer, draft_id: str, files: Mapping[str, bytes | None], seen: int | None
+) -> int:
+    """Save files, or take out those that are None; the same bytes again are no change."""
     with transaction() as session:
         row = _worked_on(session, viewer, draft_id)
         if seen is not None and seen != row.revision:
             raise ChangedMeanwhile
-        kept = session.get(ProcedureDraftFile, (viewer.landlord_id, draft_id, path))
-        if kept is None:
-            if len(sketch(session, viewer.landlord_id, draft_id).files) >= MOST_FILES:
-                raise BadInput({"path": f"A procedure has at most {MOST_FILES} files."})
-            kept = ProcedureDraftFile(landlord_id=viewer.landlord_id, draft_id=draft_id, path=path)
-            session.add(kept)
-        elif kept.data == body:
-            return row.revision
-        kept.data, kept.changed_by, kept.changed_at = body, viewer.user_id, clock.now()
-        return _touched(session, row)
+        there = sketch(session, viewer.landlord_id, draft_id).files
+        if len({*there, *files}) > MOST_FILES:
+            raise BadInput({"path": f"A procedure has at most {MOST_FILES} files."})
+        changes = {path: body for path, body in files.items() if there.get(path) != body}
+        for path, body in changes.items():
+            kept = session.get(ProcedureDraftFile, (viewer.landlord_id, draft_id, path))
+            if kept is None:
+                kept = ProcedureDraftFile(
+                    landlord_id=viewer.landlord_id, draft_id=draft_id, path=path
+                )
+                session.add(kept)
+            kept.data, kept.changed_by, kept.changed_at = body, viewer.user_id, clock.now()
+        return _touched(session, row) if changes else row.revision
 
 
 def _touched(session: Session, row: ProcedureDraft) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.web.workshop.bringing import bp as bringing
 from app.web.workshop.drafts import bp as drafting
 from app.web.workshop.forms import bp as forms
 from app.web.workshop.landlord import bp as landlord
@@ -16,4 +17,5 @@ BLUEPRINTS = (
     landlord,
     tables,
     forms,
+    bringing,
 )
