@@ -57,6 +57,18 @@ const sassPlugin = {
   },
 };
 
+// form-js's editor brings a Preact of its own; its viewer, which the editor draws with, must use the same.
+const onePreactPlugin = {
+  name: 'one-preact',
+  setup(bundler) {
+    const editor = join(modules, '@bpmn-io/form-js-editor');
+    bundler.onResolve({ filter: /^preact(\/|$)/ }, ({ path, importer, kind, pluginData }) => {
+      if (pluginData === onePreactPlugin || !importer.includes('form-js-viewer')) return undefined;
+      return bundler.resolve(path, { resolveDir: editor, kind, pluginData: onePreactPlugin });
+    });
+  },
+};
+
 async function bundle() {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -82,7 +94,7 @@ async function bundle() {
     target: ['chrome109', 'firefox115', 'safari15.6'],
     legalComments: 'linked',
     metafile: true,
-    plugins: [sassPlugin],
+    plugins: [sassPlugin, onePreactPlugin],
     logLevel: 'warning',
   });
   Object.keys(metafile.inputs).forEach(noteUse);

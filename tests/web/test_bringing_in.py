@@ -93,7 +93,7 @@ def test_what_came_in_is_said_and_taken_out_again(
     files = {
         "answer.form": small.form("answer", small.ANSWER),
         "new_letter.md": b'+++\ntitle = "New"\nto = "resident"\n+++\nHello\n',
-        "C:\\work\\a_story.toml": b"title = 'A story'\n",
+        "a_story.toml": b"title = 'A story'\n",
         "facts.toml": small.FACTS.encode(),
     }
     answer = send(workshop, draft, files)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
@@ -21,13 +23,8 @@ def bring_in(draft_id: str) -> ResponseReturnValue:
     """Choose files; a post puts them into the draft, each by its name, and says what each did."""
     errors: dict[str, str] = {}
     if request.method == "POST":
-        sent = [
-            (file.filename or "", file.stream.read(drafts.LARGEST + 1))
-            for file in request.files.getlist("files")
-            if file.filename
-        ]
         try:
-            done = bringing.bring_in(viewer(), draft_id, sent)
+            done = bringing.bring_in(viewer(), draft_id, _sent())
         except BadInput as bad:
             errors = {"files": " ".join(bad.errors.values())}
         else:
@@ -44,3 +41,11 @@ def bring_in(draft_id: str) -> ResponseReturnValue:
         may_change=may_change(viewer(), sketch),
     )
     return page, 422 if errors else 200
+
+
+def _sent() -> Iterator[tuple[str, bytes]]:
+    """The files, each with its name; of one that is too large only what shows that it is."""
+    for file in request.files.getlist("files"):
+        with file.stream as stream:
+            if file.filename:
+                yield file.filename, stream.read(drafts.LARGEST + 1)
