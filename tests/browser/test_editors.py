@@ -1,4 +1,4 @@
-"""The editors of a draft's contents in a real browser: fields put into a letter, dmn-js, form-js."""
+"""The editors of a draft in a real browser: fields put into a letter, dmn-js, form-js."""
 
 from __future__ import annotations
 
