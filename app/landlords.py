@@ -238,7 +238,7 @@ def read_landlord(body: bytes) -> Landlord:
     """Parse a landlord.toml. Raises DeploymentRefused with every problem in words."""
     try:
         return Landlord.model_validate(tomllib.loads(body.decode()))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise DeploymentRefused([f"landlord.toml cannot be read: {problem}"]) from problem
     except ValidationError as problem:
         raise DeploymentRefused(

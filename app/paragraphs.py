@@ -69,7 +69,7 @@ def read_policy(body: bytes) -> PolicyFile:
     """Parse a policy.toml. Raises DeploymentRefused with every problem in words."""
     try:
         told = tomllib.loads(body.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise DeploymentRefused([f"policy.toml cannot be read: {problem}"]) from problem
     settings = {key: told.pop(key) for key in ("title", "date", "sections") if key in told}
     if wrong := [number for number in told if not NUMBER.fullmatch(number)]:

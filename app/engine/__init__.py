@@ -8,7 +8,7 @@ Start reading at runtime.py. The words of a diagram are in vocabulary.py and dia
 owner is told about one is in checks/.
 """
 
-from app.engine.checks import Known, lint
+from app.engine.checks import Known, lint, lint_table
 from app.engine.decisions import Table
 from app.engine.diagram import Element, Flow
 from app.engine.facts import FactSpec, parse_facts
@@ -76,6 +76,7 @@ __all__ = [
     "condition",
     "fire_due",
     "lint",
+    "lint_table",
     "look",
     "move",
     "over",

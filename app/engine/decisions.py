@@ -25,6 +25,7 @@ from app.engine.problems import DiagramRefused, ExpressionRefused, Problem, Rows
 from app.engine.xml import read_xml
 
 HIT_POLICIES = ("UNIQUE", "FIRST", "COLLECT")
+MAX_ROWS = 200  # each is compared with each other
 
 _TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
 _WORDS = {"true": "True", "false": "False", "null": "None"}
@@ -120,7 +121,7 @@ def _read_table(file: str, decision: etree._Element, problems: list[Problem]) ->
     if not outputs or not all(outputs):
         refuse("each output column needs a name: the fact that it sets")
     rules = []
-    for number, row in enumerate(_children(node, "rule"), 1):
+    for number, row in enumerate(_rows(node, refuse), 1):
         cells = [_text(cell) for cell in _children(row, "inputEntry")]
         answers = [_text(cell) for cell in _children(row, "outputEntry")]
         where = row.get("id", "")
@@ -139,6 +140,13 @@ def _read_table(file: str, decision: etree._Element, problems: list[Problem]) ->
         rules.append(Rule(where, number, tests, dict(zip(outputs, answers, strict=True)), about))
     name = decision.get("name", identifier)
     return Table(identifier, name, file, policy, inputs, outputs, tuple(rules))
+
+
+def _rows(table: etree._Element, refuse: Callable[[str], None]) -> list[etree._Element]:
+    rows = list(_children(table, "rule"))
+    if len(rows) > MAX_ROWS:
+        refuse(f"a table has at most {MAX_ROWS} rows, not {len(rows)}")
+    return rows[:MAX_ROWS]
 
 
 def test_of(subject: str, cell: str) -> str | None:

@@ -66,7 +66,7 @@ def parse_facts(raw: bytes, file: str = "facts.toml") -> dict[str, FactSpec]:
     """Read facts.toml. Raise DiagramRefused naming each fact that cannot be declared so."""
     try:
         tables = tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DiagramRefused([Problem(file, None, f"not readable as TOML: {error}")]) from None
     specs, problems = {}, []
     for name, table in tables.items():

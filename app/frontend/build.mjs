@@ -2,6 +2,7 @@
 //
 //   site-<hash>.css, site-<hash>.js          every page
 //   diagram-<hash>.css, diagram-<hash>.js    pages with a diagram
+//   letter_editor-<hash>.js, …               each editor's own page
 //   fonts/…-<hash>.woff2, favicon-<hash>.svg
 //   letter-fonts/*.ttf                       for typst; names without a hash, they never change
 //   *.js.LEGAL.txt, LICENCES.txt             the licences of all that is in the files above
@@ -56,14 +57,31 @@ const sassPlugin = {
   },
 };
 
+// form-js's editor brings a Preact of its own; its viewer, which the editor draws with, must use the same.
+const onePreactPlugin = {
+  name: 'one-preact',
+  setup(bundler) {
+    const editor = join(modules, '@bpmn-io/form-js-editor');
+    bundler.onResolve({ filter: /^preact(\/|$)/ }, ({ path, importer, kind, pluginData }) => {
+      if (pluginData === onePreactPlugin || !importer.includes('form-js-viewer')) return undefined;
+      return bundler.resolve(path, { resolveDir: editor, kind, pluginData: onePreactPlugin });
+    });
+  },
+};
+
 async function bundle() {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
       site: join(here, 'site.js'),
       diagram: join(here, 'diagram.js'),
+      letter_editor: join(here, 'letter_editor.js'),
+      table_editor: join(here, 'table_editor.js'),
+      form_editor: join(here, 'form_editor.js'),
       'site-style': join(here, 'styles/site.scss'),
       'diagram-style': join(here, 'styles/diagram.scss'),
+      'form_editor-style': join(here, 'styles/form_editor.scss'),
+      'table_editor-style': join(here, 'styles/table_editor.scss'),
       favicon: join(here, 'favicon.svg'),
     },
     outdir: fresh,
@@ -76,7 +94,7 @@ async function bundle() {
     target: ['chrome109', 'firefox115', 'safari15.6'],
     legalComments: 'linked',
     metafile: true,
-    plugins: [sassPlugin],
+    plugins: [sassPlugin, onePreactPlugin],
     logLevel: 'warning',
   });
   Object.keys(metafile.inputs).forEach(noteUse);

@@ -8,7 +8,7 @@ from app.letters.fill import fill
 from app.letters.filled import FilledLetter
 from app.letters.pdf import LetterHead, PdfNotMade, to_pdf
 from app.letters.render import to_html, to_plain
-from app.letters.template import LetterRefused, LetterTemplate, parse_letter
+from app.letters.template import LetterRefused, LetterTemplate, parse_letter, split_letter
 
 __all__ = [
     "FilledLetter",
@@ -18,6 +18,7 @@ __all__ = [
     "PdfNotMade",
     "fill",
     "parse_letter",
+    "split_letter",
     "to_html",
     "to_pdf",
     "to_plain",

@@ -68,7 +68,7 @@ def parse_letter(
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(text) > MAX_LENGTH:
         raise LetterRefused([f"A letter may have at most {MAX_LENGTH:,} characters."])
-    front, body_text, first_line = _split(text)
+    front, body_text, first_line = split_letter(text)
     letter_id, _, dated = name.partition("@")
     settings = _read_front(front, dated, problems)
     body = read_body(body_text, first_line, problems)
@@ -99,8 +99,11 @@ def _no_code(text: str, problems: Refusals) -> None:
         problems.add(f"“{code}” is code of templates, which nothing runs here. {INSTEAD}")
 
 
-def _split(text: str) -> tuple[str, str, int]:
-    """Return front matter, body, and the line of the file on which the body begins."""
+def split_letter(text: str) -> tuple[str, str, int]:
+    """Return front matter, body, and the line of the file on which the body begins.
+
+    Raise LetterRefused for a file without front matter. Ends of lines are "\\n".
+    """
     found = re.match(r"\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", text, re.DOTALL | re.MULTILINE)
     if found is None:
         raise LetterRefused(["A letter begins with a line +++, its title and so on, and +++."])
@@ -110,7 +113,7 @@ def _split(text: str) -> tuple[str, str, int]:
 def _read_front(front: str, dated: str, problems: Refusals) -> dict[str, Any]:
     try:
         found = tomllib.loads(front)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         problems.add(f"The part between the +++ lines is not TOML: {error}.")
         found = {"title": "?"}
     for key in sorted(found.keys() - KEYS):

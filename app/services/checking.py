@@ -63,7 +63,8 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...], trial: bool = True) 
     ]
     problems += _next_place_problems(facts, landlord)
     problems += _landlord_problems(landlord)
-    problems += _letter_problems(files, facts, landlord)
+    for path in filter(is_letter, files):
+        problems += letter_problems(path, files[path], facts, landlord)
     problems += _report_problems(landlord, facts)
     problems += _linted(tuple(filter(None, map(_as_linted, files_in_order))), trial)
     if not any(problem.severity == "error" for problem in problems):
@@ -99,29 +100,37 @@ def _read_forms(
     forms: dict[str, FormDefinition] = {}
     problems: list[Problem] = []
     for path in (path for path in files if path.endswith(".form")):
-        name = Path(path).stem
-        try:
-            form = forms[name] = FormDefinition.parse(files[path], name)
-        except FormRefused as refused:
-            problems += [Problem(path, None, said) for said in refused.problems]
-            continue
-        problems += [
-            Problem(path, None, f"A text shows {{{fact}}}, which is no declared fact.")
-            for fact in sorted(form.facts_shown - facts.keys())
-        ]
-        problems += [
-            Problem(path, field.key, f"There is no team called {field.properties['person']}.")
-            for field in form.fields
-            if field.properties.get("person", "") not in {"", "*", *landlord.teams}
-        ]
-        problems += [
-            Problem(path, field.key, f"There is no team called {team}.")
-            for field in form.fields
-            for team in field.panel
-            if team not in landlord.teams
-        ]
-        problems += [Problem(path, key, said) for key, said in key_problems(form)]
+        form, found = read_form(path, files[path], facts, landlord)
+        problems += found
+        if form is not None:
+            forms[form.name] = form
     return forms, problems
+
+
+def read_form(
+    path: str, body: bytes, facts: Mapping[str, FactSpec], landlord: LandlordFile
+) -> tuple[FormDefinition | None, list[Problem]]:
+    """One form, if it can be read, and what is wrong with it."""
+    try:
+        form = FormDefinition.parse(body, Path(path).stem)
+    except FormRefused as refused:
+        return None, [Problem(path, None, said) for said in refused.problems]
+    problems = [
+        Problem(path, None, f"A text shows {{{fact}}}, which is no declared fact.")
+        for fact in sorted(form.facts_shown - facts.keys())
+    ]
+    problems += [
+        Problem(path, field.key, f"There is no team called {field.properties['person']}.")
+        for field in form.fields
+        if field.properties.get("person", "") not in {"", "*", *landlord.teams}
+    ]
+    problems += [
+        Problem(path, field.key, f"There is no team called {team}.")
+        for field in form.fields
+        for team in field.panel
+        if team not in landlord.teams
+    ]
+    return form, problems + [Problem(path, key, said) for key, said in key_problems(form)]
 
 
 def _report_problems(landlord: LandlordFile, facts: Mapping[str, FactSpec]) -> list[Problem]:
@@ -243,25 +252,24 @@ def _policy_problems(trial: Contents) -> list[Problem]:
         return [Problem("stories", None, f"A story cannot be read: {broken}")]
 
 
-def _letter_problems(
-    files: Files, facts: Mapping[str, FactSpec], landlord: LandlordFile
+def letter_problems(
+    path: str, body: bytes, facts: Mapping[str, FactSpec], landlord: LandlordFile
 ) -> list[Problem]:
-    problems = []
+    """What is wrong with one letter: what it says, what it prints, and to whom it goes."""
+    try:
+        name, choices = Path(path).stem, choices_of(facts)
+        letter = parse_letter(body.decode(), name, frozenset(facts), choices)
+    except LetterRefused as refused:
+        return [Problem(path, None, said) for said in refused.problems]
+    except UnicodeDecodeError:
+        return [Problem(path, None, "This letter is not text in UTF-8.")]
     known = [*AUDIENCE, *landlord.bodies]
-    for path in (path for path in files if is_letter(path)):
-        try:
-            name, choices = Path(path).stem, choices_of(facts)
-            letter = parse_letter(files[path].decode(), name, frozenset(facts), choices)
-            if letter.to not in known:
-                said = f"There is nobody called {letter.to}; a letter may go to {', '.join(known)}."
-                problems.append(Problem(path, None, said))
-            problems += [
-                Problem(path, None, f"{{{{{field}}}}}: landlord.toml has no [bodies.{body}].")
-                for field in sorted(letter.fields)
-                if (named := BODY.fullmatch(field)) and (body := named["id"]) not in landlord.bodies
-            ]
-        except LetterRefused as refused:
-            problems += [Problem(path, None, said) for said in refused.problems]
-        except UnicodeDecodeError:
-            problems.append(Problem(path, None, "This letter is not text in UTF-8."))
-    return problems
+    problems = []
+    if letter.to not in known:
+        said = f"There is nobody called {letter.to}; a letter may go to {', '.join(known)}."
+        problems.append(Problem(path, None, said))
+    return problems + [
+        Problem(path, None, f"{{{{{field}}}}}: landlord.toml has no [bodies.{whose}].")
+        for field in sorted(letter.fields)
+        if (named := BODY.fullmatch(field)) and (whose := named["id"]) not in landlord.bodies
+    ]

@@ -40,7 +40,7 @@ def read_story(body: bytes) -> dict[str, Any]:
     """Parse a story. Raises StoryRefused."""
     try:
         story = tomllib.loads(body.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as problem:
         raise StoryRefused(str(problem)) from problem
     for key in ("landlord", "title", "step"):
         if key not in story:

@@ -14,15 +14,12 @@ from werkzeug.datastructures import MultiDict
 from app.db import db
 from app.models import Case, Letter, Task, User
 from app.services import accounts, actions, deaths, people
-from app.services.workshop import drafts, publishing
-from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
-from tests.browser.visits import private_link
-from tests.conftest import PASSWORD
-from app.services.workshop import drafts, playing
+from app.services.workshop import drafts, playing, publishing
 from app.services.workshop.acting import Asked
 from app.viewer import Viewer
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.visits import private_link
+from tests.conftest import PASSWORD
 from tests.web.filling import right_for
 
 # Words in braces stand for something of the demo: see things_of.
@@ -111,7 +108,6 @@ PAGES = {
         "/help",
     ),
     "oliver_pike": (
-        "/procedures",
         "/procedures/complaint",
         "/procedures/stage_1",
         "/procedures/acceptance",
@@ -129,6 +125,20 @@ PAGES = {
         "/procedures/drafts/{played}/play",
         "/procedures/drafts/{played}/play/do?does={todo}",
         "/procedures/drafts/{fresh}/play",
+        "/procedures/drafts/{draft}/forms",
+        "/procedures/drafts/{draft}/forms/stage_1_response",
+        "/procedures/drafts/{draft}/forms/stage_1_response/drawn",
+        "/procedures/drafts/{draft}/letters",
+        "/procedures/drafts/{draft}/letters/stage_1_response",
+        "/procedures/drafts/{draft}/tables",
+        "/procedures/drafts/{draft}/tables/acceptance",
+        "/procedures/drafts/{draft}/tables/acceptance/drawn",
+        "/procedures/drafts/{draft}/facts",
+        "/procedures/drafts/{draft}/facts/raised_on",
+        "/procedures/drafts/{draft}/landlord/teams",
+        "/procedures/drafts/{draft}/landlord/contacts",
+        "/procedures/drafts/{draft}/landlord/targets",
+        "/procedures/drafts/{draft}/bring-in",
         "/help",
         "/help/procedures",
     ),
@@ -171,7 +181,7 @@ FILES = {
     "status.letter_pdf",
     "workshop.source",
 }
-REDIRECTS = {"intake.leave"}
+REDIRECTS = {"intake.leave", "landlord_editor.landlord"}
 
 
 def with_more_people(reference: str) -> dict[str, str]:
@@ -266,11 +276,8 @@ def things_of(site: Site) -> dict[str, str]:
             "task": db.session.scalars(team_task).first(),
             "person": db.session.scalars(select(User.id)).first(),
         }
-        things |= with_more_people(busy.reference) | two_drafts()
+        things |= with_more_people(busy.reference) | two_drafts() | a_played_case()
         an_administrator_of_none(site)
-            "draft": a_draft(),
-            **a_played_case(),
-        } | with_more_people(busy.reference)
         db.session.remove()
     links = {"link": "case", "late_link": "late", "closed_link": "closed"}
     return things | {name: private_link(site, things[of]) for name, of in links.items()}

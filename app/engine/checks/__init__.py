@@ -14,12 +14,14 @@ from app.engine.checks import events, references, shape, wording
 from app.engine.checks.draft import Draft, Known
 from app.engine.checks.references import everything_is_called
 from app.engine.checks.trial import trial_run
+from app.engine.decisions import read_tables
 from app.engine.facts import FactSpec
 from app.engine.problems import DiagramRefused, Problem
 from app.engine.procedure import Procedure, read_files, roots_of
 from app.engine.vocabulary import refusals
+from app.engine.xml import XmlRefused
 
-__all__ = ["RULES", "Known", "lint"]
+__all__ = ["RULES", "Known", "lint", "lint_table"]
 
 Rule = Callable[[Draft], Iterator[Problem]]
 
@@ -101,3 +103,20 @@ def lint(
         except DiagramRefused as refused:
             problems |= set(refused.problems)
     return sorted(problems, key=lambda p: (p.severity, p.file, p.element or "", p.message))
+
+
+def lint_table(file: str, raw: bytes, facts: Mapping[str, FactSpec]) -> list[Problem]:
+    """What is wrong with a .dmn file alone: its rows, its columns, and rows that match together."""
+    try:
+        tables = {table.id: table for table in read_tables(file, raw)}
+    except DiagramRefused as refused:
+        return refused.problems
+    except XmlRefused as refused:
+        return [Problem(file, None, str(refused))]
+    alone = Draft((), tables, facts, Known(), "")
+    rules = (
+        wording.tables_read_facts,
+        wording.tables_write_facts,
+        wording.unique_rows_do_not_overlap,
+    )
+    return [found for rule in rules for found in rule(alone)]

@@ -161,18 +161,25 @@ def put(viewer: Viewer, draft_id: str, path: str, body: bytes, seen: int | None 
     saved since, BadInput for a name or size that no file may have, NotOffered for a draft that is
     not worked on any more, or waits for approval.
     """
-    if not PATH.fullmatch(path):
-        raise BadInput({"path": f"“{path}” is no name that a file of a procedure may have."})
-    if len(body) > LARGEST:
-        raise BadInput({"body": "The file is larger than 2 MB. Files of a procedure are smaller."})
-    return _keep(viewer, draft_id, path, body, seen)
+    return put_all(viewer, draft_id, {path: body}, seen)
+
+
+def put_all(viewer: Viewer, draft_id: str, files: Files, seen: int | None = None) -> int:
+    """Save several files of a draft at once. Raises as `put` does, and then none is saved."""
+    for path, body in files.items():
+        if not PATH.fullmatch(path):
+            raise BadInput({"path": f"“{path}” is no name that a file of a procedure may have."})
+        if len(body) > LARGEST:
+            said = "The file is larger than 2 MB. Files of a procedure are smaller."
+            raise BadInput({"body": said})
+    return _keep(viewer, draft_id, files, seen)
 
 
 def remove(viewer: Viewer, draft_id: str, path: str, seen: int | None = None) -> int:
     """Take a file out of a draft. Raises as `put` does, and NotFound for a file it has not."""
     if path not in get(viewer, draft_id).files:
         raise NotFound
-    return _keep(viewer, draft_id, path, None, seen)
+    return _keep(viewer, draft_id, {path: None}, seen)
 
 
 def put_back(viewer: Viewer, draft_id: str, path: str) -> int:
@@ -206,19 +213,21 @@ def take_up(viewer: Viewer, draft_id: str) -> None:
         locked(session, viewer, draft_id, ("dropped",)).status = "open"
 
 
-def _keep(viewer: Viewer, draft_id: str, path: str, body: bytes | None, seen: int | None) -> int:
+def _keep(
+    viewer: Viewer, draft_id: str, files: Mapping[str, bytes | None], seen: int | None
+) -> int:
+    """Save files, or take out those that are None; the same bytes again are no change."""
     with transaction() as session:
         row = locked(session, viewer, draft_id)
         if seen is not None and seen != row.revision:
             raise ChangedMeanwhile
-        kept = session.get(ProcedureDraftFile, (viewer.landlord_id, draft_id, path))
-        if kept is None:
-            if len(sketch(session, viewer.landlord_id, draft_id).files) >= MOST_FILES:
-                raise BadInput({"path": f"A procedure has at most {MOST_FILES} files."})
-        elif kept.data == body:
-            return row.revision
-        keep(session, viewer, draft_id, path, body)
-        return touched(session, row, viewer)
+        there = sketch(session, viewer.landlord_id, draft_id).files
+        if len({*there, *files}) > MOST_FILES:
+            raise BadInput({"path": f"A procedure has at most {MOST_FILES} files."})
+        changes = {path: body for path, body in files.items() if there.get(path) != body}
+        for path, body in changes.items():
+            keep(session, viewer, draft_id, path, body)
+        return touched(session, row, viewer) if changes else row.revision
 
 
 def keep(session: Session, viewer: Viewer, draft_id: str, path: str, body: bytes | None) -> None:

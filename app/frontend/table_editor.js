@@ -1,0 +1,29 @@
+// A decision table in dmn-js, saved into the draft as it is changed.
+
+import Modeler from 'dmn-js/lib/Modeler';
+import { bodyOf, savesFrom } from './draft_save.js';
+
+const box = document.getElementById('table-editor');
+
+async function open() {
+  const modeler = new Modeler({ container: box, height: 560, common: { keyboard: { bindTo: window } } });
+  const changed = savesFrom(box, async () => (await modeler.saveXML({ format: true })).xml);
+  const watched = new Set();
+  modeler.on('views.changed', () => {
+    const viewer = modeler.getActiveViewer();
+    if (!viewer || watched.has(viewer)) return;
+    watched.add(viewer);
+    viewer.on('elements.changed', changed);
+    viewer.on('commandStack.changed', changed);
+  });
+  await modeler.importXML(bodyOf());
+  const table = modeler.getViews().find(({ type }) => type === 'decisionTable');
+  if (table) await modeler.open(table);
+}
+
+if (box) {
+  box.querySelector('[data-wait]').remove();
+  open().catch(() => {
+    box.textContent = 'This file cannot be drawn. The page in words says why.';
+  });
+}

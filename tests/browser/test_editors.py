@@ -1,0 +1,108 @@
+"""The editors of a draft in a real browser: fields put into a letter, dmn-js, form-js."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.clock import SetClock
+from app.db import db
+from app.models import User
+from app.services import accounts
+from app.services.workshop import drafts
+from tests.browser.conftest import Open, Site, faults_of, make_site, sign_in
+from tests.conftest import WHEN
+from tests.shipped import contents_of
+
+
+class Workshop:
+    """A site with one draft of Oliver's."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        site.add("oliver", "process_owner")
+        with site.app.app_context():
+            user = db.session.scalars(select(User).where(User.name == "Oliver")).one()
+            self.viewer = accounts.viewer_for(user)
+            self.draft = drafts.begin(self.viewer, "In the browser")
+            db.session.remove()
+
+    def saved(self, path: str) -> str:
+        with self.site.app.app_context():
+            body = drafts.get(self.viewer, self.draft).files[path].decode()
+            db.session.remove()
+        return body
+
+    def open(self, page: Page, path: str) -> None:
+        sign_in(page, self.site, "oliver")
+        page.goto(f"/procedures/drafts/{self.draft}/{path}")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory, weak_passwords: None) -> Iterator[Workshop]:
+    site = make_site(Path(tmp_path_factory.mktemp("editors")), SetClock(WHEN))
+    yield Workshop(site)
+    site.stop()
+
+
+def some(workshop: Workshop, ending: str) -> str:
+    """The name of a file of the landlord, without folder and ending."""
+    files = contents_of(workshop.site.landlord).files
+    return Path(min(path for path in files if path.endswith(ending))).stem
+
+
+def test_a_field_is_put_where_the_cursor_stands_and_the_letter_follows(
+    workshop: Workshop, open_page: Open
+) -> None:
+    page = open_page(workshop.site)
+    name = some(workshop, ".md")
+    workshop.open(page, f"letters/{name}")
+    area = page.locator("#body")
+    area.fill("Dear \n\nGoodbye")
+    area.evaluate("area => area.setSelectionRange(5, 5)")
+    page.get_by_label("Find a field").fill("greeted")
+    page.get_by_role("button", name="{{recipient_salutation}}").click()
+    expect(area).to_have_value("Dear {{recipient_salutation}}\n\nGoodbye")
+    expect(page.locator("[data-letter]")).to_contain_text("Dear Ms Okafor")
+    area.fill("{{nobody_knows_it}}")
+    expect(page.locator("[data-letter]")).to_contain_text("is not a field of letters")
+
+
+def test_a_cell_changed_in_dmn_js_is_saved_and_judged(workshop: Workshop, open_page: Open) -> None:
+    page = open_page(workshop.site)
+    name = some(workshop, ".dmn")
+    workshop.open(page, f"tables/{name}/drawn")
+    expect(page.locator(".bjs-powered-by, .powered-by").first).to_be_visible()
+    cell = page.locator("#table-editor td.input-cell").first
+    cell.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type('"nothing of that kind" and unknown_fact')
+    page.locator("#table-editor td.input-cell").nth(1).click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved in the draft.")
+    expect(page.locator("[data-problems]")).to_contain_text("unknown_fact")
+    assert "unknown_fact" in workshop.saved(f"{name}.dmn")
+
+
+def test_what_putright_does_with_a_question_is_chosen_in_form_js(
+    workshop: Workshop, open_page: Open
+) -> None:
+    page = open_page(workshop.site)
+    name = some(workshop, "response.form")
+    workshop.open(page, f"forms/{name}/drawn")
+    page.locator("#form-editor .fjs-form-field-textarea").first.click()
+    ours = page.locator("[data-ours]")
+    expect(ours).to_contain_text("What Putright does with")
+    ours.get_by_label("What is said when it is left empty").fill("Say it in a sentence")
+    ours.get_by_label("What is said when it is left empty").press("Tab")
+    expect(page.locator("[data-saved]")).to_have_text("Saved in the draft.")
+    expect(page.locator("[data-problems]")).to_have_text("Nothing.")
+    first = json.loads(workshop.saved(f"forms/{name}.form"))["components"][0]
+    assert first["properties"]["error"] == "Say it in a sentence"
+    page.set_viewport_size({"width": 375, "height": 900})
+    expect(page.get_by_text("This editor needs a wider screen.")).to_be_visible()
+    assert faults_of(page) == []
