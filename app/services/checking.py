@@ -11,7 +11,7 @@ from app.code import FACT
 from app.engine import FactSpec, Problem, lint
 from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
-from app.letters import LetterRefused, parse_letter
+from app.letters import LetterRefused
 from app.letters.fields import BODY
 from app.services import citations, letter_parts
 from app.services.contents import (
@@ -21,21 +21,25 @@ from app.services.contents import (
     LINTED,
     Contents,
     Files,
-    choices_of,
     is_letter,
     known,
+    parsed_form,
+    parsed_letter,
 )
 from app.services.form_keys import key_problems
 from forms import FormDefinition, FormRefused
 
 
-def check(files: Files) -> list[Problem]:
-    """Everything that is wrong with a deployment, in the owner's words; errors before warnings."""
-    return list(_checked(tuple(sorted(files.items()))))
+def check(files: Files, *, walks: bool = True) -> list[Problem]:
+    """Everything that is wrong with a deployment, in the owner's words; errors before warnings.
+
+    walks: with the warnings of a trial run, which takes seconds. The errors are the same without.
+    """
+    return list(_checked(tuple(sorted(files.items())), walks))
 
 
 @lru_cache(maxsize=32)
-def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
+def _checked(files_in_order: tuple[tuple[str, bytes], ...], walks: bool) -> list[Problem]:
     files = dict(files_in_order)
     problems = [
         Problem(path, "", f"The file {path} is missing.", "error")
@@ -59,7 +63,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
     problems += _landlord_problems(landlord)
     problems += _letter_problems(files, facts, landlord)
     problems += _report_problems(landlord, facts)
-    problems += _linted(tuple(filter(None, map(_as_linted, files_in_order))))
+    problems += _linted(tuple(filter(None, map(_as_linted, files_in_order))), walks)
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(trial)
         problems += letter_parts.problems(trial)
@@ -79,11 +83,12 @@ def _as_linted(file: tuple[str, bytes]) -> tuple[str, bytes] | None:
 
 
 @lru_cache(maxsize=32)  # other words in a letter or a policy need no new trial run, of some seconds
-def _linted(files_in_order: tuple[tuple[str, bytes], ...]) -> list[Problem]:
+def _linted(files_in_order: tuple[tuple[str, bytes], ...], walks: bool) -> list[Problem]:
     trial = Contents(dict(files_in_order))
     forms, _ = _read_forms(trial.files, trial.facts, trial.landlord)
     diagrams = {path: body for path, body in trial.files.items() if path.endswith(DIAGRAMS)}
-    return lint(diagrams, trial.facts, known(trial.landlord, forms, trial.files))
+    known_here = known(trial.landlord, forms, trial.files)
+    return lint(diagrams, trial.facts, known_here, walks=walks)
 
 
 def _read_forms(
@@ -95,7 +100,7 @@ def _read_forms(
     for path in (path for path in files if path.endswith(".form")):
         name = Path(path).stem
         try:
-            form = forms[name] = FormDefinition.parse(files[path], name)
+            form = forms[name] = parsed_form(files[path], name)
         except FormRefused as refused:
             problems += [Problem(path, None, said) for said in refused.problems]
             continue
@@ -244,8 +249,8 @@ def _letter_problems(
     known = [*AUDIENCE, *landlord.bodies]
     for path in (path for path in files if is_letter(path)):
         try:
-            name, choices = Path(path).stem, choices_of(facts)
-            letter = parse_letter(files[path].decode(), name, frozenset(facts), choices)
+            name = Path(path).stem
+            letter = parsed_letter(files[path].decode(), name, facts)
             if letter.to not in known:
                 said = f"There is nobody called {letter.to}; a letter may go to {', '.join(known)}."
                 problems.append(Problem(path, None, said))
