@@ -2,6 +2,7 @@
 //
 //   site-<hash>.css, site-<hash>.js          every page
 //   diagram-<hash>.css, diagram-<hash>.js    pages with a diagram
+//   modeller-<hash>.css, modeller-<hash>.js  the page that draws one
 //   fonts/…-<hash>.woff2, favicon-<hash>.svg
 //   letter-fonts/*.ttf                       for typst; names without a hash, they never change
 //   *.js.LEGAL.txt, LICENCES.txt             the licences of all that is in the files above
@@ -62,8 +63,10 @@ async function bundle() {
     entryPoints: {
       site: join(here, 'site.js'),
       diagram: join(here, 'diagram.js'),
+      modeller: join(here, 'modeller/modeller.js'),
       'site-style': join(here, 'styles/site.scss'),
       'diagram-style': join(here, 'styles/diagram.scss'),
+      'modeller-style': join(here, 'styles/modeller.scss'),
       favicon: join(here, 'favicon.svg'),
     },
     outdir: fresh,
