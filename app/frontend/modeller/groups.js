@@ -3,11 +3,11 @@
 
 import { aboutOf, conditionOf, formOf, membersOf, messageOf, property } from './fields.js';
 
-const YES_NO = [{ value: 'yes', words: 'Yes: it takes the work away' }, { value: 'no', words: 'No: the work goes on' }];
+const YES_NO = [{ value: 'yes', words: 'Yes: it takes the work away', plain: true }, { value: 'no', words: 'No: the work goes on', plain: true }];
 const named = (name, label, more = {}) => ({ field: `property:${name}`, label, read: (bo) => property(bo, name), ...more });
 const dates = ({ facts }) => facts.filter(({ type }) => type === 'date');
 const lists = ({ facts }) => facts.filter(({ type }) => type === 'list');
-const oneOf = (name) => ({ values }) => values[name].map((value) => ({ value, words: value.replaceAll('_', ' ') }));
+const oneOf = (name) => ({ values }) => values[name].map((value) => ({ value, words: value.replaceAll('_', ' '), plain: true }));
 
 export function groupsOf(kind, element) {
   const bo = element.businessObject;
@@ -63,7 +63,7 @@ export function groupsOf(kind, element) {
       break;
     case 'exclusiveGateway':
     case 'inclusiveGateway':
-      add('Decision', { field: 'default', label: 'Taken when no other way is', type: 'choice', from: () => (bo.outgoing ?? []).map((flow) => ({ value: flow.id, words: `${flow.name || 'Unnamed'} to ${flow.targetRef?.name || flow.targetRef?.id}` })), read: (of) => of.default?.id ?? '' });
+      add('Decision', { field: 'default', label: 'Taken when no other way is', type: 'choice', from: () => (bo.outgoing ?? []).map((flow) => ({ value: flow.id, words: `${flow.name || 'Unnamed'} to ${flow.targetRef?.name || flow.targetRef?.id}`, plain: true })), read: (of) => of.default?.id ?? '' });
       break;
     case 'sequenceFlow':
       if (/Exclusive|Inclusive/.test(bo.sourceRef?.$type)) add('Decision', { field: 'condition', label: 'Taken if', type: 'condition', read: conditionOf });

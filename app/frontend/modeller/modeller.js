@@ -57,9 +57,9 @@ function steer(modeler) {
   });
 }
 
-// Text is measured while a diagram is drawn: in another face it would leave its boxes.
-await document.fonts.load('13px "Source Sans 3"').catch(() => {});
-try {
+async function open() {
+  // Text is measured while a diagram is drawn: in another face it would leave its boxes.
+  await document.fonts.load('13px "Source Sans 3"').catch(() => {});
   const [xml, known] = await Promise.all([
     fetch(page.xml).then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(page.xml)))),
     fetch(page.known).then((answer) => (answer.ok ? answer.json() : {})),
@@ -73,6 +73,10 @@ try {
   const saving = page.save && autosave(modeler, page, section.querySelector('[data-saved]'));
   const lint = lintAsYouDraw(modeler, section.querySelector('[data-problems]'), page, buttons);
   tidying(modeler, section, page, buttons, () => { saving.later(); lint.now(); });
+}
+
+try {
+  if (container.clientWidth) await open(); // on a phone the page says what to do instead
 } catch (problem) {
   console.error(problem);
   const said = 'The diagram cannot be drawn. Change it as a table, or download it, put it right and bring it in again.';

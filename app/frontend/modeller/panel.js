@@ -7,7 +7,8 @@ import { groupsOf } from './groups.js';
 const ID = /^[A-Za-z_][A-Za-z0-9_]{0,79}$/;
 const EVALUATED_AFTER = 200; // milliseconds
 const UNITS = [['working_days', 'working days'], ['calendar_days', 'days'], ['months', 'months']];
-const NOTHING = 'Select an element in the diagram to see what it says. With the keyboard, use the list of what is wrong, or the table.';
+const NOTHING = 'Select an element in the diagram, or choose it above.';
+const FRAMES = /^bpmn:(Collaboration|Process|Association)$/;
 
 export function showPanel(modeler, panel, page, known) {
   const looking = !page.save;
@@ -23,14 +24,29 @@ export function showPanel(modeler, panel, page, known) {
   function show(element) {
     const focus = panel.contains(document.activeElement) ? document.activeElement.id : '';
     shown = element;
-    if (!element || element.type === 'bpmn:Collaboration' || element.type === 'bpmn:Process') {
-      panel.replaceChildren(make('p', {}, NOTHING));
+    if (!element || FRAMES.test(element.type)) {
+      panel.replaceChildren(chooser(), make('p', {}, NOTHING));
       return;
     }
     const kind = kindOf(element);
-    panel.replaceChildren(...groupsOf(kind, element).filter(({ fields }) => fields.length).map(group));
-    if (looking) panel.querySelectorAll('input, select, textarea, button').forEach((one) => { one.disabled = true; });
+    panel.replaceChildren(chooser(), ...groupsOf(kind, element).filter(({ fields }) => fields.length).map(group));
+    if (looking) panel.querySelectorAll('fieldset :is(input, select, textarea, button)').forEach((one) => { one.disabled = true; });
     if (focus) document.getElementById(focus)?.focus();
+  }
+
+  /** All elements by name: the way to one without a pointer. */
+  function chooser() {
+    const all = modeler.get('elementRegistry').filter(({ type, labelTarget }) => !labelTarget && !FRAMES.test(type));
+    const named = all.map(({ id, businessObject }) => ({ value: id, words: businessObject.name || id }));
+    named.sort((a, b) => a.words.localeCompare(b.words));
+    const select = make('select', {}, new Option('Choose an element', ''), ...named.map(({ value, words }) => new Option(words, value, false, value === shown?.id)));
+    select.addEventListener('change', () => {
+      const element = modeler.get('elementRegistry').get(select.value);
+      if (!element) return;
+      modeler.get('canvas').scrollToElement(element, 120);
+      modeler.get('selection').select(element);
+    });
+    return make('div', { className: 'pr-fields' }, labelled('Element', select, 'element'));
   }
 
   function group({ title, fields }) {
@@ -70,7 +86,12 @@ export function showPanel(modeler, panel, page, known) {
     const choices = from(known) ?? [];
     const there = choices.some((one) => one.value === value);
     const listedHere = [...(empty ? [{ value: '', words: empty }] : []), ...(value && !there ? [{ value, words: `${value} (there is none)` }] : []), ...choices];
-    return listedHere.map((one) => new Option(one.words === one.value ? one.words : `${one.words} (${one.value})`.replace(/^(\S+) (.*) \(\1\)$/, '$1 $2'), one.value, false, one.value === value));
+    return listedHere.map((one) => new Option(worded(one), one.value, false, one.value === value));
+  }
+
+  /** The words of a choice, with its name in the files where that is not told by them. */
+  function worded({ value, words, plain }) {
+    return plain || !value || words.startsWith(value) ? words : `${words} (${value})`;
   }
 
   const choice = (one, value) => make('select', {}, ...options(one.from, value, one.needed ? '' : 'None'));
@@ -95,9 +116,13 @@ export function showPanel(modeler, panel, page, known) {
     const dates = (known.facts ?? []).filter(({ type }) => type === 'date');
     const whole = make('input', { value: now });
     const told = sentence(whole);
+    const keep = () => { // an input tells of each digit, and once more when it is left: one change
+      if (whole.value.trim() !== ruleOf(shown.businessObject)) set('rule', whole.value.trim());
+      told.again();
+    };
     const parts = now ? partsOf(now) : { unit: 'working_days', number: '', fact: dates[0]?.value ?? '' };
-    const simple = parts ? plain(parts, dates, (value) => { whole.value = value; set('rule', value); told.again(); }) : [];
-    whole.addEventListener('change', () => { set('rule', whole.value.trim()); told.again(); });
+    const simple = parts ? plain(parts, dates, (value) => { whole.value = value; keep(); }) : [];
+    whole.addEventListener('change', keep);
     return [...simple, labelled('The whole rule', whole, 'rule', 'Such as working_days(10, acknowledged_on)'), told];
   }
 
@@ -140,4 +165,5 @@ export function showPanel(modeler, panel, page, known) {
   bus.on('selection.changed', ({ newSelection }) => show(newSelection.length === 1 ? newSelection[0].labelTarget ?? newSelection[0] : null));
   bus.on('elements.changed', ({ elements }) => { if (!ours && shown && elements.includes(shown)) show(shown); });
   bus.on('import.done', () => show(null));
+  show(null);
 }
