@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.clock import SetClock
 from app.db import db
+from app.drawing.check import defects
 from app.engine.diagram import read_diagram
 from app.models import User
 from app.services import accounts
@@ -72,6 +73,11 @@ def ten_working_days(body: bytes) -> str:
     """The id of a deadline of ten working days."""
     elements = read_diagram(LARGEST.name, body).elements.values()
     return next(e.id for e in elements if (e.expression or "").startswith("working_days(10"))
+
+
+def judged(drawn: Drawn) -> bool:
+    """Is what is kept good to look at?"""
+    return not defects(drawn.saved)
 
 
 def saved_by_itself(page: Page, drawn: Drawn, wanted: Callable[[bytes], bool]) -> None:
@@ -153,3 +159,27 @@ def test_who_looks_only_changes_nothing(drawn: Drawn, open_page: Open) -> None:
     choose(page, re.findall(r'<bpmn:endEvent id="(\w+)"', drawn.saved.decode())[0])
     expect(page.get_by_label("Name", exact=True)).to_be_disabled()
     assert page.get_by_role("button", name="Undo").count() == 0
+
+
+def test_a_drawing_is_tidied_only_when_asked(drawn: Drawn, open_page: Open) -> None:
+    paths = LARGEST.parent.glob("*.bpmn")
+    drawn.path = min(paths, key=lambda path: path.stat().st_size).name
+    before = drawn.saved
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    page.get_by_role("button", name="Tidy the drawing").click()
+    dialog = page.get_by_role("dialog", name="Use this drawing?")
+    dialog.wait_for(timeout=60_000)
+    assert faults_of(page) == []
+    dialog.get_by_role("button", name="Keep mine").click()
+    expect(dialog).to_be_hidden()
+    assert drawn.saved == before
+    page.get_by_role("button", name="Tidy the drawing").click()
+    dialog.get_by_role("button", name="Use it").click(timeout=60_000)
+    page.get_by_role("button", name="Put the old drawing back").wait_for()
+    saved_by_itself(page, drawn, lambda body: body != before)
+    page.get_by_role("button", name="Defects of the drawing").click()
+    expect(page.locator("[data-told]")).to_contain_text(
+        "has no defects" if judged(drawn) else "Not good"
+    )

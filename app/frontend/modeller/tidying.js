@@ -7,10 +7,10 @@ import { ask, make, xmlOf } from './asking.js';
 export function tidying(modeler, section, page, buttons, changed) {
   const dialog = section.querySelector('[data-ask]');
   const preview = section.querySelector('[data-preview]');
-  const list = section.querySelector('[data-problems]');
+  const told = section.querySelector('[data-told]'); // apart from the list of lint, which comes and goes
   let viewer = null;
 
-  const say = (...parts) => list.replaceChildren(...parts);
+  const say = (...parts) => told.replaceChildren(...parts);
 
   async function tidy() {
     buttons.tidy.disabled = true;
@@ -51,6 +51,7 @@ export function tidying(modeler, section, page, buttons, changed) {
   }
 
   async function defects() {
+    say(make('p', {}, 'The drawing is being looked at.'));
     try {
       const { defects: found } = await (await ask(page.defects, await xmlOf(modeler))).json();
       say(make('p', {}, found.length ? 'Not good to look at:' : 'The drawing has no defects.'),
