@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -83,7 +84,7 @@ class Element:
         return tuple(self.properties.get(name, "").replace(",", " ").split())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagram:
     """One file: its XML for the rules that read it, and its elements."""
 
@@ -93,6 +94,7 @@ class Diagram:
     elements: Mapping[str, Element]
 
 
+@lru_cache(maxsize=256)  # who draws changes one file of many; nothing in a Diagram changes
 def read_diagram(file: str, raw: bytes) -> Diagram:
     """Read a BPMN file. Raise XmlRefused if it is unsafe or no XML."""
     root = read_xml(raw)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -56,15 +57,19 @@ _LOOPS = frozenset({"standardLoopCharacteristics", "loopCardinality", "completio
 def refusals(diagrams: Iterable[Diagram]) -> list[Problem]:
     """Everything in these files that could not be run safely."""
     diagrams = list(diagrams)
-    problems = [*_bad_ids(diagrams)]
-    for diagram in diagrams:
-        if len(diagram.elements) > MAX_ELEMENTS:
-            message = f"has more than {MAX_ELEMENTS} elements; split it into stages"
-            problems.append(Problem(diagram.file, None, message))
-        for node in diagram.root.iter():
-            if reason := _refusal(node):
-                problems.append(Problem(diagram.file, _owner(node), reason))
-    return problems
+    return [*_bad_ids(diagrams), *(found for one in diagrams for found in _refused_in(one))]
+
+
+@lru_cache(maxsize=256)
+def _refused_in(diagram: Diagram) -> tuple[Problem, ...]:
+    problems = []
+    if len(diagram.elements) > MAX_ELEMENTS:
+        message = f"has more than {MAX_ELEMENTS} elements; split it into stages"
+        problems.append(Problem(diagram.file, None, message))
+    for node in diagram.root.iter():
+        if reason := _refusal(node):
+            problems.append(Problem(diagram.file, _owner(node), reason))
+    return tuple(problems)
 
 
 def _refusal(node: etree._Element) -> str | None:
@@ -117,7 +122,7 @@ def _subprocess_refusal(node: etree._Element) -> str | None:
 def _bad_ids(diagrams: list[Diagram]) -> Iterator[Problem]:
     seen: Counter[str] = Counter()
     for diagram in diagrams:
-        for identifier in [*_ids(diagram)]:
+        for identifier in _ids(diagram):
             seen[identifier] += 1
             if identifier in RESERVED_IDS:
                 yield Problem(
@@ -137,11 +142,15 @@ def _bad_ids(diagrams: list[Diagram]) -> Iterator[Problem]:
                 )
 
 
-def _ids(diagram: Diagram) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _ids(diagram: Diagram) -> tuple[str, ...]:
     """The ids that the engine uses: processes, elements and flows. Shapes have ids of their own."""
-    for node in diagram.root.iter():
-        if node.tag.startswith(BPMN) and tag_of(node) in NODES | {"process", "sequenceFlow"}:
-            yield node.get("id", "")
+    named = NODES | {"process", "sequenceFlow"}
+    return tuple(
+        node.get("id", "")
+        for node in diagram.root.iter()
+        if node.tag.startswith(BPMN) and tag_of(node) in named
+    )
 
 
 def _owner(node: etree._Element) -> str | None:

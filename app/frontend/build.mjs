@@ -3,6 +3,7 @@
 //   site-<hash>.css, site-<hash>.js          every page
 //   diagram-<hash>.css, diagram-<hash>.js    pages with a diagram
 //   letter_editor-<hash>.js, …               each editor's own page
+//   modeller-<hash>.css, modeller-<hash>.js  the page that draws one
 //   fonts/…-<hash>.woff2, favicon-<hash>.svg
 //   letter-fonts/*.ttf                       for typst; names without a hash, they never change
 //   *.js.LEGAL.txt, LICENCES.txt             the licences of all that is in the files above
@@ -78,10 +79,12 @@ async function bundle() {
       letter_editor: join(here, 'letter_editor.js'),
       table_editor: join(here, 'table_editor.js'),
       form_editor: join(here, 'form_editor.js'),
+      modeller: join(here, 'modeller/modeller.js'),
       'site-style': join(here, 'styles/site.scss'),
       'diagram-style': join(here, 'styles/diagram.scss'),
       'form_editor-style': join(here, 'styles/form_editor.scss'),
       'table_editor-style': join(here, 'styles/table_editor.scss'),
+      'modeller-style': join(here, 'styles/modeller.scss'),
       favicon: join(here, 'favicon.svg'),
     },
     outdir: fresh,

@@ -11,7 +11,7 @@ from app.code import FACT
 from app.engine import FactSpec, Problem, lint
 from app.errors import DeploymentRefused
 from app.landlords import Landlord as LandlordFile
-from app.letters import LetterRefused, parse_letter
+from app.letters import LetterRefused
 from app.letters.fields import BODY
 from app.services import citations, letter_parts
 from app.services.contents import (
@@ -21,27 +21,31 @@ from app.services.contents import (
     LINTED,
     Contents,
     Files,
-    choices_of,
     is_letter,
     known,
+    parsed_form,
+    parsed_letter,
 )
 from app.services.form_keys import key_problems
 from forms import FormDefinition, FormRefused
 
 
-def check(files: Files) -> list[Problem]:
-    """Everything that is wrong with a deployment, in the owner's words; errors before warnings."""
-    return list(_checked(tuple(sorted(files.items()))))
+def check(files: Files, *, walks: bool = True) -> list[Problem]:
+    """Everything that is wrong with a deployment, in the owner's words; errors before warnings.
+
+    walks: with the warnings of a trial run, which takes seconds. The errors are the same without.
+    """
+    return list(_checked(tuple(sorted(files.items())), walks))
 
 
 def errors(files: Files) -> list[Problem]:
     """What stops a deployment from being run, in less time: no procedure is walked for warnings."""
-    found = _checked(tuple(sorted(files.items())), trial=False)
+    found = _checked(tuple(sorted(files.items())), walks=False)
     return [problem for problem in found if problem.severity == "error"]
 
 
 @lru_cache(maxsize=32)
-def _checked(files_in_order: tuple[tuple[str, bytes], ...], trial: bool = True) -> list[Problem]:
+def _checked(files_in_order: tuple[tuple[str, bytes], ...], walks: bool) -> list[Problem]:
     files = dict(files_in_order)
     problems = [
         Problem(path, "", f"The file {path} is missing.", "error")
@@ -66,7 +70,7 @@ def _checked(files_in_order: tuple[tuple[str, bytes], ...], trial: bool = True) 
     for path in filter(is_letter, files):
         problems += letter_problems(path, files[path], facts, landlord)
     problems += _report_problems(landlord, facts)
-    problems += _linted(tuple(filter(None, map(_as_linted, files_in_order))), trial)
+    problems += _linted(tuple(filter(None, map(_as_linted, files_in_order))), walks)
     if not any(problem.severity == "error" for problem in problems):
         problems += _panel_problems(read)
         problems += letter_parts.problems(read)
@@ -86,11 +90,12 @@ def _as_linted(file: tuple[str, bytes]) -> tuple[str, bytes] | None:
 
 
 @lru_cache(maxsize=32)  # other words in a letter or a policy need no new trial run, of some seconds
-def _linted(files_in_order: tuple[tuple[str, bytes], ...], trial: bool) -> list[Problem]:
-    read = Contents(dict(files_in_order))
-    forms, _ = _read_forms(read.files, read.facts, read.landlord)
-    diagrams = {path: body for path, body in read.files.items() if path.endswith(DIAGRAMS)}
-    return lint(diagrams, read.facts, known(read.landlord, forms, read.files), trial)
+def _linted(files_in_order: tuple[tuple[str, bytes], ...], walks: bool) -> list[Problem]:
+    trial = Contents(dict(files_in_order))
+    forms, _ = _read_forms(trial.files, trial.facts, trial.landlord)
+    diagrams = {path: body for path, body in trial.files.items() if path.endswith(DIAGRAMS)}
+    known_here = known(trial.landlord, forms, trial.files)
+    return lint(diagrams, trial.facts, known_here, walks=walks)
 
 
 def _read_forms(
@@ -112,7 +117,7 @@ def read_form(
 ) -> tuple[FormDefinition | None, list[Problem]]:
     """One form, if it can be read, and what is wrong with it."""
     try:
-        form = FormDefinition.parse(body, Path(path).stem)
+        form = parsed_form(body, Path(path).stem)
     except FormRefused as refused:
         return None, [Problem(path, None, said) for said in refused.problems]
     problems = [
@@ -257,8 +262,7 @@ def letter_problems(
 ) -> list[Problem]:
     """What is wrong with one letter: what it says, what it prints, and to whom it goes."""
     try:
-        name, choices = Path(path).stem, choices_of(facts)
-        letter = parse_letter(body.decode(), name, frozenset(facts), choices)
+        letter = parsed_letter(body.decode(), Path(path).stem, facts)
     except LetterRefused as refused:
         return [Problem(path, None, said) for said in refused.problems]
     except UnicodeDecodeError:

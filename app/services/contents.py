@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from app.code import Code, read_code
@@ -80,7 +80,7 @@ class Contents:
     @cached_property
     def forms(self) -> dict[str, FormDefinition]:
         return {
-            Path(path).stem: FormDefinition.parse(body, Path(path).stem)
+            Path(path).stem: parsed_form(body, Path(path).stem)
             for path, body in self.files.items()
             if path.endswith(".form")
         }
@@ -91,9 +91,7 @@ class Contents:
         found: dict[str, list[LetterTemplate]] = {}
         for path, body in self.files.items():
             if path.startswith("letters/"):
-                letter = parse_letter(
-                    body.decode(), Path(path).stem, frozenset(self.facts), choices_of(self.facts)
-                )
+                letter = parsed_letter(body.decode(), Path(path).stem, self.facts)
                 found.setdefault(letter.id, []).append(letter)
         for versions in found.values():
             versions.sort(key=lambda letter: str(letter.valid_from or ""), reverse=True)
@@ -119,6 +117,24 @@ class Contents:
     def citations(self) -> tuple[citations.Citation, ...]:
         """Who cites which paragraph."""
         return tuple(citations.citations(self))
+
+
+@lru_cache(maxsize=1024)  # who draws changes one file of a hundred; nothing that is parsed changes
+def parsed_form(body: bytes, name: str) -> FormDefinition:
+    """A form. Raises FormRefused."""
+    return FormDefinition.parse(body, name)
+
+
+def parsed_letter(text: str, name: str, facts: Mapping[str, FactSpec]) -> LetterTemplate:
+    """A letter, which may name these facts. Raises LetterRefused."""
+    return _letter(text, name, frozenset(facts), tuple(sorted(choices_of(facts).items())))
+
+
+@lru_cache(maxsize=1024)
+def _letter(
+    text: str, name: str, facts: frozenset[str], choices: tuple[tuple[str, tuple[str, ...]], ...]
+) -> LetterTemplate:
+    return parse_letter(text, name, facts, dict(choices))
 
 
 def choices_of(facts: Mapping[str, FactSpec]) -> dict[str, tuple[str, ...]]:

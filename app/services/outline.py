@@ -118,11 +118,12 @@ def name_of(element: Element) -> str:
 def outline(deployed: Deployed, process: str) -> list[Entry]:
     """The elements of one process along its arrows, each with all that the diagram says of it."""
     elements = {k: e for k, e in deployed.elements.items() if e.process == process}
-    return [_entry(deployed, element, depth) for element, depth in _walk(elements)]
+    return [_entry(deployed, element, depth) for element, depth in along(elements)]
 
 
-def _walk(elements: Mapping[str, Element]) -> Iterator[tuple[Element, int]]:
-    """Every element once: from the starts along the arrows, side branches where they leave."""
+def along(elements: Mapping[str, Element]) -> Iterator[tuple[Element, int]]:
+    """Every element once with its depth: from the starts along the arrows, side branches where
+    they leave. An arrow that leads to nothing is passed by."""
     inside: dict[str | None, list[Element]] = {}
     for element in elements.values():
         inside.setdefault(element.parent, []).append(element)
@@ -137,7 +138,8 @@ def _walk(elements: Mapping[str, Element]) -> Iterator[tuple[Element, int]]:
         for event in (e for e in elements.values() if e.attached_to == element.id):
             yield from follow(event, depth)
         for flow in element.outgoing:
-            yield from follow(elements[flow.target], depth)
+            if flow.target in elements:
+                yield from follow(elements[flow.target], depth)
 
     def within(parent: str | None, depth: int) -> Iterator[tuple[Element, int]]:
         here = inside.get(parent, [])

@@ -219,6 +219,8 @@ def faults_of(page: Page) -> list[str]:
     """What axe finds, and whether the page is wider than the window."""
     for view in page.locator(".pr-diagram__view").all():
         view.and_(page.locator("[data-drawn]")).wait_for()
+    for modeller in page.locator("[data-modeller]").all():
+        modeller.and_(page.locator("[data-drawn]")).wait_for(state="attached")
     found = [
         f"{violation['id']}: {violation['nodes'][0]['target']}"
         for violation in Axe().run(page).response["violations"]

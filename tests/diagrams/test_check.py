@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from lxml import etree
 
-from .check import defects
-from .drawing import BPMNDI, DC, DI, parse
+from app.drawing.check import defects
+from app.drawing.drawing import BPMNDI, DC, DI, parse
+from app.drawing.layout.draw import best_drawing
+from app.drawing.words import LABEL_LINE, OUTSIDE, label_size, wrap
+
 from .examples import LOOP, TWO_LANES
-from .layout.draw import best_drawing
-from .words import LABEL_LINE, OUTSIDE, label_size, wrap
 
 Fault = Callable[[etree._Element], None]
 

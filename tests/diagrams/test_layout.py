@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from .check import defects
-from .drawing import BPMNDI, parse
+from app.drawing.check import defects
+from app.drawing.drawing import BPMNDI, parse
+from app.drawing.layout.draw import best_drawing, draw
+from app.drawing.layout.label import places_of_flow
+from app.drawing.layout.model import Flow
+
 from .examples import EXAMPLES
-from .layout.draw import best_drawing, draw
-from .layout.label import places_of_flow
-from .layout.model import Flow
 
 SHIPPED = Path(__file__).resolve().parents[2] / "processes"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .check import defects
+from app.drawing.check import defects
 
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 SHIPPED = sorted(PROCESSES.rglob("*.bpmn"))

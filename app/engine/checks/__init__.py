@@ -3,7 +3,8 @@
     problems = lint(files, facts, known)
 
 Errors stop a deployment, warnings do not. The rules look at the files as they are drawn; when no
-rule finds an error, a trial run (trial.py) walks the procedure and warns of what it met.
+rule finds an error, a trial run (trial.py) walks the procedure and warns of what it met. That takes
+seconds: whoever lints while somebody draws goes without, and finds the same errors.
 """
 
 from __future__ import annotations
@@ -82,11 +83,12 @@ def lint(
     files: Mapping[str, bytes],
     facts: Mapping[str, FactSpec],
     known: Known,
-    trial: bool = True,
+    *,
+    walks: bool = True,
 ) -> list[Problem]:
     """Return every problem of a landlord's .bpmn and .dmn files, errors first.
 
-    trial: whether to walk a procedure without errors, which takes seconds, and only ever warns.
+    walks: also what only a trial run meets; those are warnings.
     """
     try:
         diagrams, tables = read_files(files)
@@ -98,8 +100,9 @@ def lint(
     problems |= {*refusals(diagrams), *everything_is_called(drafts)}
     if not any(problem.severity == "error" for problem in problems):
         try:
-            for procedure in [Procedure.parse(files, facts, root) for root in roots]:
-                problems |= set(trial_run(procedure, known) if trial else ())
+            for root in roots:
+                procedure = Procedure.parse(files, facts, root)
+                problems |= set(trial_run(procedure, known)) if walks else set()
         except DiagramRefused as refused:
             problems |= set(refused.problems)
     return sorted(problems, key=lambda p: (p.severity, p.file, p.element or "", p.message))

@@ -10,7 +10,9 @@ from app.web.workshop.forms import bp as forms
 from app.web.workshop.landlord import bp as landlord
 from app.web.workshop.landlords import bp as new_landlord
 from app.web.workshop.letters import bp as letters
+from app.web.workshop.modeller import bp as modeller
 from app.web.workshop.moving import bp as moving
+from app.web.workshop.outline import bp as outlining
 from app.web.workshop.playing import bp as playing
 from app.web.workshop.procedures import bp as procedures
 from app.web.workshop.publishing import bp as publishing
@@ -19,6 +21,8 @@ from app.web.workshop.tables import bp as tables
 BLUEPRINTS = (
     procedures,
     drafting,
+    modeller,
+    outlining,
     letters,
     landlord,
     tables,

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..check import defects
-from .draw import best_drawing
+from app.drawing.check import defects
+from app.drawing.layout.draw import best_drawing
 
 
 def main() -> int:

@@ -1,7 +1,5 @@
 """Draws a BPMN file: pool, lanes, left to right, lines at right angles, labels in free places.
 
-    python -m tests.diagrams.layout stage_1.bpmn [more.bpmn ...]    draws anew, in the file
-
 What the file means is not touched; only its BPMNDiagram is replaced. The order in the file is the
 author's hint: lanes from top to bottom; of the flows that leave a gateway the first goes straight
 on, later ones leave up or down. Everything else is searched for: the row of each chain of elements

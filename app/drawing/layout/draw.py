@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import inf
+from time import monotonic
+
 from lxml import etree
 
 from ..boxes import XY, Box, segments
@@ -22,13 +25,17 @@ ENOUGH = 3  # tries, if one of them has no defect
 A_BEND = 60  # px of line that a bend weighs as much as
 
 
-def best_drawing(source: bytes) -> bytes:
-    """Try some seeds, then wider spacing; keep the fewest defects, then the shortest lines."""
+def best_drawing(source: bytes, seconds: float = inf) -> bytes:
+    """Try some seeds, then wider spacing; keep the fewest defects, then the shortest lines.
+
+    seconds: after which no other try is begun.
+    """
+    begun = monotonic()
     found: list[tuple[int, float, int, bytes]] = []
     for turn, (seed, spread) in enumerate(TRIES):
         drawn = draw(source, seed, spread)
         found.append((len(defects(drawn)), _weight(drawn), turn, drawn))
-        if turn >= ENOUGH - 1 and min(found)[0] == 0:
+        if (turn >= ENOUGH - 1 and min(found)[0] == 0) or monotonic() - begun > seconds:
             break
     return min(found)[3]
 

@@ -1,0 +1,85 @@
+// The modeller of a draft's diagram. <script data-page> says where everything is:
+//   xml, save (null: to look only), lint, tidy, defects, evaluate, known   addresses
+//   revision   of the draft that the page has seen;  today   2026-11-26
+// What an element may be given is in fields.js; how it is shown, in panel.js.
+
+import Modeler from 'bpmn-js/lib/Modeler';
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+import minimap from 'diagram-js-minimap';
+import simulation from 'bpmn-js-token-simulation';
+import watching from 'bpmn-js-token-simulation/lib/viewer';
+import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
+import { vocabulary } from './choices.js';
+import { lintAsYouDraw } from './linting.js';
+import { showPanel } from './panel.js';
+import { autosave } from './saving.js';
+import { tidying } from './tidying.js';
+
+const SMALLEST = 0.2;
+const LARGEST = 4;
+const textRenderer = {
+  defaultStyle: { fontFamily: '"Source Sans 3", sans-serif', fontSize: 13 },
+  externalStyle: { fontSize: 12 },
+};
+
+const section = document.querySelector('[data-modeller]');
+const page = JSON.parse(section.querySelector('[data-page]').textContent);
+const container = section.querySelector('[data-canvas]');
+const buttons = Object.fromEntries([...section.querySelectorAll('[data-act]')].map((b) => [b.dataset.act, b]));
+
+function make() {
+  const options = { container, textRenderer, moddleExtensions: { camunda } };
+  if (!page.save) return new NavigatedViewer({ ...options, additionalModules: [minimap, watching] });
+  return new Modeler({ ...options, additionalModules: [minimap, simulation, vocabulary] });
+}
+
+function steer(modeler) {
+  const canvas = modeler.get('canvas');
+  const zoom = (factor) => canvas.zoom(Math.max(SMALLEST, Math.min(canvas.zoom() * factor, LARGEST)));
+  const press = (name, on) => buttons[name].setAttribute('aria-pressed', String(on));
+  const acts = {
+    undo: () => modeler.get('commandStack').undo(),
+    redo: () => modeler.get('commandStack').redo(),
+    in: () => zoom(1.25),
+    out: () => zoom(0.8),
+    whole: () => canvas.zoom('fit-viewport', 'auto'),
+    map: () => modeler.get('minimap').toggle(),
+    simulate: () => modeler.get('toggleMode').toggleMode(),
+  };
+  for (const [name, act] of Object.entries(acts)) buttons[name]?.addEventListener('click', act);
+  const bus = modeler.get('eventBus');
+  bus.on('minimap.toggle', ({ open }) => press('map', open));
+  bus.on('tokenSimulation.toggleMode', ({ active }) => press('simulate', active));
+  bus.on('commandStack.changed', () => {
+    if (!buttons.undo) return;
+    buttons.undo.disabled = !modeler.get('commandStack').canUndo();
+    buttons.redo.disabled = !modeler.get('commandStack').canRedo();
+  });
+}
+
+async function open() {
+  // Text is measured while a diagram is drawn: in another face it would leave its boxes.
+  await document.fonts.load('13px "Source Sans 3"').catch(() => {});
+  const [xml, known] = await Promise.all([
+    fetch(page.xml).then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(page.xml)))),
+    fetch(page.known).then((answer) => (answer.ok ? answer.json() : {})),
+  ]);
+  const modeler = make();
+  await modeler.importXML(xml);
+  container.querySelector('.pr-diagram__wait')?.remove();
+  modeler.get('canvas').zoom('fit-viewport', 'auto');
+  steer(modeler);
+  showPanel(modeler, section.querySelector('[data-panel]'), page, known);
+  const saving = page.save && autosave(modeler, page, section.querySelector('[data-saved]'));
+  const lint = lintAsYouDraw(modeler, section.querySelector('[data-problems]'), page, buttons);
+  tidying(modeler, section, page, buttons, () => { saving.later(); lint.now(); });
+}
+
+try {
+  if (container.clientWidth) await open(); // on a phone the page says what to do instead
+} catch (problem) {
+  console.error(problem);
+  const said = 'The diagram cannot be drawn. Change it as a table, or download it, put it right and bring it in again.';
+  container.replaceChildren(Object.assign(document.createElement('p'), { className: 'pr-diagram__wait', textContent: said }));
+}
+section.dataset.drawn = '1';

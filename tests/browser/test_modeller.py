@@ -1,0 +1,185 @@
+"""The modeller in a real Chromium: drawn, changed, linted, saved by itself, tidied."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.clock import SetClock
+from app.db import db
+from app.drawing.check import defects
+from app.engine.diagram import read_diagram
+from app.models import User
+from app.services import accounts
+from app.services.workshop import drafts
+from app.viewer import Viewer
+from tests.browser.conftest import WHEN, Open, Site, faults_of, make_site, sign_in
+from tests.conftest import PROCESSES
+
+LARGEST = max(PROCESSES.glob("*/*.bpmn"), key=lambda path: path.stat().st_size)
+FORM = "#field-form"
+OPENS, LINTS = 2.0, 1.0  # seconds; on a machine that does nothing else
+
+
+class Drawn:
+    """The largest diagram that is shipped, in a draft of its landlord."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.path = site, LARGEST.name
+        with site.app.app_context():
+            user = db.session.scalars(select(User)).one()
+            self.viewer: Viewer = accounts.viewer_for(user)
+            self.draft = drafts.begin(self.viewer, "Eight working days")
+            db.session.remove()
+
+    @property
+    def address(self) -> str:
+        return f"/procedures/drafts/{self.draft}/diagrams/{self.path}"
+
+    @property
+    def saved(self) -> bytes:
+        """The diagram as it is kept."""
+        with self.site.app.app_context():
+            body = drafts.get(self.viewer, self.draft).files[self.path]
+            db.session.remove()
+        return body
+
+    def open(self, page: Page) -> None:
+        page.goto(self.address)
+        page.locator("[data-modeller][data-drawn]").wait_for()
+        page.locator("[data-problems][data-count]").wait_for()
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Iterator[Drawn]:
+    site = make_site(tmp_path, SetClock(WHEN), LARGEST.parent.name)
+    site.add("oliver", "process_owner")
+    yield Drawn(site)
+    site.stop()
+
+
+def choose(page: Page, element: str) -> None:
+    """Without a pointer: from the list of all elements."""
+    page.locator("#field-element").select_option(element)
+
+
+def ten_working_days(body: bytes) -> str:
+    """The id of a deadline of ten working days."""
+    elements = read_diagram(LARGEST.name, body).elements.values()
+    return next(e.id for e in elements if (e.expression or "").startswith("working_days(10"))
+
+
+def judged(drawn: Drawn) -> bool:
+    """Is what is kept good to look at?"""
+    return not defects(drawn.saved)
+
+
+def saved_by_itself(page: Page, drawn: Drawn, wanted: Callable[[bytes], bool]) -> None:
+    """Wait until what is kept is as wanted, and the page says that it is saved."""
+    for _ in range(100):
+        if wanted(drawn.saved):
+            break
+        page.wait_for_timeout(200)
+    assert wanted(drawn.saved)
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+
+
+def test_ten_working_days_become_eight_and_are_saved(drawn: Drawn, open_page: Open) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    begun = time.monotonic()
+    drawn.open(page)
+    assert time.monotonic() - begun < 5 * (OPENS + LINTS), "not even on a busy machine"
+    assert faults_of(page) == []
+    choose(page, ten_working_days(drawn.saved))
+    page.get_by_label("Example: the day that it counts from").fill("2024-01-02")
+    sentence = page.locator(".pr-fields__says").first
+    expect(sentence).to_contain_text("this would be Tuesday 16 January 2024.")
+    page.get_by_label("How many").fill("8")
+    expect(sentence).to_contain_text("8 working days")
+    expect(sentence).to_contain_text("this would be Friday 12 January 2024.")
+    saved_by_itself(page, drawn, lambda body: b"working_days(8" in body)
+    page.get_by_role("button", name="Undo").click()
+    saved_by_itself(page, drawn, lambda body: b"working_days(8" not in body)
+    assert faults_of(page) == []
+
+
+def test_a_name_is_changed_and_is_there_after_loading_anew(drawn: Drawn, open_page: Open) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    event = re.search(rb'<bpmn:startEvent id="(\w+)"', drawn.saved)
+    assert event
+    choose(page, event[1].decode())
+    page.get_by_label("Name", exact=True).fill("Somebody complains")
+    page.get_by_label("Name", exact=True).blur()
+    saved_by_itself(page, drawn, lambda body: b"Somebody complains" in body)
+    page.reload()
+    page.locator("[data-modeller][data-drawn]").wait_for()
+    expect(page.locator("[data-canvas] svg").first).to_contain_text("Somebody")
+
+
+def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
+    drawn: Drawn, open_page: Open
+) -> None:
+    body = drawn.saved
+    event = re.search(rb'name="form" value="(\w+)"', body)
+    assert event
+    with drawn.site.app.app_context():
+        broken = body.replace(event[0], event[0][:-1] + b'x"', 1)
+        drafts.put(drawn.viewer, drawn.draft, drawn.path, broken)
+        db.session.remove()
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    expect(page.locator(".pr-badge--error")).to_have_count(1)
+    problems = page.locator("[data-problems]")
+    expect(problems).to_contain_text("there is no form")
+    problems.locator(".pr-problems__go").click()
+    expect(page.locator(FORM)).to_have_value(f"{event[1].decode()}x")
+    problems.get_by_role("button", name=f"Use “{event[1].decode()}”").click()
+    expect(page.locator(".pr-badge")).to_have_count(0)
+    expect(problems).to_contain_text("Nothing.")
+    slip = event[1] + b'x"'
+    saved_by_itself(page, drawn, lambda body: slip not in body)
+
+
+def test_who_looks_only_changes_nothing(drawn: Drawn, open_page: Open) -> None:
+    drawn.site.add("maya", "manager")
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "maya")
+    drawn.open(page)
+    expect(page.locator("[data-saved]")).to_have_text("To look at only")
+    choose(page, re.findall(r'<bpmn:endEvent id="(\w+)"', drawn.saved.decode())[0])
+    expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    assert page.get_by_role("button", name="Undo").count() == 0
+
+
+def test_a_drawing_is_tidied_only_when_asked(drawn: Drawn, open_page: Open) -> None:
+    paths = LARGEST.parent.glob("*.bpmn")
+    drawn.path = min(paths, key=lambda path: path.stat().st_size).name
+    before = drawn.saved
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    page.get_by_role("button", name="Tidy the drawing").click()
+    dialog = page.get_by_role("dialog", name="Use this drawing?")
+    dialog.wait_for(timeout=60_000)
+    assert faults_of(page) == []
+    dialog.get_by_role("button", name="Keep mine").click()
+    expect(dialog).to_be_hidden()
+    assert drawn.saved == before
+    page.get_by_role("button", name="Tidy the drawing").click()
+    dialog.get_by_role("button", name="Use it").click(timeout=60_000)
+    page.get_by_role("button", name="Put the old drawing back").wait_for()
+    saved_by_itself(page, drawn, lambda body: body != before)
+    page.get_by_role("button", name="Defects of the drawing").click()
+    expect(page.locator("[data-told]")).to_contain_text(
+        "has no defects" if judged(drawn) else "Not good"
+    )

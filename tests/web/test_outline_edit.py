@@ -1,0 +1,179 @@
+"""A diagram changed as a table, without a canvas and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from lxml import etree
+
+from app.drawing.drawing import BPMNDI
+from app.engine.diagram import BPMN, Element, read_diagram
+from app.services.workshop import drafts, vocabulary
+from app.viewer import Viewer
+
+SignIn = Callable[[Viewer], FlaskClient]
+Person = Callable[..., Viewer]
+
+
+@pytest.fixture
+def olu(person: Person, landlord: str) -> Viewer:
+    return person("olu", "process_owner")
+
+
+@pytest.fixture
+def owner(olu: Viewer, sign_in: SignIn) -> FlaskClient:
+    return sign_in(olu)
+
+
+@pytest.fixture
+def draft(olu: Viewer) -> str:
+    return drafts.begin(olu, "Eight days")
+
+
+def first(viewer: Viewer, draft: str, wanted: Callable[[Element], object]) -> Element:
+    """The first element of the draft that is wanted."""
+    return next(e for e in vocabulary.drawn(drafts.get(viewer, draft).files) if wanted(e))
+
+
+def now(viewer: Viewer, draft: str, element: Element) -> Element:
+    body = drafts.get(viewer, draft).files[element.file]
+    return read_diagram(element.file, body).elements[element.id]
+
+
+def seen(viewer: Viewer, draft: str) -> int:
+    return drafts.get(viewer, draft).row.revision
+
+
+def post(
+    client: FlaskClient, viewer: Viewer, draft: str, element: Element, **fields: str
+) -> tuple[int, str]:
+    data = {f"{element.id}.{field}": text for field, text in fields.items()}
+    at = f"/procedures/drafts/{draft}/outline/{element.process}"
+    answer = client.post(at, data=data | {"seen": str(seen(viewer, draft))}, follow_redirects=True)
+    return answer.status_code, answer.text
+
+
+def a_duty(element: Element) -> bool:
+    """A plain count of working days after a date."""
+    return bool(re.fullmatch(r"working_days\(\d+, \w+\)", element.expression or ""))
+
+
+def test_ten_days_become_eight(owner: FlaskClient, olu: Viewer, draft: str) -> None:
+    duty = first(olu, draft, a_duty)
+    before = drafts.get(olu, draft).files[duty.file]
+    page = owner.get(f"/procedures/drafts/{draft}/outline/{duty.process}").text
+    assert "Counted from today this would be" in page
+    status, page = post(owner, olu, draft, duty, number="8")
+    assert status == 200 and "Saved: 1 step changed." in page
+    rule = now(olu, draft, duty).expression or ""
+    assert re.sub(r"\d+", "8", duty.expression or "", count=1) == rule
+    after = drafts.get(olu, draft).files[duty.file]
+    assert drawing(after) == drawing(before), "the drawing stays as it was"
+
+
+def drawing(body: bytes) -> list[bytes]:
+    root = etree.fromstring(body)
+    return [etree.tostring(one, method="c14n") for one in root.iter(f"{BPMNDI}BPMNDiagram")]
+
+
+def test_a_name_a_form_and_a_letter_are_changed(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    task = first(olu, draft, lambda e: e.kind == "userTask" and e.properties.get("writes"))
+    assert post(owner, olu, draft, task, name="Write <b>it</b>")[0] == 200
+    assert now(olu, draft, task).name == "Write <b>it</b>"
+    page = owner.get(f"/procedures/drafts/{draft}/outline/{task.process}").text
+    assert "Write &lt;b&gt;it&lt;/b&gt;" in page and "<b>it</b>" not in page
+
+
+def test_a_lane_is_changed_with_the_events_on_the_edge(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    def movable(element: Element) -> bool:
+        found = lanes_of(olu, draft, element)
+        return element.kind == "userTask" and not element.parent and len(found) > 1
+
+    task = first(olu, draft, movable)
+    other = next(lane for lane in lanes_of(olu, draft, task) if lane != task.lane)
+    status, page = post(owner, olu, draft, task, lane=other)
+    assert status == 200, page
+    assert now(olu, draft, task).lane == other
+
+
+def lanes_of(viewer: Viewer, draft: str, element: Element) -> list[str]:
+    root = etree.fromstring(drafts.get(viewer, draft).files[element.file])
+    return [lane.get("name", "") for lane in root.iter(f"{BPMN}lane")]
+
+
+@pytest.mark.parametrize(
+    "field, text, said",
+    [
+        ("number", "eight", "Enter a whole number"),
+        ("number", "-3", "Enter a whole number"),
+        ("number", "", "Enter a whole number"),
+        ("name", " ", "Enter a name"),
+        ("name", "x" * 121, "at most 120"),
+    ],
+)
+def test_what_cannot_stand_is_said_beside_its_field_and_kept(
+    owner: FlaskClient, olu: Viewer, draft: str, field: str, text: str, said: str
+) -> None:
+    duty = first(olu, draft, a_duty)
+    other = "number" if field == "name" else "name"
+    status, page = post(owner, olu, draft, duty, **{field: text, other: "17"})
+    assert status == 422 and said in page
+    assert f'id="{duty.id}.{field}-error"' in page and 'value="17"' in page
+    assert drafts.get(olu, draft).changed == {}
+
+
+def test_a_form_that_is_not_there_is_not_chosen(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    task = first(olu, draft, lambda e: e.kind == "userTask")
+    status, page = post(owner, olu, draft, task, form="no_such_form")
+    assert status == 422 and "Choose a form that there is." in page
+
+
+def test_what_lint_would_refuse_is_said_beside_the_field(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    """A message's form must ask when it came; another form of the draft does not."""
+    event = first(olu, draft, lambda e: e.kind == "message" and e.form)
+    forms = drafts.get(olu, draft).contents.forms
+    undated = next(
+        k for k, form in forms.items() if not any(f.key == "received_on" for f in form.fields)
+    )
+    status, page = post(owner, olu, draft, event, form=undated)
+    assert status == 422 and "does not ask for received_on" in page
+    assert drafts.get(olu, draft).changed == {}
+
+
+def test_nobody_saves_over_what_somebody_else_saved(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    duty = first(olu, draft, a_duty)
+    data = {f"{duty.id}.number": "8", "seen": str(seen(olu, draft) - 1)}
+    answer = owner.post(f"/procedures/drafts/{draft}/outline/{duty.process}", data=data)
+    assert answer.status_code == 422 and "Somebody else has saved" in answer.text
+    assert 'value="8"' in answer.text, "what was typed is kept"
+
+
+def test_a_manager_looks_and_changes_nothing(
+    olu: Viewer, draft: str, person: Person, sign_in: SignIn
+) -> None:
+    manager = sign_in(person("maya", "manager"))
+    duty = first(olu, draft, a_duty)
+    page = manager.get(f"/procedures/drafts/{draft}/outline/{duty.process}").text
+    assert "To look at only" in page and ">Save<" not in page
+    data = {f"{duty.id}.number": "8", "seen": str(seen(olu, draft))}
+    assert (
+        manager.post(f"/procedures/drafts/{draft}/outline/{duty.process}", data=data).status_code
+        == 403
+    )
+
+
+def test_a_process_that_is_not_there_is_not_found(owner: FlaskClient, draft: str) -> None:
+    assert owner.get(f"/procedures/drafts/{draft}/outline/nothing").status_code == 404
