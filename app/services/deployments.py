@@ -56,6 +56,10 @@ class Deployed:
         """The elements of the procedures of all kinds."""
         return self.contents.elements
 
+    def stage_name(self, stage: str) -> str:
+        """What people call a stage: the name of the call activity that carries it."""
+        return next((e.name for e in self.procedure.elements.values() if e.stage == stage), stage)
+
     @property
     def forms(self) -> dict[str, FormDefinition]:
         return self.contents.forms

@@ -309,13 +309,7 @@ def _set_stage(step: Step, snapshot: Snapshot) -> None:
     """The stage the case is in; between stages it keeps the last one."""
     if snapshot.stage:
         step.case.stage = snapshot.stage[-1]
-        step.case.stage_name = stage_name(step.deployed, step.case.stage)
-
-
-def stage_name(deployed: Deployed, stage: str) -> str:
-    """What people call a stage: the name of the call activity that carries it."""
-    elements = deployed.procedure.elements.values()
-    return next((e.name for e in elements if e.stage == stage), stage)
+        step.case.stage_name = step.deployed.stage_name(step.case.stage)
 
 
 def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
@@ -340,7 +334,7 @@ def _set_tasks(step: Step, snapshot: Snapshot, done: Task | None) -> None:
             team=step.deployed.landlord.team_of(opened.lane) or "",
             form=opened.form or "",
             stage=stage,
-            stage_name=stage_name(step.deployed, stage) if stage else "",
+            stage_name=step.deployed.stage_name(stage) if stage else "",
             item=dict(opened.item),
             status="open",
             opened_at=step.now,
