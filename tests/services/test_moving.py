@@ -22,14 +22,15 @@ from tests.cases import london
 from tests.conftest import make_user
 from tests.engine.drawing import end, first_of, flows, message, send, start, timer, user
 
-LIMIT = "working_days(10, received_on)"
 FACTS = small.FACTS + '\n[received_on]\ntype = "date"\nlabel = "Received"\n'
 
 
-def version(*more: str, way: str = "answer", days: int = 10, task: str = "answer") -> None:
-    """Publish a version of the small landlord: a limit on the answer, and steps before it goes."""
-    small.deploy(
-        start(sets="received_on"), user(task, form="answer", writes="answer"), *more,
+def pieces(more: tuple[str, ...] = (), days: int = 10, task: str = "answer") -> tuple[str, ...]:
+    """A limit on the answer, and steps before it goes."""
+    way = " > ".join((task, *more))
+    return (
+        start(sets="received_on"), user(task, form="answer", writes="answer"),
+        *(user(each, form="asks" if each == "approve" else each) for each in more),
         timer("late", f"working_days({days}, received_on)", on=task, label="Answer"), end("told"),
         send("send_answer", letter="answer", sets="answered_on"), first_of("wait"),
         message("asks", form="asks", offered_to="staff, resident"),
@@ -37,12 +38,16 @@ def version(*more: str, way: str = "answer", days: int = 10, task: str = "answer
         end("again", outcome="again"), end("over", outcome="over"),
         flows(f"begun > {way} > send_answer > wait > asks > again", "wait > window > over",
               "late > told"),
-        facts=FACTS,
     )  # fmt: skip
 
 
+def version(*more: str, days: int = 10, task: str = "answer") -> None:
+    """Publish a version of the small landlord."""
+    small.deploy(*pieces(more, days, task), facts=FACTS)
+
+
 def with_approval(**how: int) -> None:
-    version(user("approve", form="asks"), way="answer > approve", **how)
+    version("approve", **how)
 
 
 @pytest.fixture
@@ -144,7 +149,7 @@ def test_a_date_that_we_owe_moves_only_for_a_managers_reason(
 
 def test_a_case_at_a_step_that_is_gone_stays_and_says_why(manager: Viewer, owner: Viewer) -> None:
     case = begun(small.officer())
-    version(way="reply", task="reply")
+    version(task="reply")
     (one,) = rehearsing.rehearse(owner).staying
     assert one.refused == "The case stands at “answer”, which is gone."
     move(manager, case, reason="All of them")

@@ -98,7 +98,7 @@ def test_a_process_owner_sees_dates_that_move_and_leaves_them_to_a_manager(
 
 def test_a_case_that_cannot_move_says_why(officer: Viewer, manager: FlaskClient) -> None:
     small.complaint(officer)
-    version(way="reply", task="reply")
+    version(task="reply")
     page = manager.get(PAGE).text
     assert "The case stands at “answer”, which is gone." in page
 

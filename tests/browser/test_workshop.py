@@ -1,0 +1,209 @@
+"""A process owner who has never seen code changes a procedure, and open cases follow it.
+
+A limit of 10 working days becomes 8, an approval with a form of its own and a letter are added; a
+second person publishes; open cases are rehearsed, moved with their dates, and one is put back.
+`./check --long` does it with 300 cases.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app import create_app
+from app.clock import SetClock
+from app.db import db
+from app.models import Case, Deadline, Task
+from app.services import deployments, sweep
+from app.services.access import instance_of
+from app.services.operations import jobs
+from app.settings import Settings
+from tests import small
+from tests.browser.conftest import WHEN, Open, Site, faults_of, sign_in
+from tests.services.test_moving import FACTS, pieces
+
+CASES = 300 if os.environ.get("PUTRIGHT_LONG") else 6
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Site]:
+    """A landlord with a procedure, a process owner and a manager."""
+    clock = SetClock(WHEN)
+    app = create_app(Settings(instance_dir=tmp_path / "instance", heartbeat=False), clock)
+    with app.app_context():
+        db.create_all()
+        small.deploy(*pieces(), facts=FACTS)
+        db.session.remove()
+    made = Site(app, clock, small.SMALL)
+    made.add("olu", "process_owner")
+    made.add("maya", "manager", "complaints")
+    yield made
+    made.stop()
+
+
+class Stands(NamedTuple):
+    """What is open of a case: its task, and when the answer is due."""
+
+    task: str
+    due_on: str
+
+
+def as_it_stands(site: Site) -> dict[str, Stands]:
+    with site.app.app_context():
+        found = {}
+        for case in db.session.scalars(select(Case)):
+            task = db.session.scalars(
+                select(Task).where(Task.case_id == case.id, Task.status == "open")
+            ).one()
+            due = db.session.scalars(
+                select(Deadline.due_on).where(
+                    Deadline.case_id == case.id, Deadline.element == "late"
+                )
+            ).one()
+            found[case.reference] = Stands(task.id, str(due))
+        db.session.remove()
+    return found
+
+
+def begin_cases(site: Site, number: int) -> None:
+    with site.app.app_context():
+        officer = small.officer()
+        for _ in range(number):
+            small.complaint(officer)
+        db.session.remove()
+
+
+def work(site: Site) -> None:
+    """What the worker does within seconds."""
+    with site.app.app_context():
+        jobs.run_waiting(sweep.JOBS)
+        db.session.remove()
+
+
+def approval(folder: Path) -> list[Path]:
+    """What somebody drew in another editor: an approval step, and its form."""
+    drawn = small.files(*pieces(("approve",)), facts=FACTS)["complaint.bpmn"]
+    drawn = drawn.replace(
+        b'id="approve" name="approve" camunda:formKey="asks"',
+        b'id="approve" name="Approve" camunda:formKey="approval"',
+    )
+    assert b"approval" in drawn
+    form = small.form(
+        "approval", {"key": "approved", "type": "textfield", "label": "Who approves?"}
+    )
+    files = {"complaint.bpmn": drawn, "approval.form": form}
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+    return [folder / name for name in files]
+
+
+def test_a_change_goes_from_draft_to_published_and_open_cases_follow(
+    shop: Site, open_page: Open, tmp_path: Path
+) -> None:
+    begin_cases(shop, CASES)
+    before = as_it_stands(shop)
+    owner = open_page(shop)
+    sign_in(owner, shop, "olu")
+    draft = begin(owner, "An approval before the answer goes")
+
+    owner.goto(f"{draft}/bring-in")
+    owner.get_by_label("Files").set_input_files(approval(tmp_path))
+    owner.get_by_role("button", name="Bring in").click()
+    write_letter(owner, draft)
+    propose(owner, draft, "Nobody sends an answer alone any more.")
+    work(shop)
+
+    manager = open_page(shop)
+    sign_in(manager, shop, "maya")
+    manager.goto(f"{draft}/publish")
+    expect(manager.get_by_text("Nobody sends an answer alone any more.")).to_be_visible()
+    assert faults_of(manager) == []
+    manager.get_by_role("button", name="Approve and publish").click()
+    expect(manager.get_by_text("It is published")).to_be_visible()
+
+    manager.goto("/procedures/moving")
+    expect(
+        manager.get_by_role("heading", name=f"{CASES} cases move with every date kept")
+    ).to_be_visible()
+    manager.get_by_role("button", name="Move those that are ticked").click()
+    work(shop)
+    manager.goto("/procedures/moving")
+    expect(manager.get_by_text(f"{CASES} cases moved.")).to_be_visible()
+    assert as_it_stands(shop) == before, "tasks and dates are kept to the day"
+
+    manager.get_by_role("button", name="back").first.click()
+    expect(manager.get_by_text("is back on the version it was on")).to_be_visible()
+    assert on_version(shop, 1) == 1 and on_version(shop, 2) == CASES - 1
+    assert faults_of(manager) == []
+
+
+def test_ten_days_become_eight_in_the_table_and_a_manager_says_why(
+    shop: Site, open_page: Open
+) -> None:
+    begin_cases(shop, 2)
+    owner = open_page(shop)
+    sign_in(owner, shop, "olu")
+    draft = begin(owner, "Eight working days")
+    owner.goto(f"{draft}/outline/complaint")
+    field = owner.locator('[name="late.number"]')
+    assert field.input_value() == "10"
+    field.fill("8")
+    owner.get_by_role("button", name="Save").click()
+    expect(owner.get_by_text("8 working days after").first).to_be_visible()
+    propose(owner, draft, "The board promised eight days.")
+    work(shop)
+
+    manager = open_page(shop)
+    sign_in(manager, shop, "maya")
+    manager.goto(f"{draft}/publish")
+    manager.get_by_role("button", name="Approve and publish").click()
+    manager.goto("/procedures/moving")
+    expect(
+        manager.get_by_text("Tuesday 8 December 2026, then Friday 4 December 2026").first
+    ).to_be_visible()
+    manager.get_by_label("Why may these dates move?").fill("The board promised it to all.")
+    manager.get_by_role("button", name="with their new dates").click()
+    work(shop)
+    assert {each.due_on for each in as_it_stands(shop).values()} == {"2026-12-04"}
+    begin_cases(shop, 1)
+    assert {each.due_on for each in as_it_stands(shop).values()} == {"2026-12-04"}
+
+
+def begin(page: Page, title: str) -> str:
+    """Begin a draft; returns its path."""
+    page.goto("/procedures/drafts")
+    page.get_by_label("What is the change about?").fill(title)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("heading", name=title).wait_for()
+    return page.url.removeprefix(page.url[: page.url.index("/procedures")])
+
+
+def write_letter(page: Page, draft: str) -> None:
+    page.goto(f"{draft}/letters")
+    page.get_by_label("Title").fill("We need more time")
+    page.get_by_label("Name in the diagram").fill("more_time")
+    page.get_by_label("Begin with the words of").select_option("answer")
+    page.get_by_role("button", name="Begin the letter").click()
+    page.wait_for_url("**/letters/more_time")
+    assert faults_of(page) == []
+
+
+def propose(page: Page, draft: str, says: str) -> None:
+    page.goto(f"{draft}/publish")
+    page.get_by_label("What changes, and why?").fill(says)
+    page.get_by_role("button", name="Propose to a second person").click()
+    page.get_by_text("proposes this").wait_for()
+
+
+def on_version(site: Site, number: int) -> int:
+    with site.app.app_context():
+        rows = {row.id: row.number for row in deployments.history(small.SMALL)}
+        on = [rows[instance_of(case).deployment_id] for case in db.session.scalars(select(Case))]
+        db.session.remove()
+    return on.count(number)
