@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from urllib.parse import urlsplit
@@ -211,8 +212,9 @@ def two_drafts() -> dict[str, str]:
     drafts.remove(owner, begun, min(letters))
     waits = drafts.begin(owner, "Ask again")
     files = drafts.get(owner, waits).files
-    diagram = files["complaint.bpmn"].replace(b' name="', b' name="Again: ', 1)
-    drafts.put(owner, waits, "complaint.bpmn", diagram)
+    task = rb'(<bpmn:userTask [^>]*name=")'
+    diagram = re.sub(task, rb"\g<1>Again: ", files["stage_1.bpmn"], count=1)
+    drafts.put(owner, waits, "stage_1.bpmn", diagram)
     drafts.put(owner, waits, min(letters), files[min(letters)] + b"\nGood night.\n")
     publishing.propose(owner, waits, "It reads better.")
     return {"draft": begun, "proposed": waits}

@@ -154,6 +154,7 @@ def take(viewer: Viewer, draft_id: str, raw: bytes, seen: int) -> int:
 
     seen: the revision that the viewer was shown the difference to.
     """
+    drafts.get(viewer, draft_id)  # who may not see the draft is told nothing of the zip
     files = unpacked(raw)
     with transaction() as session:
         row = drafts.locked(session, viewer, draft_id)

@@ -1,0 +1,85 @@
+"""The stories of a draft are played beside the running service, and always come to an end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app import clock
+from app.db import db, transaction
+from app.models import Case, Deployment, Landlord
+from app.services import deployments
+from app.services.workshop import stories
+from app.settings import Settings
+from tests import small
+from tests.services.test_publishing import story
+from tests.small import SMALL
+
+FILES = small.files() | {"stories/first.toml": story()}
+
+
+def count(of: type[Case] | type[Deployment]) -> int:
+    return db.session.scalar(select(func.count()).select_from(of)) or 0
+
+
+@pytest.fixture
+def live(app: Flask) -> None:
+    small.deploy()
+
+
+def test_nothing_of_the_running_service_is_touched(
+    live: None, app: Flask, settings: Settings
+) -> None:
+    now = clock.now()
+    (told,) = stories.play_all(SMALL, FILES)
+    assert (told.title, told.failures) == ("It is answered", [])
+    assert clock.now() == now and (count(Case), count(Deployment)) == (0, 1)
+    assert not Path(settings.instance_dir, "outbox").exists()
+    assert deployments.live(SMALL).files == small.files()
+
+
+def test_they_are_played_in_a_thread_while_somebody_else_writes(live: None, app: Flask) -> None:
+    told: list[stories.Told] = []
+
+    def play() -> None:
+        with app.app_context():
+            told.extend(stories.play_all(SMALL, FILES))
+
+    player = Thread(target=play)
+    player.start()
+    for n in range(20):
+        with transaction() as session:
+            session.add(Landlord(id=f"oak-{n}", name="Oak"))
+    player.join()
+    assert [each.failures for each in told] == [[]]
+    assert count(Case) == 0
+
+
+def test_a_story_that_takes_too_long_is_ended_with_its_date(live: None) -> None:
+    (told,) = stories.play_all(SMALL, FILES, longest=0)
+    assert "the story does not come to an end" in told.failures[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"no [ toml", "StoryRefused"),
+        (story().replace(b"small-homes", b"oak-homes"), "one of oak-homes"),
+        (story().replace(b"record_complaint", b"nothing"), "before a case is recorded"),
+        (story().replace(b"2026-01-05 10:00", b"soon"), "is no time"),
+    ],
+)
+def test_a_story_that_is_none_says_what_is_wrong(live: None, body: bytes, says: str) -> None:
+    (told,) = stories.play_all(SMALL, {**FILES, "stories/first.toml": body})
+    assert says in told.failures[0]
+
+
+def test_what_was_tried_is_not_kept_in_memory(live: None) -> None:
+    deployments.live(SMALL)
+    before = set(deployments._contents), set(deployments._digests)
+    list(stories.play_all(SMALL, FILES))
+    assert (set(deployments._contents), set(deployments._digests)) == before
