@@ -48,6 +48,7 @@ class Troupe:
         self.teams = deployments.landlord(viewer.landlord_id).teams
         self.roles: dict[str, str] = {}
         self.today: date | None = None
+        self.case = 1
 
     def who(self, told: str) -> str:
         team = told.partition("/")[0]
@@ -65,6 +66,15 @@ class Troupe:
             return cast.id_of(self.viewer.landlord_id, self.who(value))
         return value.isoformat() if isinstance(value, date) else value
 
+    def kind_of(self, step: dict[str, Any]) -> str:
+        kinds = deployments.live(self.viewer.landlord_id).contents.procedures
+        return next(
+            kind
+            for kind, its in kinds.items()
+            if step["does"] in (its.start_form, its.public_form)
+            and step.get("kind") in (None, kind)
+        )
+
     def takes(self, step: dict[str, Any]) -> None:
         day = date.fromisoformat(step["at"][:10])
         first = self.today is None
@@ -72,22 +82,16 @@ class Troupe:
             playing.pass_time(self.viewer, self.draft, "date", day)
         self.today = day
         if does := step.get("does"):
-            forms = deployments.live(self.viewer.landlord_id).contents.procedures
-            kind = next(
-                (
-                    kind
-                    for kind, its in forms.items()
-                    if does in (its.start_form, its.public_form)
-                    and step.get("kind") in (None, kind)
-                ),
-                "",
-            )
+            about = bool(step.get("about"))
             asked = Asked(
                 does,
                 self.who(step.get("who", RESIDENT)),
-                kind if first else "",
+                self.kind_of(step) if first or about else "",
+                about,
                 on=day if first else None,
+                case=self.case,
             )
+            self.case += about
             sheet = playing.form_of(self.viewer, self.draft, asked)
             answers = {key: self.said(value) for key, value in step.get("answers", {}).items()}
             definition = sheet.form.definition
