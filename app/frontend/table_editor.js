@@ -6,7 +6,7 @@ import { bodyOf, savesFrom } from './draft_save.js';
 const box = document.getElementById('table-editor');
 
 async function open() {
-  const modeler = new Modeler({ container: box, height: 560, common: { keyboard: { bindTo: window } } });
+  const modeler = new Modeler({ container: box, height: 560 });
   const changed = savesFrom(box, async () => (await modeler.saveXML({ format: true })).xml);
   const watched = new Set();
   modeler.on('views.changed', () => {

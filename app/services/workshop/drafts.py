@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from sqlalchemy import select
@@ -41,7 +42,7 @@ class Sketch:
     base_files: Files
     files: Files
 
-    @property
+    @cached_property
     def contents(self) -> Contents:
         """The files, to be read. Whatever is wrong with one is raised when it is read."""
         return Contents(self.files)

@@ -167,7 +167,7 @@ def _write(part: Part, id: str, table: Any, typed: Typed, errors: dict[str, str]
     for ask in part.asks:
         at = field_name(part, id, ask.name)
         said = typed.get(at)
-        if said is None or " ".join(said.split()) == before[ask.name]:
+        if said is None or said.split() == before[ask.name].split():
             continue
         try:
             value = _value(ask.kind, " ".join(said.split()))
