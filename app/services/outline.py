@@ -246,7 +246,7 @@ def _rules(deployed: Deployed, element: Element) -> Iterator[str]:
             join = " and " if name == "sets" else " or "
             yield words.format(join.join(f"“{names.get(id, id)}”" for id in listed))
     if element.attached_to and element.interrupting:
-        yield f"Ends “{names[element.attached_to]}”."
+        yield f"Ends “{names.get(element.attached_to, element.attached_to)}”."
     if public := told.get("public_form"):
         form = deployed.forms.get(public)
         yield f"Residents fill in “{form.title if form else public}” themselves."
