@@ -20,6 +20,7 @@ from app.models import Deployment, ProcedureDraft, ProcedureDraftFile
 from app.models.base import new_id
 from app.services import checking, deployments
 from app.services.contents import Contents, Files
+from app.services.workshop import advice
 from app.viewer import Viewer
 
 LARGEST = 2_000_000  # bytes of a file; the engine reads no larger one
@@ -62,7 +63,7 @@ class Sketch:
     @property
     def problems(self) -> list[Problem]:
         """What lint finds in all of it together, errors first."""
-        return checking.check(self.files)
+        return advice.beside(checking.check(self.files), self.files)
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:

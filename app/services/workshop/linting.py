@@ -17,7 +17,7 @@ from app.engine.xml import read_xml
 from app.errors import BadInput, NotFound
 from app.services import checking
 from app.services.contents import Contents
-from app.services.workshop import vocabulary
+from app.services.workshop import advice, vocabulary
 from app.services.workshop.drafts import Sketch
 
 Fix = dict[str, str]  # do, label and what the page needs to do it
@@ -40,7 +40,7 @@ def lint(sketch: Sketch, path: str, xml: bytes, *, walks: bool = False) -> dict[
     """
     must_be_a_diagram(sketch, path)
     files = {**sketch.files, path: xml}
-    found = checking.check(files, walks=walks)
+    found = advice.beside(checking.check(files, walks=walks), {path: xml})
     elements = _elements(path, xml)
     contents = Contents(files)
     here = [
