@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from bpmn_io import BpmnModdle
 from bpmn_io.lint import Linter
@@ -45,7 +45,9 @@ def _of(path: str, body: bytes) -> tuple[Problem, ...]:
     try:
         read = BpmnModdle().from_xml(body.decode())
         linter = Linter(resolver=cast("Resolver", NodeResolver()))  # one remembers what it has seen
-        found: Mapping[str, list[dict[str, object]]] = linter.lint(read.root_element, RULES)
+        found: Mapping[str, list[dict[str, object]]] = linter.lint(
+            cast("Any", read.root_element), RULES
+        )
     except Exception:  # it is no XML, or no BPMN: our own rules say so
         return ()
     return tuple(
