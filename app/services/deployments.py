@@ -21,7 +21,7 @@ from app.landlords import read_landlord
 from app.letters import LetterTemplate
 from app.models import Deployment, DeploymentFile, Instance, Landlord
 from app.models.base import new_id
-from app.services.checking import check
+from app.services.checking import errors
 from app.services.contents import SHARED_FACTS, Contents, Files, content_hash
 from forms import FormDefinition
 
@@ -152,9 +152,8 @@ def deploy(landlord_id: str, files: Files, how: Published = FROM_DISK) -> str:
 
 def refuse_errors(landlord_id: str, files: Files) -> None:
     """Raises DeploymentRefused with every error of the files."""
-    errors = [problem for problem in check(files) if problem.severity == "error"]
-    if errors:
-        raise DeploymentRefused([in_words(problem) for problem in errors])
+    if found := errors(files):
+        raise DeploymentRefused([in_words(problem) for problem in found])
     landlord = read_landlord(files["landlord.toml"])
     if landlord.slug != landlord_id:
         raise DeploymentRefused([f"landlord.toml says slug {landlord.slug}, not {landlord_id}."])

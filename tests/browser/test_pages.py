@@ -1,7 +1,11 @@
-"""Every page, at a desk and on a phone: no fault for axe, no overflow, no word to the console."""
+"""Every page, at a desk and on a phone: no fault for axe, no overflow, no word to the console.
+
+On a phone axe looks with `./check --long` only: it is the same page, and it takes a second each.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -18,7 +22,16 @@ from app.services import accounts, actions, deaths, people
 from app.services.workshop import drafts, playing, publishing
 from app.services.workshop.acting import Asked
 from app.viewer import Viewer
-from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
+from tests.browser.conftest import (
+    DESK,
+    LANDLORD,
+    WIDTHS,
+    Open,
+    Site,
+    faults_of,
+    sign_in,
+    wider_than_the_window,
+)
 from tests.browser.visits import private_link
 from tests.conftest import PASSWORD
 from tests.web.filling import right_for
@@ -294,10 +307,12 @@ def things(demo_site: Site) -> dict[str, str]:
 
 
 def faults_at(page: Page, paths: Iterable[str]) -> dict[str, list[str]]:
+    wide = page.viewport_size is None or page.viewport_size["width"] == DESK
+    look = faults_of if wide or os.environ.get("PUTRIGHT_LONG") else wider_than_the_window
     found = {}
     for path in paths:
         page.goto(path)
-        if faults := faults_of(page):
+        if faults := look(page):
             found[path] = faults
     return found
 

@@ -62,8 +62,8 @@ class Sketch:
 
     @property
     def problems(self) -> list[Problem]:
-        """What lint finds in all of it together, errors first."""
-        return advice.beside(checking.check(self.files), self.files)
+        """What lint finds in all of it together, errors first; without trial walks, which warn."""
+        return advice.beside(checking.check(self.files, walks=False), self.files)
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:
