@@ -89,9 +89,16 @@ def grants(role: str) -> tuple[str, ...]:
         f'GRANT USAGE ON SCHEMA public TO "{role}"',
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
         f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"',  # procrastinate's
-        *(f'REVOKE UPDATE, DELETE ON "{table}" FROM "{role}"' for table in APPEND_ONLY),
+        *(_add_only(table, role) for table in APPEND_ONLY),
         f'REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM "{role}"',
     )
+
+
+def _add_only(table: str, role: str) -> str:
+    """Takes the right to change what is there. A migration on its way may lack the table."""
+    revoke = f'REVOKE UPDATE, DELETE ON "{table}" FROM "{role}"'
+    there = f"to_regclass('{table}') IS NOT NULL"
+    return f"DO $do$ BEGIN IF {there} THEN {revoke}; END IF; END $do$"
 
 
 def grants_between(owner_address: str, address: str) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def deploy(size: int) -> str:
     }
     for unused in ("letters/answer.md", "forms/answer.form", "forms/asks.form"):
         del files[unused]
-    deployments.deploy(slug, files, source="disk")
+    deployments.deploy(slug, files)
     return slug
 
 

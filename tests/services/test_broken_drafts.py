@@ -128,7 +128,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a deadline on a fact that is not declared": Broken(
         beside(timer("late", "working_days(10, anserwed_on)", on="answer"), flows("late > told")),
-        "late", "working_days(10, received_on)",
+        "late", "working_days(1, received_on)",
     ),
     "a deadline that is a number": Broken(
         beside(timer("late", "10", on="answer"), flows("late > told")), "late", "write a date"

@@ -296,10 +296,10 @@ def test_a_copy_in_braille_need_not_be_made_and_no_clock_waits_for_it(
     case.resident.adjustments = ["Braille"]
     db.session.commit()
     answer_all(officer, case)
-    assert accessible_copies.asked_on(db.session(), case)
+    assert accessible_copies.open_of_case(db.session(), case)
     record(officer, case)
 
-    assert accessible_copies.asked_on(db.session(), again(case)) is None
+    assert accessible_copies.open_of_case(db.session(), again(case)) == []
     copy = db.session.scalars(select(AccessibleCopy)).one()
     assert copy.dropped and copy.sent_by is None
     assert accessible_copies.pauses(db.session(), case) == [["2026-11-24", "2026-11-25"]]

@@ -202,9 +202,7 @@ def complained_about(case: Case) -> Viewer:
 
 def _another_landlord() -> str:
     body = (small.LANDLORD + TEAMS).replace("small-homes", "other-homes")
-    deployments.deploy(
-        "other-homes", hearing.files() | {"landlord.toml": body.encode()}, source="disk"
-    )
+    deployments.deploy("other-homes", hearing.files() | {"landlord.toml": body.encode()})
     return "other-homes"
 
 

@@ -15,7 +15,7 @@ from app.engine.typecheck import check, constants_in, names_in, type_of_fact
 
 # what to do, said after what is wrong
 QUESTION = "write a question about facts, such as amount > 5"
-DATE = "write a date, such as working_days(10, received_on)"
+DATE = "write a date, such as working_days(1, received_on)"
 CELL = 'write a test, such as > 5, "upheld" or -'
 APART = "change a cell so that it cannot, or take the hit policy FIRST"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.web.workshop.bringing import bp as bringing
 from app.web.workshop.comparing import bp as comparing
 from app.web.workshop.drafts import bp as drafting
+from app.web.workshop.drafts import must_be_own
 from app.web.workshop.folders import bp as folders
 from app.web.workshop.forms import bp as forms
 from app.web.workshop.landlord import bp as landlord
@@ -35,3 +36,6 @@ BLUEPRINTS = (
     publishing,
     new_landlord,
 )
+
+for blueprint in BLUEPRINTS:
+    blueprint.before_request(must_be_own)

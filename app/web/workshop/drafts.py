@@ -14,6 +14,13 @@ from app.web.policy import allow, viewer
 bp = Blueprint("drafting", __name__)
 
 
+def must_be_own() -> None:
+    """Whatever is asked of a draft: it is one of the viewer's landlord. Raises NotFound."""
+    draft_id = (request.view_args or {}).get("draft_id")
+    if draft_id is not None:
+        drafts.get(viewer(), draft_id)
+
+
 @bp.route("/procedures/drafts", methods=["GET", "POST"])
 @allow("approve_procedures")
 def every() -> ResponseReturnValue:
