@@ -1,7 +1,7 @@
 """Wherever a case of a shipped procedure stands, it can move to the same procedure drawn anew.
 
 Each walk is stopped at every step: panels half done, stages within stages, windows armed, alerts
-told. Nothing may change by the move but what holds the tokens together. `./check` takes two of them.
+told. Nothing may change by the move but what holds the tokens together. `./check` takes two.
 """
 
 from __future__ import annotations
