@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event, Thread
 
 from flask import Flask
@@ -22,6 +22,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlalchemy import Connection, String, cast, column, exists, func, make_url, select, table
 from sqlalchemy.orm import Session
 
+from app.clock import system_clock
 from app.db import db, transaction
 from app.models import Job
 
@@ -52,7 +53,7 @@ class _UntilOver(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Parcel) -> RetryDecision:
         after = exception.after if isinstance(exception, _ComeAgain) else AFTER_TROUBLE
-        return RetryDecision(retry_at=datetime.now(UTC) + after)
+        return RetryDecision(retry_at=system_clock() + after)  # it goes by the real one
 
 
 def is_used() -> bool:
