@@ -125,8 +125,9 @@ def page(chromium: Browser, server: Server) -> Iterator[Page]:
     said: list[str] = []
     opened = chromium.new_page()
     opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.clock.install()
+    opened.clock.install(time=0)
     opened.goto(server.place)
+    opened.clock.pause_at(60)  # from here on time only passes when a test says so
     yield opened
     opened.close()
     assert said == []
