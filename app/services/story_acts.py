@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import false, func, select
+from sqlalchemy import Row, false, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db, transaction
 from app.errors import BadInput
-from app.models import Case, CaseLink, Membership, Task, User
+from app.models import Case, CaseLink, Instance, Membership, Task, User
 from app.models.base import new_id
 from app.services import (
     accounts,
@@ -26,7 +27,6 @@ from app.services import (
     rows,
     tasks,
 )
-from app.services.access import instance_of
 from app.services.deployments import Deployed
 from app.services.expectations import open_elements
 from app.viewer import Viewer
@@ -35,6 +35,9 @@ from timers.calendar import WorkingCalendar
 
 MINUTES = re.compile(r"-(?P<n>\d+)min")
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
+
+
+NO_CASE = "the story does something before a case is recorded"
 
 
 class StoryRefused(ValueError):
@@ -46,6 +49,7 @@ class Play:
     """A story being played: its cases in the order in which they arose, and the one it is at.
 
     seen: how many alerts and letters each case had after the last step on it, by case id.
+    people: by e-mail address, who has acted so far.
     """
 
     landlord_id: str
@@ -58,12 +62,13 @@ class Play:
     case_id: str = ""
     refused: str = ""
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    people: dict[str, Viewer] = field(default_factory=dict)
 
     @property
     def case(self) -> Case:
         case = db.session.get(Case, (self.landlord_id, self.case_id))
         if case is None:
-            raise StoryRefused("the story does something before a case is recorded")
+            raise StoryRefused(NO_CASE)
         return case
 
     @property
@@ -82,7 +87,23 @@ class Play:
     @property
     def deployed(self) -> Deployed:
         """The deployment that the case is pinned to."""
-        return deployments.of_instance(instance_of(self.case))
+        deployment_id, kind = self._of_instance(Instance.deployment_id, Case.kind)
+        return deployments.pinned(self.landlord_id, deployment_id, kind)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the case's procedure knows."""
+        found: dict[str, Any] = self._of_instance(Instance.facts)[0]
+        return found
+
+    def _of_instance(self, *columns: InstrumentedAttribute[Any]) -> Row[Any]:
+        """A step looks at little of its case: the whole of it is six statements away."""
+        query = select(*columns).join_from(Instance, Instance.case)
+        mine = (Instance.landlord_id == self.landlord_id) & (Instance.case_id == self.case_id)
+        row = db.session.execute(query.where(mine)).first()
+        if row is None:
+            raise StoryRefused(NO_CASE)
+        return row
 
     def find_new_cases(self) -> None:
         """Number the cases that have arisen from those of the story."""
@@ -127,20 +148,22 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
     element = deployed.procedure.elements.get(does)
     if element is not None and element.kind == "userTask":
         viewer = staff(play, who)
-        task = _open_task(play, does, viewer)
+        task_id, form_id = _open_task(play, does, viewer)
         if step.get("claims") == "only":
-            tasks.claim(viewer, task.id)
+            tasks.claim(viewer, task_id)
             return
-        tasks.submit(viewer, task.id, _filled(play, deployed.forms[task.form], answers))
+        tasks.submit(viewer, task_id, _filled(play, deployed.forms[form_id], answers))
     elif does == "add_information":
         _add_information(play, answers)
     elif does == "resident_dies":
         _resident_dies(play, staff(play, who), answers)
     else:
-        viewer = residents.resident_viewer(play.case) if who == "resident" else staff(play, who)
-        offer, _ = actions.open_action(viewer, play.case, does)
+        viewer = None if who == "resident" else staff(play, who)
+        case = play.case
+        viewer = viewer or residents.resident_viewer(case)
+        offer, _ = actions.open_action(viewer, case, does)
         form = _filled(play, deployed.forms[offer.form], answers)
-        actions.act(viewer, play.case, does, form)
+        actions.act(viewer, case, does, form)
 
 
 def _begins(play: Play, does: str, step: dict[str, Any]) -> str:
@@ -205,8 +228,9 @@ def _filled(
 
     new: it begins a case, of which nothing is known yet.
     """
-    facts = {} if new else instance_of(play.case).facts
-    asked = rows.asked(db.session(), None if new else play.case, definition, facts)
+    facts = {} if new else play.facts
+    case = play.case if definition.repeated and not new else None
+    asked = rows.asked(db.session(), case, definition, facts)
     form = definition.bind(
         typed=definition.as_typed(_by_order(definition, answers, asked), asked),
         people=accounts.names_by_team(play.landlord_id, definition.teams),
@@ -252,6 +276,8 @@ def staff(play: Play, who: str) -> Viewer:
     if team not in deployments.landlord(play.landlord_id).teams or not name:
         raise StoryRefused(f"“{who}” is no team/person of landlord.toml")
     email = f"{name}@{play.landlord_id}.example"
+    if (known := play.people.get(email)) and team in known.teams:
+        return known
     user = db.session.scalar(select(User).where(User.email == email))
     if user is None:
         accounts.add_user(
@@ -267,25 +293,28 @@ def staff(play: Play, who: str) -> Viewer:
         with transaction() as session:
             session.add(Membership(user_id=user.id, team=team))
         db.session.expire_all()
-    else:
-        return accounts.viewer_for(user)
-    return accounts.viewer_for(db.session.scalars(select(User).where(User.email == email)).one())
+    user = db.session.scalars(select(User).where(User.email == email)).one()
+    play.people[email] = accounts.viewer_for(user)
+    return play.people[email]
 
 
-def _open_task(play: Play, element: str, viewer: Viewer) -> Task:
-    """The open task at an element, their own first; else the last one, which says who did it."""
-    query = select(Task).where(
+def _open_task(play: Play, element: str, viewer: Viewer) -> tuple[str, str]:
+    """The open task at an element, their own first; else the last one, which says who did it.
+
+    Returns its id and its form.
+    """
+    query = select(Task.id, Task.form).where(
         Task.landlord_id == play.landlord_id,
         Task.case_id == play.case_id,
         Task.element == element,
     )
-    task = db.session.scalar(
+    task = db.session.execute(
         query.order_by(
             (Task.status == "open").desc(),
             func.coalesce(Task.claimed_by == viewer.user_id, false()).desc(),
             Task.opened_at.desc(),
         ).limit(1)
-    )
+    ).first()
     if task is None:
         raise StoryRefused(f"there is no task {element} yet; open: {open_elements(play)}")
-    return task
+    return task[0], task[1]
