@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session, lazyload
 
 from app.db import db
@@ -47,13 +47,14 @@ def get_case(viewer: Viewer, reference: str, ability: str = "read_cases") -> Cas
     return case
 
 
+OF_CASE = select(Instance).where(  # asked for all the time: built once
+    Instance.landlord_id == bindparam("landlord"), Instance.case_id == bindparam("case")
+)
+
+
 def instance_of(case: Case) -> Instance:
     """The running procedure of a case."""
-    found = db.session.scalar(
-        select(Instance).where(
-            Instance.landlord_id == case.landlord_id, Instance.case_id == case.id
-        )
-    )
+    found = db.session.scalar(OF_CASE, {"landlord": case.landlord_id, "case": case.id})
     if found is None:
         raise NotFound
     return found
@@ -72,15 +73,18 @@ def lock(session: Session, instance: Instance) -> None:
     session.refresh(instance, with_for_update={"of": Instance})
 
 
+BY_TASK = (
+    select(Instance)
+    .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
+    .where(Task.landlord_id == bindparam("landlord"), Task.id == bindparam("task"))
+    .options(lazyload(Instance.case))
+    .with_for_update(of=Instance)
+)
+
+
 def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> Instance:
     """The instance of a task, locked, as the first statement of a transaction. Raises NotFound."""
-    found = session.scalar(
-        select(Instance)
-        .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
-        .where(Task.landlord_id == viewer.landlord_id, Task.id == task_id)
-        .options(lazyload(Instance.case))
-        .with_for_update(of=Instance)
-    )
+    found = session.scalar(BY_TASK, {"landlord": viewer.landlord_id, "task": task_id})
     if found is None:
         raise NotFound
     return found

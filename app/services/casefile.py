@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, event, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, event, func, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from app.models import AccessibleCopy, Case, Conflict, Deadline, Draft, Instance, Promise, Task
@@ -51,21 +52,15 @@ class CaseFile:
 def read(session: Session, instance: Instance, viewer: Viewer) -> CaseFile:
     """Everything that most steps need, in two statements."""
     touched = session.info.get(TOUCHED, 0)
-    rows = session.execute(
-        _file(viewer.user_id).where(
-            Case.landlord_id == instance.landlord_id, Case.id == instance.case_id
-        )
-    )
-    found = rows.unique().all()
+    key = {"landlord": instance.landlord_id, "case": instance.case_id, "viewer": viewer.user_id}
+    found = session.execute(_file(), key).unique().all()
     case, *sums, conflicts, _, _ = found[0]
-    register = select(Deadline).where(
-        Deadline.landlord_id == instance.landlord_id, Deadline.instance_id == instance.id
-    )
+    key = {"landlord": instance.landlord_id, "instance": instance.id}
     return CaseFile(
         case,
         Sums(*sums),
         {task.id: task for *_, task, _ in found if task is not None},
-        list(session.scalars(register)),
+        list(session.scalars(REGISTER, key)),
         bool(conflicts),
         touched,
         frozenset(drafted for *_, drafted in found if drafted is not None),
@@ -92,8 +87,16 @@ def _summed_in(session: Session) -> bool:
     return any(isinstance(row, SUMMED) for row in (*session.new, *session.dirty))
 
 
-def _file(user_id: str | None) -> Select[Any]:
-    kept_out = _beside(Conflict, func.count(), Conflict.user_id == user_id)
+REGISTER = select(Deadline).where(
+    Deadline.landlord_id == bindparam("landlord"), Deadline.instance_id == bindparam("instance")
+)
+
+
+@cache
+def _file() -> Select[Any]:
+    """Built once, since each step asks it: of a landlord, a case and a viewer."""
+    viewer = bindparam("viewer")
+    kept_out = _beside(Conflict, func.count(), Conflict.user_id == viewer)
     return (
         select(Case, *_sums(), kept_out, Task, Draft.task_id)
         .outerjoin(
@@ -106,8 +109,9 @@ def _file(user_id: str | None) -> Select[Any]:
             Draft,
             (Draft.landlord_id == Task.landlord_id)
             & (Draft.task_id == Task.id)
-            & (Draft.user_id == user_id),
+            & (Draft.user_id == viewer),
         )
+        .where(Case.landlord_id == bindparam("landlord"), Case.id == bindparam("case"))
         .options(joinedload(Case.parties), joinedload(Case.carried), lazyload(Task.case))
     )
 
