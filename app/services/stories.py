@@ -114,7 +114,8 @@ def _let_time_pass(state: Play, at: datetime) -> None:
         state.find_new_cases()
         _send(state)
     state.clock.move_to(at)
-    _send(state)
+    if state.waits:
+        _send(state)
 
 
 def _next_due(state: Play, until: datetime) -> tuple[datetime, str] | None:
@@ -136,10 +137,10 @@ def _send(state: Play) -> bool:
     """Send what can be sent; returns whether anything was waiting. Most steps write no letter."""
     mine = Outgoing.landlord_id == state.landlord_id
     waits = select(Outgoing.id).where(mine, Outgoing.status != "sent").limit(1)
-    if not state.sends or db.session.scalar(waits) is None:
-        return False
-    outbox.send_due(state.landlord_id)
-    return True
+    state.waits = state.sends and db.session.scalar(waits) is not None
+    if state.waits:
+        outbox.send_due(state.landlord_id)
+    return state.waits
 
 
 def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, false, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import false, func, select
 
 from app import clock
 from app.clock import LONDON, SetClock
@@ -49,7 +48,7 @@ class Play:
     """A story being played: its cases in the order in which they arose, and the one it is at.
 
     seen: how many alerts and letters each case had after the last step on it, by case id.
-    people: by e-mail address, who has acted so far.
+    people: by e-mail address, who has acted so far. waits: there may be something to send.
     """
 
     landlord_id: str
@@ -63,6 +62,7 @@ class Play:
     refused: str = ""
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
     people: dict[str, Viewer] = field(default_factory=dict)
+    waits: bool = True
 
     @property
     def case(self) -> Case:
@@ -87,23 +87,17 @@ class Play:
     @property
     def deployed(self) -> Deployed:
         """The deployment that the case is pinned to."""
-        deployment_id, kind = self._of_instance(Instance.deployment_id, Case.kind)
-        return deployments.pinned(self.landlord_id, deployment_id, kind)
+        return self.here[0]
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What the case's procedure knows."""
-        found: dict[str, Any] = self._of_instance(Instance.facts)[0]
-        return found
-
-    def _of_instance(self, *columns: InstrumentedAttribute[Any]) -> Row[Any]:
-        """A step looks at little of its case: the whole of it is six statements away."""
-        query = select(*columns).join_from(Instance, Instance.case)
+    def here(self) -> tuple[Deployed, dict[str, Any]]:
+        """The same, with the facts of the case."""
+        query = select(Instance.deployment_id, Case.kind, Instance.facts).join(Instance.case)
         mine = (Instance.landlord_id == self.landlord_id) & (Instance.case_id == self.case_id)
         row = db.session.execute(query.where(mine)).first()
         if row is None:
             raise StoryRefused(NO_CASE)
-        return row
+        return deployments.pinned(self.landlord_id, row[0], row[1]), row[2]
 
     def find_new_cases(self) -> None:
         """Number the cases that have arisen from those of the story."""
@@ -144,7 +138,7 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
     if kind:
         _begin(play, kind, does, who, answers, about=bool(step.get("about")))
         return
-    deployed = play.deployed
+    deployed, facts = play.here
     element = deployed.procedure.elements.get(does)
     if element is not None and element.kind == "userTask":
         viewer = staff(play, who)
@@ -152,7 +146,7 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
         if step.get("claims") == "only":
             tasks.claim(viewer, task_id)
             return
-        tasks.submit(viewer, task_id, _filled(play, deployed.forms[form_id], answers))
+        tasks.submit(viewer, task_id, _filled(play, deployed.forms[form_id], answers, facts))
     elif does == "add_information":
         _add_information(play, answers)
     elif does == "resident_dies":
@@ -162,7 +156,7 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
         case = play.case
         viewer = viewer or residents.resident_viewer(case)
         offer, _ = actions.open_action(viewer, case, does)
-        form = _filled(play, deployed.forms[offer.form], answers)
+        form = _filled(play, deployed.forms[offer.form], answers, facts)
         actions.act(viewer, case, does, form)
 
 
@@ -185,7 +179,7 @@ def _begin(
     play: Play, kind: str, form_id: str, who: str, answers: dict[str, Any], about: bool
 ) -> None:
     """Begin a case, about the current one or as the first; it is the current one then."""
-    form = _filled(play, deployments.live(play.landlord_id).forms[form_id], answers, new=True)
+    form = _filled(play, deployments.live(play.landlord_id).forms[form_id], answers)
     key = new_id() if play.case_ids else play.key
     if who == "resident":
         if about:
@@ -222,20 +216,22 @@ def _resident_dies(play: Play, viewer: Viewer, answers: dict[str, Any]) -> None:
 
 
 def _filled(
-    play: Play, definition: FormDefinition, answers: dict[str, Any], new: bool = False
+    play: Play,
+    definition: FormDefinition,
+    answers: dict[str, Any],
+    facts: dict[str, Any] | None = None,
 ) -> BoundForm:
     """The form as a person would post it. Raises BadInput with what the page would say.
 
-    new: it begins a case, of which nothing is known yet.
+    facts: of the case; None where the form begins one, of which nothing is known yet.
     """
-    facts = {} if new else play.facts
-    case = play.case if definition.repeated and not new else None
-    asked = rows.asked(db.session(), case, definition, facts)
+    case = play.case if definition.repeated and facts is not None else None
+    asked = rows.asked(db.session(), case, definition, facts or {})
     form = definition.bind(
         typed=definition.as_typed(_by_order(definition, answers, asked), asked),
         people=accounts.names_by_team(play.landlord_id, definition.teams),
         rows=asked,
-        facts=facts,
+        facts=facts or {},
         today=clock.today(),
     )
     if not form.check():
