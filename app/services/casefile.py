@@ -11,7 +11,16 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, event, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from app.models import AccessibleCopy, Case, Conflict, Deadline, Draft, Instance, Promise, Task
@@ -95,7 +104,7 @@ REGISTER = select(Deadline).where(
 @cache
 def _file() -> Select[Any]:
     """Built once, since each step asks it: of a landlord, a case and a viewer."""
-    viewer = bindparam("viewer")
+    viewer: BindParameter[str | None] = bindparam("viewer")
     kept_out = _beside(Conflict, func.count(), Conflict.user_id == viewer)
     return (
         select(Case, *_sums(), kept_out, Task, Draft.task_id)

@@ -152,9 +152,8 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
     elif does == "resident_dies":
         _resident_dies(play, staff(play, who), answers)
     else:
-        viewer = None if who == "resident" else staff(play, who)
         case = play.case
-        viewer = viewer or residents.resident_viewer(case)
+        viewer = residents.resident_viewer(case) if who == "resident" else staff(play, who)
         offer, _ = actions.open_action(viewer, case, does)
         form = _filled(play, deployed.forms[offer.form], answers, facts)
         actions.act(viewer, case, does, form)
