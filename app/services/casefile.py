@@ -12,10 +12,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     ScalarSelect,
     Select,
+    String,
     bindparam,
     event,
     func,
@@ -61,15 +61,16 @@ class CaseFile:
 def read(session: Session, instance: Instance, viewer: Viewer) -> CaseFile:
     """Everything that most steps need, in two statements."""
     touched = session.info.get(TOUCHED, 0)
-    key = {"landlord": instance.landlord_id, "case": instance.case_id, "viewer": viewer.user_id}
-    found = session.execute(_file(), key).unique().all()
+    which = {"landlord_id": instance.landlord_id, "case_id": instance.case_id}
+    rows = session.execute(_file(), which | {"user_id": viewer.user_id})
+    found = rows.unique().all()
     case, *sums, conflicts, _, _ = found[0]
-    key = {"landlord": instance.landlord_id, "instance": instance.id}
+    register = session.scalars(_register(), which | {"instance_id": instance.id})
     return CaseFile(
         case,
         Sums(*sums),
         {task.id: task for *_, task, _ in found if task is not None},
-        list(session.scalars(REGISTER, key)),
+        list(register),
         bool(conflicts),
         touched,
         frozenset(drafted for *_, drafted in found if drafted is not None),
@@ -96,16 +97,19 @@ def _summed_in(session: Session) -> bool:
     return any(isinstance(row, SUMMED) for row in (*session.new, *session.dirty))
 
 
-REGISTER = select(Deadline).where(
-    Deadline.landlord_id == bindparam("landlord"), Deadline.instance_id == bindparam("instance")
-)
+# A statement of SQLAlchemy takes longer to make than to run: these two are made once.
+
+
+@cache
+def _register() -> Select[Any]:
+    of_landlord = Deadline.landlord_id == bindparam("landlord_id")
+    return select(Deadline).where(of_landlord, Deadline.instance_id == bindparam("instance_id"))
 
 
 @cache
 def _file() -> Select[Any]:
-    """Built once, since each step asks it: of a landlord, a case and a viewer."""
-    viewer: BindParameter[str | None] = bindparam("viewer")
-    kept_out = _beside(Conflict, func.count(), Conflict.user_id == viewer)
+    user_id = bindparam("user_id", type_=String)
+    kept_out = _beside(Conflict, func.count(), Conflict.user_id == user_id)
     return (
         select(Case, *_sums(), kept_out, Task, Draft.task_id)
         .outerjoin(
@@ -118,9 +122,9 @@ def _file() -> Select[Any]:
             Draft,
             (Draft.landlord_id == Task.landlord_id)
             & (Draft.task_id == Task.id)
-            & (Draft.user_id == viewer),
+            & (Draft.user_id == user_id),
         )
-        .where(Case.landlord_id == bindparam("landlord"), Case.id == bindparam("case"))
+        .where(Case.landlord_id == bindparam("landlord_id"), Case.id == bindparam("case_id"))
         .options(joinedload(Case.parties), joinedload(Case.carried), lazyload(Task.case))
     )
 
