@@ -18,6 +18,7 @@ from select import select
 from typing import Any
 
 from app.services.workshop.stage_of_stories import Plan, staged
+from app.settings import ROOT
 
 MOST = 4
 WORTH_ONE = 5  # stories; to start a player takes as long as to play so many
@@ -82,10 +83,9 @@ class Player:
             return self._over(path, "whoever played it stopped in the middle.")
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        where = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD], stdin=pipe, stdout=pipe, env=where
+        self.process = subprocess.Popen(  # from the folder in which it finds the programs
+            [sys.executable, "-c", CHILD], stdin=pipe, stdout=pipe, cwd=ROOT
         )
         assert self.process.stdin
         pickle.dump(self.plan, self.process.stdin)
