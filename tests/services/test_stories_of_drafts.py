@@ -24,7 +24,7 @@ from tests import small
 from tests.services.test_publishing import story
 from tests.small import SMALL
 
-SECONDS = 60  # for ten short stories; on a machine that does nothing else they take four
+SECONDS = 60  # for two dozen short stories; on a machine that does nothing else they take four
 FILES = small.files() | {"stories/first.toml": story()}
 
 
