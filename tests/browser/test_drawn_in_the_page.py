@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +17,7 @@ from app.engine.diagram import read_diagram
 from app.models import User
 from app.services import accounts
 from app.services.workshop import drafts
+from app.settings import Settings
 from app.viewer import Viewer
 from tests.browser.conftest import WHEN, Open, Site, faults_of, make_site, sign_in
 from tests.conftest import PROCESSES
@@ -57,8 +57,8 @@ class Drawn:
 
 
 @pytest.fixture
-def drawn(tmp_path: Path) -> Iterator[Drawn]:
-    site = make_site(tmp_path, SetClock(WHEN), LARGEST.parent.name)
+def drawn(settings: Settings) -> Iterator[Drawn]:
+    site = make_site(settings, SetClock(WHEN), LARGEST.parent.name)
     site.add("oliver", "process_owner")
     yield Drawn(site)
     site.stop()
