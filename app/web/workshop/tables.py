@@ -12,6 +12,7 @@ from app.services.plain_rules import cell
 from app.services.workshop import table_file
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.letter_fields import facts_of
+from app.services.workshop.table_file import Grid
 from app.web.policy import allow, viewer
 from app.web.workshop.listing import Choice, Kind, Row, Typed, add_pages
 from app.web.workshop.saving import autosaved, mark, may_change, save
@@ -27,6 +28,8 @@ def _row(sketch: Sketch, path: str) -> Row:
         return Row(name, name, "0 rows", 1)
     found = _problems(sketch, path, sketch.files[path])
     about = f"{len(grid.lines)} {'row' if len(grid.lines) == 1 else 'rows'}"
+    if len(grid.tables) > 1:
+        about = f"{len(grid.tables)} tables"
     return Row(name, grid.name, about, sum(problem.severity == "error" for problem in found))
 
 
@@ -78,7 +81,8 @@ def save_table(draft_id: str, name: str) -> ResponseReturnValue:
     if step in ("ask", "answer"):
         step = f"{step}.{request.form.get(step, '')}"
     try:
-        body = table_file.changed(body, request.form, step, facts_of(sketch.contents))
+        facts = facts_of(sketch.contents)
+        body = table_file.changed(body, request.form, step, facts, _decision())
         save(viewer(), draft_id, path, body, seen)
     except BadInput as bad:
         return _page(sketch, path, body, bad.errors, seen), 422
@@ -86,7 +90,13 @@ def save_table(draft_id: str, name: str) -> ResponseReturnValue:
         return _page(sketch, path, body, {"table": changed.message}, mark(sketch, path)), 409
     if not step:
         flash("The table is saved in the draft.")
-    return redirect(url(".table", draft_id=draft_id, name=name, _anchor="grid"), 303)
+    here = url(".table", draft_id=draft_id, name=name, decision=_decision() or None, _anchor="grid")
+    return redirect(here, 303)
+
+
+def _decision() -> str:
+    """The id of the table that is looked at, of the several in its file; "" for the first."""
+    return request.values.get("decision", "")
 
 
 @bp.get("/procedures/drafts/<draft_id>/tables/<name>/drawn")
@@ -99,6 +109,7 @@ def drawn(draft_id: str, name: str) -> ResponseReturnValue:
         sketch=sketch,
         here="tables",
         name=name,
+        grid=_opened(sketch.files[path]),
         xml=sketch.files[path].decode(errors="replace"),
         seen=mark(sketch, path),
         may_change=may_change(viewer(), sketch),
@@ -118,14 +129,21 @@ def save_drawn(draft_id: str, name: str) -> ResponseReturnValue:
     return jsonify(autosaved(viewer(), draft_id, path, found))
 
 
+def _opened(body: bytes) -> Grid | None:
+    try:
+        return table_file.opened(body, _decision())
+    except BadInput:
+        return None
+
+
 def _problems(sketch: Sketch, path: str, body: bytes) -> list[Problem]:
     return table_file.problems(path, body, facts_of(sketch.contents))
 
 
 def _page(sketch: Sketch, path: str, body: bytes, errors: dict[str, str], seen: str) -> str:
     try:
-        grid = table_file.opened(body)
-        found = _problems(sketch, path, body)
+        grid = table_file.opened(body, _decision())
+        found = [p for p in _problems(sketch, path, body) if p.element not in grid.elsewhere]
     except BadInput as bad:
         grid, found, errors = None, [], errors | bad.errors
     of_rows: dict[int | None, list[Problem]] = {}
