@@ -96,15 +96,15 @@ def test_each_table_of_a_file_is_chosen_and_changed(
     assert f'<a href="{page}?decision=second_next_place">Second thoughts</a>' in first
     assert '<b aria-current="page">Where next</b>' in first
     sent = typed(workshop, f"{page}?decision=second_next_place", answer__0__0='"nowhere"')
-    answer = workshop.post(page, data=sent | {"step": "add"})
+    answer = workshop.post(page, data=sent)
     assert answer.location.endswith("?decision=second_next_place#grid")
     shown = workshop.get(answer.location).text
-    assert "Row 2" in shown and shown.count("nowhere") > 1, "what is wrong is not said at its table"
-    assert "nowhere" not in workshop.get(page).text and "Row 2" not in workshop.get(page).text
+    assert shown.count("nowhere") > 1, "what is wrong is not said at its table"
+    assert "nowhere" not in workshop.get(page).text
     saved = file_of(process_owner, draft, PATH)
     assert table_file.opened(saved).lines == table_file.opened(both.encode()).lines
     lines = table_file.opened(saved, "second_next_place").lines
-    assert [line.answers[0] for line in lines] == ['"nowhere"', ""]
+    assert [line.answers[0] for line in lines] == ['"nowhere"']
 
 
 def test_what_dmn_js_sends_is_saved_with_what_is_wrong(
