@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -70,6 +71,23 @@ def test_the_page_and_the_server_find_the_same(
     drafts.put(olu, draft, path, broken)
     ours = checking.check(drafts.get(olu, draft).files)
     assert {p["message"] for p in found["problems"]} == {p.message for p in ours if p.file == path}
+
+
+def test_a_rule_task_is_offered_the_table_whose_id_is_nearest(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    files = drafts.get(olu, draft).files
+    asks = re.compile(rb'decisionRef="(\w+)"')
+    path = next(p for p in files if p.endswith(".bpmn") and asks.search(files[p]))
+    right = asks.search(files[path])[1].decode()  # type: ignore[index]
+    table = next(p for p in files if p.endswith(".dmn") and f'id="{right}"'.encode() in files[p])
+    drafts.put(olu, draft, f"{right}s.dmn", files[table])  # its name is nearer, its id is not
+    drafts.remove(olu, draft, table)
+    body = files[path].replace(right.encode(), f"{right}s".encode())
+    found = owner.post(f"/procedures/drafts/{draft}/lint/{path}", data=body).json
+    assert found is not None
+    fix = next(p["fix"] for p in found["problems"] if "no decision table" in p["message"])
+    assert (fix["field"], fix["value"]) == ("decision", right)
 
 
 def test_what_is_linted_is_not_saved(

@@ -84,6 +84,7 @@ def test_each_table_of_a_file_is_chosen_and_changed(
     process_owner: Viewer, workshop: FlaskClient, draft: str
 ) -> None:
     page = begun(workshop, draft)
+    workshop.post(page, data=typed(workshop, page, answer__0__0='"none"'))
     one = file_of(process_owner, draft, PATH).decode()
     second = one[one.index("<decision ") : one.index("</definitions>")]
     for word in ("next_place", "input_1", "output_1", "row_1", "cell_1", "cell_2"):

@@ -99,7 +99,7 @@ def _nearest(message: str, element: Element, contents: Contents) -> Fix | None:
     team_ids = {choice["value"] for choice in vocabulary.teams(contents)}
     forms = {choice["value"] for choice in vocabulary.forms(contents.files)}
     letters = {choice["value"] for choice in vocabulary.letters(contents)}
-    tables = {path[:-4] for path in contents.files if path.endswith(".dmn")}
+    tables = {choice["value"] for choice in vocabulary.decisions(contents.files)}
     for pattern, field, among in (
         (_NO_FORM, "form", forms),
         (_NO_LETTER, _property_with(element, message, _NO_LETTER), letters),
