@@ -121,9 +121,9 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "calendar": Section(
         "Calendar and alerts",
-        "Which bank holidays count, and who hears at once of a danger. Closures and one-off bank "
-        "holidays are entered by the administrator, on the page Days off: they may move dates of "
-        "open cases, which a manager must see first.",
+        "Which bank holidays count, and who hears at once of a danger. A one-off bank holiday is "
+        "entered by the administrator, on the page Days off: it may move dates of open cases, "
+        "which a manager must see first. Days on which only our offices are closed move no date.",
         (
             Part(
                 "",
