@@ -1,6 +1,7 @@
 // The whole drawing, beside what lies over the canvas: the palette on its left, the map in its corner.
 
 const GAP = 16; // px
+const BELOW = 44; // px: the mark of bpmn.io, and how fast a simulation goes
 const OVER = { left: '.djs-palette, .bts-palette', corner: '.djs-minimap.open' };
 
 /** A function that shows the whole drawing; the map or the palette that come and go show it anew. */
@@ -22,7 +23,7 @@ export function fitting(modeler, container) {
     const left = covered('left') ?? GAP;
     const map = covered('corner');
     const free = (top, right) => {
-      const area = { x: left, y: top, width: outer.width - left - right, height: outer.height - top - GAP };
+      const area = { x: left, y: top, width: outer.width - left - right, height: outer.height - top - BELOW };
       return { ...area, scale: Math.min(1, area.width / inner.width, area.height / inner.height) };
     };
     // a map leaves room beside it and below it: the one in which the drawing is larger
