@@ -10,7 +10,7 @@ from collections import defaultdict
 from random import Random
 
 from .model import Flow, Node, Scope, along
-from .sketch import Sketch, Way
+from .sketch import Sketch, Way, Ways
 
 GUESSES = 7
 
@@ -87,6 +87,7 @@ class Placement:
         self.rows = [0] * len(self.chains)
         self.row_count = 0
         self.routes: dict[str, Way] = {}
+        self.ways = Ways(scope)
 
     def search(self) -> None:
         """Take the best of some climbs."""
@@ -141,7 +142,7 @@ class Placement:
     def cost(self) -> float:
         """Apply the rows and sketch what follows from them."""
         self.apply()
-        sketch = Sketch(self.scope, self.offsets())
+        sketch = Sketch(self.scope, self.offsets(), self.ways)
         total = sketch.cost(self.row_count)
         self.routes = sketch.routes
         return total
