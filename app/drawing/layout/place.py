@@ -88,6 +88,7 @@ class Placement:
         self.row_count = 0
         self.routes: dict[str, Way] = {}
         self.ways = Ways(scope)
+        self.costs: dict[tuple[int, ...], float] = {}  # of rows that were tried
 
     def search(self) -> None:
         """Take the best of some climbs."""
@@ -109,7 +110,7 @@ class Placement:
             self.rows[n] = row
 
     def _climb(self) -> float:
-        cost, improved = self.cost(), True
+        cost, improved = self._known_cost(), True
         while improved:
             improved = False
             for n in self.random.sample(range(len(self.chains)), len(self.chains)):
@@ -128,7 +129,7 @@ class Placement:
             for opening in (False, True):
                 self.rows = self._opened(old, lane, row) if opening else list(old)
                 self.rows[n] = row
-                new = self.cost()
+                new = self._known_cost()
                 if new < best - 1e-9:
                     best, best_rows = new, list(self.rows)
         return best, best_rows
@@ -138,6 +139,13 @@ class Placement:
             row + 1 if chain[0].lane == lane and row >= at else row
             for row, chain in zip(rows, self.chains, strict=True)
         ]
+
+    def _known_cost(self) -> float:
+        """A climb comes by the same rows again and again."""
+        rows = tuple(self.rows)
+        if rows not in self.costs:
+            self.costs[rows] = self.cost()
+        return self.costs[rows]
 
     def cost(self) -> float:
         """Apply the rows and sketch what follows from them."""
