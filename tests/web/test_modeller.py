@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from app.drawing.drawing import BPMNDI
+from app.drawing.drawing import BPMNDI, DC
 from app.engine.diagram import BPMN
 from app.services import checking
 from app.services.workshop import drafts
@@ -224,3 +224,26 @@ def test_tidying_draws_anew_and_means_the_same(owner: FlaskClient, olu: Viewer, 
     judged = owner.post(f"/procedures/drafts/{draft}/defects/{path}", data=answer.data).json
     assert judged == {"defects": []}
     assert drafts.get(olu, draft).changed == {}, "it is shown first"
+
+
+def test_tidying_never_makes_a_drawing_worse(owner: FlaskClient, olu: Viewer, draft: str) -> None:
+    """A tall box holds a name by hand that no box of a new drawing holds."""
+    files = drafts.get(olu, draft).files
+    path = min((p for p in files if p.endswith(".bpmn")), key=lambda p: len(files[p]))
+    root = etree.fromstring(files[path])
+    task = next(iter(root.iter(f"{BPMN}userTask", f"{BPMN}sendTask")))
+    task.set("name", "Write down in your own words what everybody is to do and by when. " * 3)
+    tall = {task.get("id")} | {
+        node.get("id") for node in root.iter(f"{BPMN}lane", f"{BPMN}participant")
+    }
+    for shape in root.iter(f"{BPMNDI}BPMNShape"):
+        if shape.get("bpmnElement") in tall:
+            bounds = next(iter(shape.iter(f"{DC}Bounds")))
+            bounds.set("height", str(float(bounds.get("height", "0")) + 300))
+    body = etree.tostring(root)
+    judged = owner.post(f"/procedures/drafts/{draft}/defects/{path}", data=body).json
+    assert judged == {"defects": []}
+    answer = owner.post(f"/procedures/drafts/{draft}/tidy/{path}", data=body)
+    assert answer.status_code == 422 and answer.json is not None
+    assert "A new one would have 1 defect (“name does not fit: Write down" in answer.json["error"]
+    assert "the one that is there has none" in answer.json["error"]
