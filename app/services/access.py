@@ -50,14 +50,17 @@ def get_case(viewer: Viewer, reference: str, ability: str = "read_cases") -> Cas
 
 def instance_of(case: Case) -> Instance:
     """The running procedure of a case."""
-    found = db.session.scalar(
-        select(Instance).where(
-            Instance.landlord_id == case.landlord_id, Instance.case_id == case.id
-        )
-    )
+    which = {"landlord_id": case.landlord_id, "case_id": case.id}
+    found: Instance | None = db.session.scalar(_of_case(), which)
     if found is None:
         raise NotFound
     return found
+
+
+@cache
+def _of_case() -> Select[Instance]:
+    of_landlord = Instance.landlord_id == bindparam("landlord_id")
+    return select(Instance).where(of_landlord, Instance.case_id == bindparam("case_id"))
 
 
 def lock(session: Session, instance: Instance) -> None:

@@ -24,7 +24,9 @@ from tests.conftest import PROCESSES
 
 LARGEST = max(PROCESSES.glob("*/*.bpmn"), key=lambda path: path.stat().st_size)
 FORM = "#field-form"
-OPENS, LINTS = 2.0, 1.0  # seconds; on a machine that does nothing else
+MARKS = ".pr-badge--error"
+OPENS, LINTS = 2.0, 1.0  # seconds
+TRIES = 6
 
 
 class Drawn:
@@ -93,9 +95,7 @@ def saved_by_itself(page: Page, drawn: Drawn, wanted: Callable[[bytes], bool]) -
 def test_ten_working_days_become_eight_and_are_saved(drawn: Drawn, open_page: Open) -> None:
     page = open_page(drawn.site)
     sign_in(page, drawn.site, "oliver")
-    begun = time.monotonic()
     drawn.open(page)
-    assert time.monotonic() - begun < 5 * (OPENS + LINTS), "not even on a busy machine"
     assert faults_of(page) == []
     choose(page, ten_working_days(drawn.saved))
     page.get_by_label("Example: the day that it counts from").fill("2024-01-02")
@@ -144,6 +144,42 @@ def lies_free(page: Page) -> bool:
     return bool(page.evaluate(LIES_FREE))
 
 
+def takes_less_than(seconds: float, act: Callable[[], object]) -> None:
+    """At least once: other work on this machine only ever slows one down."""
+    taken: list[float] = []
+    while not taken or taken[-1] >= seconds:
+        assert len(taken) < TRIES, taken
+        begun = time.monotonic()
+        act()
+        taken.append(time.monotonic() - begun)
+
+
+def test_the_largest_diagram_opens_and_a_slip_in_it_is_marked_before_anybody_waits(
+    drawn: Drawn, open_page: Open
+) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+
+    def opens() -> None:
+        page.goto(drawn.address, wait_until="commit")
+        page.locator("[data-modeller][data-drawn]").wait_for()
+        expect(page.locator("[data-canvas] .djs-shape").first).to_be_visible()
+
+    takes_less_than(OPENS, opens)
+    page.locator("[data-problems][data-count]").wait_for()
+    choose(page, ten_working_days(drawn.saved))
+    prints, marks = page.get_by_label("The date that letters print"), page.locator(MARKS)
+
+    def is_marked() -> None:
+        """A slip comes, and goes the next time."""
+        slip = marks.count() == 0
+        prints.fill("no_such_date" if slip else "")
+        prints.blur()
+        marks.wait_for(state="visible" if slip else "detached")
+
+    takes_less_than(LINTS, is_marked)
+
+
 def test_a_name_is_changed_and_is_there_after_loading_anew(drawn: Drawn, open_page: Open) -> None:
     page = open_page(drawn.site)
     sign_in(page, drawn.site, "oliver")
@@ -172,7 +208,7 @@ def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
     page = open_page(drawn.site)
     sign_in(page, drawn.site, "oliver")
     drawn.open(page)
-    expect(page.locator(".pr-badge--error")).to_have_count(1)
+    expect(page.locator(MARKS)).to_have_count(1)
     problems = page.locator("[data-problems]")
     expect(problems).to_contain_text("there is no form")
     problems.locator(".pr-problems__go").click()
