@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.db import db, transaction
@@ -111,8 +111,7 @@ def _unknown(landlord_id: str) -> tuple[list[DayOff], list[DayOff]]:
     """
     now = _in_force(landlord_id)
     running = Instance.landlord_id == landlord_id, Instance.completed.is_(False)
-    versions = db.session.scalars(select(Instance.calendar_version).where(*running).distinct())
-    kept = [pinned_calendar(now.nation, version) for version in versions]
+    kept = [pinned_calendar(now.nation, version) for version in _versions(*running)]
     added = {day for old in kept for day in now.off_only_here(old)}
     gone = {day for old in kept for day in old.off_only_here(now)}
     if not added and not gone:
@@ -123,6 +122,16 @@ def _unknown(landlord_id: str) -> tuple[list[DayOff], list[DayOff]]:
         sorted(day for day in added if day.on >= since),
         sorted(day for day in gone if day.on >= since),
     )
+
+
+def _versions(*running: ColumnElement[bool]) -> list[str]:
+    """The calendars of such instances: from one to the next in an index, however many have it."""
+    least = select(func.min(Instance.calendar_version)).where(*running)
+    known = least.cte("known", recursive=True)
+    version = known.c[0]
+    following = least.where(Instance.calendar_version > version).scalar_subquery()
+    known = known.union_all(select(following).where(version.is_not(None)))
+    return list(db.session.scalars(select(known.c[0]).where(known.c[0].is_not(None))))
 
 
 def _first(days: list[DayOff], gone: list[DayOff]) -> date | None:
