@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import lazyload
 
 from app import clock
 from app.db import db
@@ -156,6 +157,7 @@ def _work(landlord_id: str, case_ids: Sequence[str]) -> dict[str, Task]:
         select(Task)
         .where(Task.landlord_id == landlord_id, Task.case_id.in_(case_ids), Task.status == "open")
         .order_by(Task.due_on.nulls_last(), Task.opened_at, Task.id)
+        .options(lazyload(Task.case))
     )
     return _first_of_each(db.session.scalars(query))
 
