@@ -53,6 +53,7 @@ class Case(OwnedById, Base):
         Index("ix_case_old_reference", "landlord_id", "old_reference", unique=True),
         Index("ix_case_link_hash", "link_hash"),
         Index("ix_case_opened", "landlord_id", "status", "opened_at"),
+        Index("ix_case_newest", "landlord_id", "opened_at"),
         Index(  # all that services/open_cases.py counts by
             "ix_case_open",
             "landlord_id",

@@ -83,11 +83,9 @@ class Crowd:
             "element": f"CASE WHEN n >= {tasks} THEN 'wait' ELSE 'late_0' END",
             "due_on": due,
         }
-        hazard = {"hazard": "n % 50 = 0"}
+        came = {"hazard": "n % 50 = 0", "opened_at": AT[self.dialect].format("-60 * n")}
         self._run(
-            self._copy(
-                "case", cases, id=case_id, reference="'C' || n", **stage, **hazard, **NO_KEYS
-            ),
+            self._copy("case", cases, id=case_id, reference="'C' || n", **stage, **came, **NO_KEYS),
             self._copy("person", cases, id=person_id),
             self._copy("party", cases, case_id=case_id, person_id=person_id),
             self._copy(

@@ -16,8 +16,9 @@ from app import create_app
 from app.clock import SetClock
 from app.db import db
 from app.models import Case, Instance
-from app.services import open_cases, sweep, watch, worklist
+from app.services import cases, open_cases, sweep, watch, worklist
 from app.services.open_cases import Wanted
+from app.services.operations import health
 from app.services.worklist import TABS, Filter
 from app.settings import Settings
 from tests.bench import row
@@ -176,6 +177,23 @@ def test_running_cases_ask_and_load_as_much_of_many_as_of_one(app: Flask) -> Non
         else:
             assert rows_read(listed, "deadline") <= 8 * watch.PAGE, wanted
             assert rows_read(listed, "case") <= 8 * watch.PAGE, wanted
+
+
+def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_them_all(
+    app: Flask,
+) -> None:
+    crowd = Crowd()
+    crowd.fill(ROWS // 2, ROWS)
+    listed = partial(worklist.first, crowd.member, Filter(), PAGE)
+    every = partial(cases.search, crowd.member, status="all")
+    oldest = health.oldest_due
+    if db.engine.dialect.name == "sqlite":
+        assert steps_taken(listed) <= 10 * PAGE
+        assert steps_taken(every) <= 10 * cases.PAGE
+        assert steps_taken(oldest) <= 1
+        return
+    for act, table in ((listed, "party"), (every, "case"), (every, "party"), (oldest, "instance")):
+        assert rows_read(act, table) <= cases.PAGE * 20, act
 
 
 def test_a_sweep_with_nothing_due_looks_once_into_an_index(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""the managers' open cases are counted, and listed a page at a time, from indexes
+"""the managers' open cases are counted, and all cases listed a page at a time, from indexes
 
 Revision: 0016, after 0015, 2026-11-26
 """
@@ -19,6 +19,7 @@ MADE = {
     'ix_case_open': (
         'case', ['id', 'kind', 'stage', 'stage_name', 'hazard', 'status'], "status = 'open'"
     ),
+    'ix_case_newest': ('case', ['opened_at'], None),
     'ix_task_of_case': (
         'task',
         ['case_id', 'due_on', 'opened_at', 'id', 'element', 'claimed_by', 'status'],
