@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.db import Base, db
+from app.models import CalendarRow
 from app.services.operations import health, migrations
 from app.settings import ROOT, Settings
 from tests import postgres as postgresql
@@ -37,6 +38,23 @@ def test_the_migrations_make_what_the_models_describe(tmp_path: Path) -> None:
         assert [str(d) for d in differences] == []
         flask_migrate.downgrade(revision="0001")
         flask_migrate.upgrade()
+        db.engine.dispose()
+
+
+def test_a_calendar_that_was_kept_gets_the_bank_holidays_it_has_been_counted_by(
+    tmp_path: Path,
+) -> None:
+    app = create_app(Settings(instance_dir=tmp_path, heartbeat=False))
+    with app.app_context():
+        flask_migrate.upgrade(revision="0014")
+        kept = "INSERT INTO calendar (nation, version, days) VALUES ('SCT', '0.109', '[]')"
+        with db.engine.begin() as connection:
+            connection.execute(text(kept))
+        flask_migrate.upgrade(revision="0015")
+        row = db.session.scalars(sa.select(CalendarRow)).one()
+        assert row.bank_holidays is not None
+        assert ["2026-11-30", "Saint Andrew's Day"] in row.bank_holidays
+        db.session.remove()
         db.engine.dispose()
 
 
