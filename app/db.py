@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -80,6 +81,14 @@ def prepare(engine: Engine) -> None:
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def look_keys_up(_1: Any, _2: Any, statement: str, values: Any, *_: Any) -> tuple[str, Any]:
+        return KEYS.sub(r"IN (SELECT * FROM (\1))", statement), values
+
+
+# many keys of two columns, as of the people in many cases: for a list of VALUES SQLite may read the
+# whole table, for a SELECT it uses the key
+KEYS = re.compile(r"\bIN \((VALUES (?:\(\?(?:, \?)+\)(?:, )?)+)\)")
 
 LIMITS = {  # of PostgreSQL: for a lock, a statement, and a transaction that does nothing
     "lock_timeout": "5s",

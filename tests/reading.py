@@ -46,3 +46,18 @@ def _visited(node: dict[str, Any], table: str) -> Iterator[float]:
         yield read * node["Actual Loops"]
     for below in node.get("Plans", ()):
         yield from _visited(below, table)
+
+
+def steps_taken(act: Callable[[], object]) -> int:
+    """SQLite: how many hundred instructions its machine takes for an act."""
+    raw: Any = db.session.connection().connection.dbapi_connection
+    taken = [0]
+
+    def step() -> int:
+        taken[0] += 1
+        return 0
+
+    raw.set_progress_handler(step, 100)
+    act()
+    raw.set_progress_handler(None, 0)
+    return taken[0]

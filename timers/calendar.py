@@ -15,7 +15,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,50 +47,53 @@ class DayOff:
     name: str
 
 
-@dataclass(frozen=True)
-class _Table:
-    """All counted days of one nation, in order, and the names of the days off that are weekdays."""
-
-    days: tuple[date, ...]
-    names: dict[date, str]
+@lru_cache(maxsize=1)
+def package_version() -> str:
+    """The version of `holidays` that is installed."""
+    return importlib.metadata.version("holidays")
 
 
-@lru_cache(maxsize=64)
-def _table(nation: str, extra: tuple[DayOff, ...]) -> _Table:
+def bank_holidays(nation: str) -> tuple[DayOff, ...]:
+    """All that the installed `holidays` knows of a nation, 1990 to 2100, in order."""
     # Without a subdivision `holidays` silently leaves out Easter Monday and the August holiday.
-    bank = holidays.country_holidays(
+    found = holidays.country_holidays(
         "GB", subdiv=nation, years=range(FIRST_YEAR, LAST_YEAR + 1), expand=False
     )
-    names = {day: name for day, name in bank.items()} | {day.on: day.name for day in extra}
-    first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
-    every_day = (date.fromordinal(n) for n in range(first, last + 1))
-    return _Table(tuple(d for d in every_day if d.weekday() < SATURDAY and d not in names), names)
+    return tuple(sorted(DayOff(day, name) for day, name in found.items()))
 
 
 @dataclass(frozen=True)
 class WorkingCalendar:
     """One nation's working days, as they stood in one version. Equal if nation and version are.
 
+    bank: the bank holidays; extra: the days off entered by hand, which go before them.
     Counting is a bisection over a sorted list made once, so it costs the same for 1 or 1,000 days.
     """
 
     nation: str
     version: str
-    extra: tuple[DayOff, ...] = field(default=(), compare=False)
+    extra: tuple[DayOff, ...] = field(compare=False)
+    bank: tuple[DayOff, ...] = field(compare=False, repr=False)
 
-    @property
+    @cached_property
+    def _names(self) -> dict[date, str]:
+        return {day.on: day.name for day in (*self.bank, *self.extra)}
+
+    @cached_property
     def _days(self) -> tuple[date, ...]:
-        return _table(self.nation, self.extra).days
+        first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
+        every_day = (date.fromordinal(n) for n in range(first, last + 1))
+        return tuple(d for d in every_day if d.weekday() < SATURDAY and d not in self._names)
 
     def is_working_day(self, day: date) -> bool:
         """Raise CalendarRunsOut outside 1990 to 2100."""
         self._check(day)
-        return day.weekday() < SATURDAY and day not in _table(self.nation, self.extra).names
+        return day.weekday() < SATURDAY and day not in self._names
 
     def day_off_name(self, day: date) -> str | None:
         """The bank holiday's or closure's name; None for other days, plain weekends among them."""
         self._check(day)
-        return _table(self.nation, self.extra).names.get(day)
+        return self._names.get(day)
 
     def working_days(self, n: int, base: date, pauses: Sequence[Pause] = ()) -> date:
         """Return the n-th working day strictly after `base`, or before it if n is negative.
@@ -159,33 +162,47 @@ class WorkingCalendar:
             raise CalendarRunsOut(f"no working day after {day} is known")
         return self._days[at]
 
+    def off_only_here(self, other: WorkingCalendar) -> list[DayOff]:
+        """The days from Monday to Friday that are off in this one and counted by the other."""
+        only = self._names.keys() - other._names.keys()
+        return sorted(DayOff(day, self._names[day]) for day in only if day.weekday() < SATURDAY)
+
     def _check(self, day: date) -> None:
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise CalendarRunsOut(f"{day} is outside 1990 to 2100")
 
 
 def calendar_for(
-    nation: str, extra: Iterable[DayOff] = (), version: str | None = None
+    nation: str,
+    extra: Iterable[DayOff] = (),
+    version: str | None = None,
+    bank: tuple[DayOff, ...] | None = None,
 ) -> WorkingCalendar:
     """Return the calendar of a nation, with days off entered by hand.
 
     nation: one of NATIONS; raises ValueError otherwise.
     version: names this calendar for good. By default it is the version of the `holidays` package,
     and with extra days a short hash of them: two calendars that count differently differ in it.
+    bank: the bank holidays; by default those of the package.
     """
-    return _calendar(nation, tuple(sorted(set(extra))), version)
+    if nation not in NATIONS:
+        raise ValueError(f"no such nation: {nation!r}; use one of {', '.join(sorted(NATIONS))}")
+    days = tuple(sorted(set(extra)))
+    if bank is not None:
+        return WorkingCalendar(nation, version or _version(days), days, bank)
+    return _calendar(nation, days, version or _version(days))
 
 
 @lru_cache(maxsize=256)
-def _calendar(nation: str, extra: tuple[DayOff, ...], version: str | None) -> WorkingCalendar:
-    if nation not in NATIONS:
-        raise ValueError(f"no such nation: {nation!r}; use one of {', '.join(sorted(NATIONS))}")
-    if version is None:
-        version = importlib.metadata.version("holidays")
-        if extra:
-            lines = "\n".join(f"{day.on} {day.name}" for day in extra)
-            version += "+" + hashlib.sha256(lines.encode()).hexdigest()[:8]
-    return WorkingCalendar(nation, version, extra)
+def _calendar(nation: str, extra: tuple[DayOff, ...], version: str) -> WorkingCalendar:
+    return WorkingCalendar(nation, version, extra, bank_holidays(nation))
+
+
+def _version(extra: tuple[DayOff, ...]) -> str:
+    if not extra:
+        return package_version()
+    lines = "\n".join(f"{day.on} {day.name}" for day in extra)
+    return f"{package_version()}+{hashlib.sha256(lines.encode()).hexdigest()[:8]}"
 
 
 def london_date(at: datetime) -> date:

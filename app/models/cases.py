@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -53,6 +53,19 @@ class Case(OwnedById, Base):
         Index("ix_case_old_reference", "landlord_id", "old_reference", unique=True),
         Index("ix_case_link_hash", "link_hash"),
         Index("ix_case_opened", "landlord_id", "status", "opened_at"),
+        Index("ix_case_newest", "landlord_id", "opened_at"),
+        Index(  # all that services/open_cases.py counts by
+            "ix_case_open",
+            "landlord_id",
+            "id",
+            "kind",
+            "stage",
+            "stage_name",
+            "hazard",
+            "status",
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
     )
 
     @property

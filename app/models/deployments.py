@@ -45,12 +45,17 @@ class DeploymentFile(Owned, Base):
 
 
 class CalendarRow(Base):
-    """A calendar that cases were worked out with: the hand-entered days as they stood then."""
+    """A calendar that cases were worked out with, as it stood then: whatever decides a date.
+
+    days: those entered by hand. bank_holidays: those that the package `holidays` had then; None
+    where a version of Putright wrote the row that left them to the package.
+    """
 
     __tablename__ = "calendar"
     nation: Mapped[str] = mapped_column(String(3), primary_key=True)
     version: Mapped[str] = mapped_column(String(60), primary_key=True)
     days: Mapped[list[list[str]]] = mapped_column(JSON)  # [["2026-05-08", "VE Day"], …]
+    bank_holidays: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class DayOffRow(Base):

@@ -65,6 +65,7 @@ class Instance(OwnedById, Base):
             sqlite_where=text("next_due_at IS NOT NULL"),
             postgresql_where=text("next_due_at IS NOT NULL"),
         ),
+        Index("ix_instance_calendar", "landlord_id", "completed", "calendar_version"),
     )
 
 
@@ -118,6 +119,19 @@ class Task(OwnedById, Base):
         _index("ix_task_stage", "stage", "team", "due_on", "id", only="status = 'open'"),
         _index("ix_task_closed", "closed_by", "closed_at", only="closed_by IS NOT NULL"),
         Index("ix_task_case", "landlord_id", "case_id"),
+        # what services/open_cases.py asks of each open case, without a look at the row
+        _index(
+            "ix_task_of_case",
+            "case_id",
+            "due_on",
+            "opened_at",
+            "id",
+            "element",
+            "claimed_by",
+            "status",
+            only="status = 'open'",
+        ),
+        _index("ix_task_done", "closed_at", only="status = 'done'"),
     )
 
 
@@ -143,6 +157,9 @@ class Draft(Owned, Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), primary_key=True)
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     saved_at: Mapped[datetime]
+
+
+UNMET = "ended_at IS NULL AND met_on IS NULL"
 
 
 class Deadline(Owned, Base):
@@ -177,13 +194,15 @@ class Deadline(Owned, Base):
     __table_args__ = (
         of_instance(),
         of_case(),
-        Index(
-            "ix_deadline_open",
-            "landlord_id",
+        _index("ix_deadline_due", "kind", "due_on", "case_id", only=UNMET),
+        _index(
+            "ix_deadline_of_case",
+            "case_id",
             "kind",
             "due_on",
-            sqlite_where=text("ended_at IS NULL AND met_on IS NULL"),
-            postgresql_where=text("ended_at IS NULL AND met_on IS NULL"),
+            "ended_at",
+            "met_on",
+            only=UNMET,
         ),
         Index("ix_deadline_case", "landlord_id", "case_id"),
     )

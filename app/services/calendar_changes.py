@@ -1,6 +1,7 @@
-"""A bank holiday was entered: which dates of open cases it moves, and moving them.
+"""The days off have changed: which dates of open cases that moves, and moving them.
 
-A case keeps the calendar it began with until a manager has seen the dates and approved.
+Somebody has entered a day, or an upgrade of `holidays` has brought other bank holidays. A case
+keeps the calendar it began with until a manager has seen the dates and approved.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.db import db, transaction
@@ -43,12 +44,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Preview:
-    """days: those that open cases do not know yet. cases: how many may move; moves: of the first.
+    """days: those off now that open cases count; gone: off for them, and counted now.
 
-    kept_out: how many cases the viewer may not know of; their dates move with the others.
+    cases: how many may move; moves: of the first. kept_out: how many cases
+    the viewer may not know of; their dates move with the others.
     """
 
     days: list[DayOff]
+    gone: list[DayOff]
     cases: int
     kept_out: int
     moves: list[Move]
@@ -56,19 +59,18 @@ class Preview:
 
 def waiting(landlord_id: str) -> int:
     """How many open cases have a date that a day off they do not know may move."""
-    first = _first_unknown(landlord_id)
-    if first is None:
-        return 0
-    return _number(_older(landlord_id, first))
+    first = _first(*_unknown(landlord_id))
+    return _number(_older(landlord_id, first)) if first else 0
 
 
 def preview(viewer: Viewer) -> Preview:
     """Every date that moves, of the first MOST_SHOWN cases. Nothing is changed."""
     if not viewer.can("watch"):
         raise NotAllowed
-    first = _first_unknown(viewer.landlord_id)
+    days, gone = _unknown(viewer.landlord_id)
+    first = _first(days, gone)
     if first is None:
-        return Preview([], 0, 0, [])
+        return Preview([], [], 0, 0, [])
     calendar = _in_force(viewer.landlord_id)
     older = _older(viewer.landlord_id, first).join(Case, _ITS_CASE)
     mine = unconflicted(older, viewer)
@@ -82,9 +84,8 @@ def preview(viewer: Viewer) -> Preview:
         and (now := rearmed.moved.get((row.host, row.element), (None,))[0])
         and now != row.due_on
     ]
-    days = [day for day in calendar.extra if day.on >= first]
     order = sorted(moves, key=lambda move: (move.now, move.case.reference))
-    return Preview(days, every, every - seen, order)
+    return Preview(days, gone, every, every - seen, order)
 
 
 def _number(query: Select[Instance]) -> int:
@@ -103,17 +104,38 @@ def _in_force(landlord_id: str) -> WorkingCalendar:
     return calendar_of(deployments.landlord(landlord_id).nation)
 
 
-def _first_unknown(landlord_id: str) -> date | None:
-    """The first day off that the calendar of an open case lacks."""
+def _unknown(landlord_id: str) -> tuple[list[DayOff], list[DayOff]]:
+    """The days that are off now and not for some open case, and the other way round.
+
+    A day before the first of these cases came moves none of their dates.
+    """
     now = _in_force(landlord_id)
-    versions = db.session.scalars(
-        select(Instance.calendar_version)
-        .where(Instance.landlord_id == landlord_id, Instance.completed.is_(False))
-        .distinct()
+    running = Instance.landlord_id == landlord_id, Instance.completed.is_(False)
+    kept = [pinned_calendar(now.nation, version) for version in _versions(*running)]
+    added = {day for old in kept for day in now.off_only_here(old)}
+    gone = {day for old in kept for day in old.off_only_here(now)}
+    if not added and not gone:
+        return [], []
+    first = select(func.min(Case.received_on)).join(Instance, _ITS_CASE).where(*running)
+    since = db.session.scalar(first) or date.min
+    return (
+        sorted(day for day in added if day.on >= since),
+        sorted(day for day in gone if day.on >= since),
     )
-    known = [pinned_calendar(now.nation, version).extra for version in versions]
-    unknown = {day.on for extra in known for day in {*now.extra} ^ {*extra}}
-    return min(unknown, default=None)
+
+
+def _versions(*running: ColumnElement[bool]) -> list[str]:
+    """The calendars of such instances: from one to the next in an index, however many have it."""
+    least = select(func.min(Instance.calendar_version)).where(*running)
+    known = least.cte("known", recursive=True)
+    version = known.c[0]
+    following = least.where(Instance.calendar_version > version).scalar_subquery()
+    known = known.union_all(select(following).where(version.is_not(None)))
+    return list(db.session.scalars(select(known.c[0]).where(known.c[0].is_not(None))))
+
+
+def _first(days: list[DayOff], gone: list[DayOff]) -> date | None:
+    return min((day.on for day in (*days, *gone)), default=None)
 
 
 def _older(landlord_id: str, first: date) -> Select[Instance]:
@@ -147,7 +169,7 @@ def move(progress: Progress) -> str:
     landlord_id = progress.landlord_id
     actor = accounts.who_asked(landlord_id, progress.asked_by)
     query = _open(landlord_id).with_only_columns(Instance.id)
-    ids = list(db.session.scalars(query)) if _first_unknown(landlord_id) else []
+    ids = list(db.session.scalars(query)) if any(_unknown(landlord_id)) else []
     failed = 0
     for begun in range(0, len(ids), BATCH):
         progress.tell(begun, len(ids))
@@ -180,7 +202,8 @@ def _move(landlord_id: str, instance_id: str, actor: Viewer, tries: int = 3) -> 
             case_id = instance.case_id
             step = steps.open_step(session, instance, actor)
             now = calendar_of(step.calendar.nation)
-            step.write("calendar_changed", days=rearming.days_between(step.calendar, now))
+            days = rearming.days_between(step.calendar, now, step.case.received_on)
+            step.write("calendar_changed", days=days)
             steps.work_out_again(step)
     except ChangedMeanwhile:
         return tries > 0 and _move(landlord_id, instance_id, actor, tries - 1)

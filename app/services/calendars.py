@@ -1,11 +1,13 @@
 """The working-day calendars: bank holidays from `holidays`, and days entered by hand.
 
-A case is pinned to the calendar it began with. A day entered later counts for new cases; it
-reaches open ones only when somebody works them out again.
+A case is pinned to the calendar it began with. A day entered later, or a bank holiday that another
+version of `holidays` has, counts for new cases; it reaches open ones only when somebody works them
+out again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import select
@@ -34,21 +36,33 @@ def pinned_calendar(nation: str, version: str) -> WorkingCalendar:
     row = db.session.get(CalendarRow, (nation, version))
     if row is None:
         return calendar_of(nation)
-    days = tuple(DayOff(date.fromisoformat(on), name) for on, name in row.days)
-    _pinned[nation, version] = calendar_for(nation, days, version)
-    return _pinned[nation, version]
+    days = _read(row.days)
+    if row.bank_holidays is None:
+        return calendar_for(nation, days, version)
+    bank = _read(row.bank_holidays)
+    return _pinned.setdefault((nation, version), calendar_for(nation, days, version, bank))
 
 
 _pinned: dict[tuple[str, str], WorkingCalendar] = {}  # what a version names stays so
 
 
 def keep_calendar(session: Session, calendar: WorkingCalendar) -> None:
-    """Keep a calendar that a case is pinned to."""
-    key = (calendar.nation, calendar.version)
-    if session.get(CalendarRow, key) is None:
-        days = [[day.on.isoformat(), day.name] for day in calendar.extra]
-        session.add(CalendarRow(nation=key[0], version=key[1], days=days))
-        session.flush()
+    """Keep a calendar that a case is pinned to, whole: `holidays` may be another one tomorrow."""
+    key = CalendarRow.nation == calendar.nation, CalendarRow.version == calendar.version
+    if session.scalar(select(CalendarRow.bank_holidays.is_not(None)).where(*key)):
+        return
+    row = CalendarRow(nation=calendar.nation, version=calendar.version)
+    row.days, row.bank_holidays = _write(calendar.extra), _write(calendar.bank)
+    session.merge(row)
+    session.flush()
+
+
+def _read(rows: Iterable[list[str]]) -> tuple[DayOff, ...]:
+    return tuple(DayOff(date.fromisoformat(on), name) for on, name in rows)
+
+
+def _write(days: Iterable[DayOff]) -> list[list[str]]:
+    return [[day.on.isoformat(), day.name] for day in days]
 
 
 def add_day_off(viewer: Viewer, nation: str, on: date, name: str) -> None:

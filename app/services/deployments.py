@@ -290,12 +290,12 @@ _digests: dict[tuple[str, str], str] = {}  # by landlord and deployment: what is
 @contextmanager
 def for_a_while(digest: str) -> Iterator[None]:
     """Files that are only tried are forgotten afterwards, unless a deployment has the same."""
-    known = digest in _contents
+    known, before = digest in _contents, set(_digests)
     yield
     if not known:
         _contents.pop(digest, None)
-        for key in [key for key, held in list(_digests.items()) if held == digest]:
-            del _digests[key]
+    for key in [key for key, of in list(_digests.items()) if of == digest and key not in before]:
+        del _digests[key]
 
 
 def _digest_of(landlord_id: str, deployment_id: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, literal_column, select
 
 from app import clock
 from app.db import db
@@ -26,25 +28,42 @@ def heat(viewer: Viewer, kind: str = ROOT) -> dict[str, int]:
     """For each element with open work: 1 usual, 2 longer, 3 twice as long; left out if unknown.
 
     Counted are cases of one kind. Compared is the time that open tasks have lain with the median
-    of the finished ones. A stage is as hot as the middle one of its tasks. Weekends count on both
+    of the finished ones. A stage is as hot as at least half of its tasks. Weekends count on both
     sides.
     """
     if not viewer.can("watch"):
         raise NotAllowed
-    now = clock.now()
     usual = _usual(viewer.landlord_id)
+    if not usual:
+        return {}
     elements = deployments.live(viewer.landlord_id, kind).procedure.elements
-    ratios: dict[str, list[float]] = {}
-    for element, opened_at in db.session.execute(
-        select(Task.element, Task.opened_at)
+    found: dict[str, list[int]] = {}  # of each place: its tasks, those that lie longer, and twice
+    for element, *numbers in db.session.execute(_lying(viewer.landlord_id, kind, usual)):
+        for place in watch.around(elements, [element]):
+            before = found.get(place, [0, 0, 0])
+            found[place] = [a + b for a, b in zip(before, numbers, strict=True)]
+    return {place: _degree(*numbers) for place, numbers in found.items()}
+
+
+def _lying(landlord_id: str, kind: str, usual: Mapping[str, timedelta]) -> Any:
+    """Of each element: the open tasks, and how many have lain LONGER and TWICE than is usual."""
+    now = clock.now()
+
+    def since(times: float) -> ColumnElement[int]:
+        before = {element: now - times * span for element, span in usual.items()}
+        return func.sum(case((Task.opened_at <= case(before, value=Task.element), 1), else_=0))
+
+    return (
+        select(Task.element, func.count(), since(LONGER), since(TWICE))
         .join(Case, (Case.landlord_id == Task.landlord_id) & (Case.id == Task.case_id))
-        .where(Task.landlord_id == viewer.landlord_id, Task.status == "open", Case.kind == kind)
-    ):
-        if element in usual:
-            ratio = (now - opened_at) / usual[element]
-            for place in watch.around(elements, [element]):
-                ratios.setdefault(place, []).append(ratio)
-    return {place: _degree(median(found)) for place, found in ratios.items()}
+        .where(
+            Task.landlord_id == landlord_id,
+            Task.status == literal_column("'open'"),
+            Task.element.in_(usual),
+            Case.kind == kind,
+        )
+        .group_by(Task.element)
+    )
 
 
 def _usual(landlord_id: str) -> dict[str, timedelta]:
@@ -54,7 +73,7 @@ def _usual(landlord_id: str) -> dict[str, timedelta]:
         select(Task.element, Task.opened_at, Task.closed_at)
         .where(
             Task.landlord_id == landlord_id,
-            Task.status == "done",
+            Task.status == literal_column("'done'"),
             Task.closed_at >= clock.now() - LOOK_BACK,
         )
         .order_by(Task.closed_at.desc())
@@ -69,5 +88,5 @@ def _usual(landlord_id: str) -> dict[str, timedelta]:
     }
 
 
-def _degree(ratio: float) -> int:
-    return 3 if ratio >= TWICE else 2 if ratio >= LONGER else 1
+def _degree(tasks: int, longer: int, twice: int) -> int:
+    return 3 if 2 * twice >= tasks else 2 if 2 * longer >= tasks else 1

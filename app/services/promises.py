@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -43,14 +43,13 @@ def counts_for(deadline: Deadline) -> bool:
     return "promise_due_on" in deadline.rule
 
 
-def late_cases(session: Session, landlord_id: str) -> set[str]:
-    """The cases with a promise whose date has passed, open or closed."""
-    late = select(Promise.case_id).where(
+def late(landlord_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Which promises of a landlord are late: not done, and their date has passed."""
+    return (
         Promise.landlord_id == landlord_id,
         Promise.done_on.is_(None),
         Promise.due_on < clock.today(),
     )
-    return set(session.scalars(late))
 
 
 def standing(rows: Iterable[Promise]) -> list[tuple[Promise, DeadlineState]]:

@@ -25,10 +25,11 @@ from app.services.calendars import keep_calendar, pinned_calendar
 from app.services.casefile import CaseFile
 from app.services.steps import PROCEDURE, Step, actor_kind
 from app.viewer import Viewer
-from timers.calendar import DayOff, WorkingCalendar, falls_due_at
+from timers.calendar import WorkingCalendar, falls_due_at
 from timers.rules import rule_in_force
 
 BARE = defaultload(Instance.case).lazyload(Case.parties)  # nobody's name is asked for
+MOST_NAMED = 10  # days off in one line of history
 Row = TypeVar("Row", Deadline, Task)
 Dates = tuple[date | None, date | None]  # due, and as letters print it
 
@@ -44,6 +45,7 @@ class Rearmed:
     instance: Instance
     snapshot: Snapshot
     revision: int
+    received_on: date
     rows: Sequence[Deadline]
     moved: dict[tuple[str, str], Dates] = field(default_factory=dict)
     tasks: list[tuple[str, date | None, str]] = field(default_factory=list)
@@ -120,7 +122,7 @@ def _rearmed(
     known: Known,
 ) -> Rearmed:
     instance = step.instance
-    found = Rearmed(instance, snapshot, instance.revision, rows)
+    found = Rearmed(instance, snapshot, instance.revision, instance.case.received_on, rows)
     of_code = code_clocks.dates(step, {row.element for row in rows if code_clocks.of_code(row)})
     keys = {(row.host, row.element) for row in rows}
     found.plain = (
@@ -293,10 +295,17 @@ def _tasks(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
             }
 
 
-def days_between(old: WorkingCalendar, new: WorkingCalendar) -> str:
-    """The days off that only one of two calendars has, as history says them."""
-    days: list[DayOff] = sorted({*new.extra} ^ {*old.extra})
-    return ", ".join(f"{day.on.isoformat()} {day.name}" for day in days)
+def days_between(old: WorkingCalendar, new: WorkingCalendar, since: date) -> str:
+    """The days from one on that are off in one of two calendars only, as history says them."""
+    added = ((day, "") for day in new.off_only_here(old))
+    gone = ((day, " (no longer off)") for day in old.off_only_here(new))
+    said = [
+        f"{day.on.isoformat()} {day.name}{how}"
+        for day, how in sorted((*added, *gone))
+        if day.on >= since
+    ]
+    more = [f"{len(said) - MOST_NAMED} more"] if len(said) > MOST_NAMED else []
+    return ", ".join(said[:MOST_NAMED] + more)
 
 
 def _history(
@@ -306,7 +315,8 @@ def _history(
     payloads, events = [], []
     known, now = Known(calendar.nation), clock.now()
     for r in rearmed:
-        days = days_between(known.calendar(r.instance.calendar_version), calendar)
+        old = known.calendar(r.instance.calendar_version)
+        days = days_between(old, calendar, r.received_on)
         lines = [("calendar_changed", "", now, actor, {"days": days})]
         lines += [(e.action, e.element, e.at, PROCEDURE, dict(e.detail)) for e in r.snapshot.events]
         numbers = count(r.instance.events + 1)

@@ -1,4 +1,4 @@
-"""For managers: a day off was entered. Which dates it moves, approving that, and how far it is."""
+"""For managers: days off have changed. Which dates that moves, approving it, and how far it is."""
 
 from __future__ import annotations
 

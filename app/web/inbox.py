@@ -62,7 +62,7 @@ def inbox() -> ResponseReturnValue:
 def _wanted() -> Filter:
     """The filter of the address; what does not fit is left out."""
     asked = request.args
-    tab, only, after = asked.get("tab", ""), asked.get("only", ""), asked.get("after", "")
+    tab, only = asked.get("tab", ""), asked.get("only", "")
     return Filter(
         tab=tab if tab in TABS else "mine",
         q=asked.get("q", "").strip()[:100],
@@ -71,8 +71,13 @@ def _wanted() -> Filter:
         only=only if only in ONLY else "",
         on=_day(asked.get("on", "")),
         late=asked.get("late") == "1",
-        after=after if AFTER.fullmatch(after) and _day(after.partition("|")[0], True) else "",
+        after=read_after(asked.get("after", "")),
     )
+
+
+def read_after(text: str) -> str:
+    """Where a page of a list begins, "<due>|<id>"; empty for what is no such place."""
+    return text if AFTER.fullmatch(text) and _day(text.partition("|")[0], True) else ""
 
 
 def _day(text: str, or_none: bool = False) -> date | None:

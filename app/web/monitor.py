@@ -25,10 +25,10 @@ from app.services.kinds import kinds_of, title_of
 from app.services.outline import pictures
 from app.services.references import spaced
 from app.services.watch import ControlRoom, Place
+from app.web.inbox import read_after
 from app.web.policy import allow, viewer
 
 bp = Blueprint("monitor", __name__)
-FIRST = 100  # rows shown until somebody asks for all
 TILES = (  # filter, words, second line
     ("", "Open", "all that is not closed"),
     ("late", "Late", "a deadline has passed"),
@@ -45,15 +45,14 @@ TILES = (  # filter, words, second line
 def running() -> ResponseReturnValue:
     """All open cases: numbers, diagram, list."""
     show, stage, kind = (request.args.get(name, "") for name in ("show", "stage", "kind"))
-    room = watch.control_room(viewer(), show, stage, kind)
+    after = read_after(request.args.get("after", ""))
+    room = watch.control_room(viewer(), show, stage, kind, after)
     deployed = deployments.live(viewer().landlord_id, kind or ROOT)
     places = _by_process(room, deployed)
-    every = "all" in request.args
     kinds = kinds_of(viewer().landlord_id)
     return render_template(
         "monitor/running.html",
         room=room,
-        rows=room.rows if every else room.rows[:FIRST],
         tiles=_tiles(room, show, stage, kind),
         box=_box(deployed, places, stage, several=len(kinds) > 1),
         groups=[(p, places[p.process]) for p in pictures(deployed) if p.process in places],
@@ -62,6 +61,7 @@ def running() -> ResponseReturnValue:
         show=show,
         stage=stage,
         kind=kind,
+        after=after,
         kinds=[(each, room.kinds.get(each.id, 0)) for each in kinds],
         kind_titles={each.id: each.title for each in kinds},
         stopped=len(incidents.open_incidents(viewer())),

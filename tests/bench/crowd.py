@@ -14,6 +14,7 @@ from tests.postgres import as_role
 TEAMS = 40  # some far larger than others
 NO_KEYS = {"link_hash": "NULL", "submission_key": "NULL"}
 STAGES = 5
+SIZE = 4  # tasks of the procedure
 HEX = {"sqlite": "printf('{}%031x', {})", "postgresql": "'{}' || lpad(to_hex({}), 31, '0')"}
 NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
@@ -34,7 +35,7 @@ class Crowd:
     """Copies of one case of a row of four tasks."""
 
     def __init__(self) -> None:
-        self.officer = row.officer(row.deploy(4))
+        self.officer = row.officer(row.deploy(SIZE))
         self.case = db.session.query(Case).filter_by(reference=row.record(self.officer)).one()
         self.colleague = row.officer(self.officer.landlord_id, "idris")
         self.dialect = db.engine.dialect.name
@@ -46,30 +47,45 @@ class Crowd:
         """SQL for the id of a copy. kind: a hex digit."""
         return HEX[self.dialect].format(kind, n)
 
-    def fill(self, cases: int, tasks: int = 0, waiting: int = 0) -> None:
-        """So many more cases, open tasks and done ones; and instances that wait for a timer.
+    def fill(self, cases: int, tasks: int = 0, waiting: int = 0, limits: int = 0) -> None:
+        """So many more cases, open tasks and done ones, and limits; and instances with a timer.
 
-        None is due. Where more are `waiting` than there are cases, the others have no more than
-        their instance, which is all that a sweep looks at.
+        A limit is the resident's time where its case has no task, else our duty. No timer is due.
+        Where more are `waiting` than there are cases, the others have no more than their instance,
+        which is all that a sweep looks at.
         """
         case_of = self.id("c", f"(n % {cases} + 1)")
         due = DAY[self.dialect].format("n * 7919 % 400")
         shared = {"case_id": case_of, "instance_id": self.id("a", f"(n % {cases} + 1)")}
         skewed = f"CAST({TEAMS} * (n * 7919 % 1000) * (n * 7919 % 1000) / 1000000 AS INTEGER)"
-        task = shared | {
-            "team": f"'team_' || {skewed}",
+        stage = {
             "stage": f"'stage_' || (n % {STAGES})",
             "stage_name": f"'Stage ' || (n % {STAGES})",
-            "due_on": f"CASE WHEN n % 20 = 0 THEN NULL ELSE {due} END",
-            "claimed_by": f"CASE WHEN n % 300 = 0 THEN '{self.officer.user_id}' "
-            f"WHEN n % 3 = 0 THEN '{self.colleague.user_id}' END",
         }
+        task = (
+            shared
+            | stage
+            | {
+                "element": f"'task_' || (n % {SIZE})",
+                "team": f"'team_' || {skewed}",
+                "due_on": f"CASE WHEN n % 20 = 0 THEN NULL ELSE {due} END",
+                "claimed_by": f"CASE WHEN n % 300 = 0 THEN '{self.officer.user_id}' "
+                f"WHEN n % 3 = 0 THEN '{self.colleague.user_id}' END",
+            }
+        )
         long_ago = AT[self.dialect].format("-86400 * 300")
         by = f"'{self.officer.user_id}'"
         closed = {"status": "'done'", "closed_at": long_ago, "closed_by": by}
         case_id, person_id = self.id("c"), self.id("b")
+        limit = shared | {
+            "host": self.id("d"),
+            "kind": f"CASE WHEN n >= {tasks} THEN 'window' ELSE 'duty' END",
+            "element": f"CASE WHEN n >= {tasks} THEN 'wait' ELSE 'late_0' END",
+            "due_on": due,
+        }
+        came = {"hazard": "n % 50 = 0", "opened_at": AT[self.dialect].format("-60 * n")}
         self._run(
-            self._copy("case", cases, id=case_id, reference="'C' || n", **NO_KEYS),
+            self._copy("case", cases, id=case_id, reference="'C' || n", **stage, **came, **NO_KEYS),
             self._copy("person", cases, id=person_id),
             self._copy("party", cases, case_id=case_id, person_id=person_id),
             self._copy(
@@ -81,6 +97,7 @@ class Crowd:
             ),
             self._copy("task", tasks, **task, id=self.id("e")),
             self._copy("task", tasks, **(task | closed), id=self.id("f")),
+            self._copy("deadline", limits, **limit),
         )
 
     def _copy(self, table: str, copies: int, **changed: str) -> str:

@@ -37,10 +37,10 @@ CASES = 300 if os.environ.get("PUTRIGHT_LONG") else 6
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Site]:
+def shop(settings: Settings) -> Iterator[Site]:
     """A landlord with a procedure, a process owner and a manager."""
     clock = SetClock(WHEN)
-    app = create_app(Settings(instance_dir=tmp_path / "instance", heartbeat=False), clock)
+    app = create_app(settings, clock)
     with app.app_context():
         db.create_all()
         deployments.deploy(small.SMALL, drawn("check") | {"forms/check.form": CHECK})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +17,7 @@ from app.engine.diagram import read_diagram
 from app.models import User
 from app.services import accounts
 from app.services.workshop import drafts
+from app.settings import Settings
 from app.viewer import Viewer
 from tests.browser.conftest import WHEN, Open, Site, faults_of, make_site, sign_in
 from tests.conftest import PROCESSES
@@ -59,8 +59,8 @@ class Drawn:
 
 
 @pytest.fixture
-def drawn(tmp_path: Path) -> Iterator[Drawn]:
-    site = make_site(tmp_path, SetClock(WHEN), LARGEST.parent.name)
+def drawn(settings: Settings) -> Iterator[Drawn]:
+    site = make_site(settings, SetClock(WHEN), LARGEST.parent.name)
     site.add("oliver", "process_owner")
     yield Drawn(site)
     site.stop()
@@ -108,6 +108,40 @@ def test_ten_working_days_become_eight_and_are_saved(drawn: Drawn, open_page: Op
     page.get_by_role("button", name="Undo").click()
     saved_by_itself(page, drawn, lambda body: b"working_days(8" not in body)
     assert faults_of(page) == []
+
+
+def test_the_whole_drawing_lies_beside_the_palette_and_the_map(
+    drawn: Drawn, open_page: Open
+) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    assert lies_free(page)
+    page.get_by_role("button", name="Map").click()
+    page.wait_for_function(LIES_FREE)
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Simulate").click()
+    assert not lies_free(page), "who has zoomed in is not thrown out"
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.get_by_role("button", name="Whole").click()
+    page.wait_for_function(LIES_FREE)
+
+
+LIES_FREE = """() => {
+  const box = (of) => document.querySelector(`[data-canvas] ${of}`)?.getBoundingClientRect();
+  const drawing = box('.viewport > [class^=layer-root]');
+  const canvas = document.querySelector('[data-canvas]').getBoundingClientRect();
+  const apart = (over) => !over?.width || over.right < drawing.left || over.left > drawing.right
+    || over.bottom < drawing.top || over.top > drawing.bottom;
+  const inside = drawing.left >= canvas.left && drawing.right <= canvas.right
+    && drawing.top >= canvas.top && drawing.bottom <= canvas.bottom;
+  return inside && apart(box('.djs-palette')) && apart(box('.djs-minimap.open'));
+}"""
+
+
+def lies_free(page: Page) -> bool:
+    """Whether the whole drawing is seen, and nothing lies over it."""
+    return bool(page.evaluate(LIES_FREE))
 
 
 def takes_less_than(seconds: float, act: Callable[[], object]) -> None:

@@ -321,7 +321,7 @@ def test_the_pages_lead_from_the_alert_to_the_moved_dates(
 ) -> None:
     client.post("/sign-in", data={"email": "helen@elm-homes.example",
                                   "password": "a long enough password"})  # fmt: skip
-    assert "2 open cases do not count yet" in client.get("/running").text
+    assert "2 open cases do not count by them yet" in client.get("/running").text
     page = client.get("/running/calendar").text
     assert "Thursday 26 November 2026, A royal day" in page
     assert "Tuesday 8 December 2026" in page and "Wednesday 9 December 2026" in page

@@ -16,13 +16,16 @@ from app import create_app
 from app.clock import SetClock
 from app.db import db
 from app.models import Case, Instance
-from app.services import sweep, worklist
+from app.services import cases, open_cases, sweep, watch, worklist
+from app.services.open_cases import Wanted
+from app.services.operations import health
 from app.services.worklist import TABS, Filter
 from app.settings import Settings
 from tests.bench import row
 from tests.bench.crowd import Crowd
+from tests.conftest import make_user
 from tests.postgres import OWNER, Server, as_role
-from tests.reading import rows_read
+from tests.reading import rows_read, steps_taken
 from tests.turns import Asked, Wire, asked, wire
 
 FINISH, START, FIRE = 14, 20, 14  # statements of a step at most
@@ -142,6 +145,55 @@ def test_an_inbox_reads_no_more_than_the_front_of_each_list(app: Flask) -> None:
         assert rows_read(listed, "task") <= shares * PAGE, wanted
     counts = partial(worklist.count, crowd.member, *TABS)
     assert rows_read(counts, "task") <= 2 * len(TABS) * worklist.MOST
+
+
+RUNNING = (
+    Wanted(),
+    Wanted("late"),
+    Wanted("today"),
+    Wanted("unclaimed"),
+    Wanted(stage="stage_3"),
+    Wanted(kind="complaint"),
+    Wanted(after="2026-12-24|" + "c" * 32),
+)
+
+
+def test_running_cases_ask_and_load_as_much_of_many_as_of_one(app: Flask) -> None:
+    crowd = Crowd()
+    manager = make_user(crowd.officer.landlord_id, "helen", "manager")
+    watch.control_room(manager)  # whatever is learnt once
+    one = counted(partial(watch.control_room, manager))
+    crowd.fill(ROWS, ROWS * 9 // 10, limits=ROWS)
+    many = counted(partial(watch.control_room, manager))
+    assert len(many.statements) <= len(one.statements)
+    room = watch.control_room(manager)
+    assert room.numbers["open"] == ROWS + 1 and len(room.rows) == watch.PAGE
+    loaded = Counter(type(each).__name__ for each in db.session.identity_map.values())
+    assert max(loaded.values()) <= 2 * watch.PAGE, loaded
+    for wanted in RUNNING:
+        listed = partial(open_cases.first, manager, wanted, watch.PAGE + 1)
+        if db.engine.dialect.name == "sqlite":
+            assert steps_taken(listed) <= 2 * watch.PAGE, wanted  # some 200 instructions a row
+        else:
+            assert rows_read(listed, "deadline") <= 8 * watch.PAGE, wanted
+            assert rows_read(listed, "case") <= 8 * watch.PAGE, wanted
+
+
+def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_them_all(
+    app: Flask,
+) -> None:
+    crowd = Crowd()
+    crowd.fill(ROWS // 2, ROWS)
+    listed = partial(worklist.first, crowd.member, Filter(), PAGE)
+    every = partial(cases.search, crowd.member, status="all")
+    oldest = health.oldest_due
+    if db.engine.dialect.name == "sqlite":
+        assert steps_taken(listed) <= 10 * PAGE
+        assert steps_taken(every) <= 10 * cases.PAGE
+        assert steps_taken(oldest) <= 1
+        return
+    for act, table in ((listed, "party"), (every, "case"), (every, "party"), (oldest, "instance")):
+        assert rows_read(act, table) <= cases.PAGE * 20, act
 
 
 def test_a_sweep_with_nothing_due_looks_once_into_an_index(app: Flask) -> None:

@@ -149,7 +149,8 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
 
 def oldest_due() -> timedelta:
     """For how long the oldest deadline that is due has waited; incidents wait for a manager."""
-    at = db.session.scalar(select(func.min(Instance.next_due_at)).where(Instance.held.is_(False)))
+    waits = Instance.next_due_at.is_not(None), Instance.held.is_(False)
+    at = db.session.scalar(select(func.min(Instance.next_due_at)).where(*waits))
     return max(clock.now() - at, timedelta()) if at else timedelta()
 
 
