@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app import clock
 from app.clock import LONDON, SetClock
@@ -118,26 +118,35 @@ def _let_time_pass(state: Play, at: datetime) -> None:
         _send(state)
 
 
+# Each deadline of a story asks these, and an alert may come again on each of 500 days: built once.
+DUE = (
+    select(Instance.next_due_at, Instance.id)
+    .where(
+        Instance.landlord_id == bindparam("landlord"),
+        Instance.case_id.in_(bindparam("cases", expanding=True)),
+        Instance.next_due_at <= bindparam("until"),
+    )
+    .order_by(Instance.next_due_at, Instance.id)
+    .limit(1)
+)
+UNSENT = (
+    select(Outgoing.id)
+    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.status != "sent")
+    .limit(1)
+)
+
+
 def _next_due(state: Play, until: datetime) -> tuple[datetime, str] | None:
     """When the next deadline of the cases falls due, and the instance that it belongs to."""
-    row = db.session.execute(
-        select(Instance.next_due_at, Instance.id)
-        .where(
-            Instance.landlord_id == state.landlord_id,
-            Instance.case_id.in_(state.case_ids),
-            Instance.next_due_at <= until,
-        )
-        .order_by(Instance.next_due_at, Instance.id)
-        .limit(1)
-    ).first()
+    which = {"landlord": state.landlord_id, "cases": state.case_ids, "until": until}
+    row = db.session.execute(DUE, which).first()
     return (row[0], row[1]) if row and row[0] else None
 
 
 def _send(state: Play) -> bool:
     """Send what can be sent; returns whether anything was waiting. Most steps write no letter."""
-    mine = Outgoing.landlord_id == state.landlord_id
-    waits = select(Outgoing.id).where(mine, Outgoing.status != "sent").limit(1)
-    state.waits = state.sends and db.session.scalar(waits) is not None
+    waits = state.sends and db.session.scalar(UNSENT, {"landlord": state.landlord_id})
+    state.waits = bool(waits)
     if state.waits:
         outbox.send_due(state.landlord_id)
     return state.waits

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import false, func, select
+from sqlalchemy import bindparam, false, func, select
 
 from app import clock
 from app.clock import LONDON, SetClock
@@ -41,6 +41,17 @@ NO_CASE = "the story does something before a case is recorded"
 
 class StoryRefused(ValueError):
     """The file is no story: says what is wrong with it."""
+
+
+NEW_CASES = (  # asked for at each step: built once
+    select(CaseLink.case_id)
+    .join(Case, (Case.landlord_id == CaseLink.landlord_id) & (Case.id == CaseLink.case_id))
+    .where(
+        CaseLink.landlord_id == bindparam("landlord"),
+        CaseLink.other_id.in_(bindparam("cases", expanding=True)),
+    )
+    .order_by(Case.opened_at, Case.kind)
+)
 
 
 @dataclass
@@ -101,12 +112,8 @@ class Play:
 
     def find_new_cases(self) -> None:
         """Number the cases that have arisen from those of the story."""
-        rows = db.session.scalars(
-            select(CaseLink.case_id)
-            .join(Case, (Case.landlord_id == CaseLink.landlord_id) & (Case.id == CaseLink.case_id))
-            .where(CaseLink.landlord_id == self.landlord_id, CaseLink.other_id.in_(self.case_ids))
-            .order_by(Case.opened_at, Case.kind)
-        )
+        which = {"landlord": self.landlord_id, "cases": self.case_ids}
+        rows = db.session.scalars(NEW_CASES, which)
         self.case_ids += [found for found in rows if found not in self.case_ids]
 
     def go_to(self, number: int) -> None:
