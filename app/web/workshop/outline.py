@@ -40,8 +40,8 @@ def tidy(draft_id: str, process: str) -> ResponseReturnValue:
     def draw(seen: int) -> str:
         left = editing.tidy(viewer(), draft_id, process, seen)
         said = "The drawing is tidied: every step stands in its lane."
-        more = f" {left} {'thing is' if left == 1 else 'things are'} not good to look at yet: “Draw it”"
-        return said + (more + " and “Defects of the drawing” say which." if left else "")
+        more = f" {left} {'thing is' if left == 1 else 'things are'} not good to look at yet:"
+        return said + (f"{more} “Draw it”, “Defects of the drawing” says which." if left else "")
 
     return _done(draft_id, process, draw)
 
