@@ -50,12 +50,6 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, weak_passwords: None) -> 
     site.stop()
 
 
-def without_their_styles(opened: Open) -> None:
-    """dmn-js and form-js write styles into their HTML, which our policy stops; nothing else."""
-    theirs = ("Applying inline style", "policy: style-src")
-    opened.complaints[:] = [said for said in opened.complaints if not said.startswith(theirs)]
-
-
 def some(workshop: Workshop, ending: str) -> str:
     """The name of a file of the landlord, without folder and ending."""
     files = contents_of(workshop.site.landlord).files
@@ -92,7 +86,6 @@ def test_a_cell_changed_in_dmn_js_is_saved_and_judged(workshop: Workshop, open_p
     expect(page.locator("[data-saved]")).to_have_text("Saved in the draft.")
     expect(page.locator("[data-problems]")).to_contain_text("unknown_fact")
     assert "unknown_fact" in workshop.saved(f"{name}.dmn")
-    without_their_styles(open_page)
 
 
 def test_what_putright_does_with_a_question_is_chosen_in_form_js(
@@ -113,4 +106,3 @@ def test_what_putright_does_with_a_question_is_chosen_in_form_js(
     page.set_viewport_size({"width": 375, "height": 900})
     expect(page.get_by_text("This editor needs a wider screen.")).to_be_visible()
     assert faults_of(page) == []
-    without_their_styles(open_page)
