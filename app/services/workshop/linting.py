@@ -23,7 +23,7 @@ from app.services.workshop.drafts import Sketch
 
 Fix = dict[str, str]  # do, label and what the page needs to do it
 DRAWN_ANEW = 60  # elements; a larger one should be split, and would take minutes
-SECONDS = 4.0  # after which no other drawing is tried
+SECONDS = 4.0  # in which drawings are tried, one at least
 UNTRUE = ("outside its lane", "in no lane", "not drawn")  # defects: it says what is not so
 
 _NO_FORM = re.compile(r"there is no form '(.*)'")
