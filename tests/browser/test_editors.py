@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,11 @@ class Workshop:
             body = drafts.get(self.viewer, self.draft).files[path].decode()
             db.session.remove()
         return body
+
+    def put(self, path: str, body: str) -> None:
+        with self.site.app.app_context():
+            drafts.put(self.viewer, self.draft, path, body.encode())
+            db.session.remove()
 
     def open(self, page: Page, path: str) -> None:
         sign_in(page, self.site, "oliver")
@@ -85,7 +91,18 @@ def test_a_cell_changed_in_dmn_js_is_saved_and_judged(workshop: Workshop, open_p
     page.locator("#table-editor td.input-cell").nth(1).click()
     expect(page.locator("[data-saved]")).to_have_text("Saved in the draft.")
     expect(page.locator("[data-problems]")).to_contain_text("unknown_fact")
-    assert "unknown_fact" in workshop.saved(f"{name}.dmn")
+    body = workshop.saved(f"{name}.dmn")
+    assert "unknown_fact" in body
+    second = re.sub(r'\bid="', 'id="second_', body[body.index("<decision ") : body.index("</def")])
+    workshop.put(f"{name}.dmn", body.replace("</definitions>", f"{second}</definitions>"))
+    page.goto(f"{page.url.partition('?')[0]}?decision=second_{name}")
+    expect(page.locator("#table-editor td.input-cell").first).to_be_visible()
+    page.locator("#table-editor td.input-cell").nth(1).click()
+    page.keyboard.type("true")
+    page.locator("#table-editor td.input-cell").first.click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved in the draft.")
+    one, two = workshop.saved(f"{name}.dmn").split("<decision ")[1:]
+    assert one in body and two not in second, "another table was opened"
 
 
 def test_what_putright_does_with_a_question_is_chosen_in_form_js(
