@@ -6,11 +6,10 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import pipeline, web
+from app import pipeline
 from app.clock import Clock, system_clock
 from app.db import db, prepare
 from app.settings import ROOT, Settings
-from app.web.legible import Legible
 
 LARGEST_REQUEST = 25 * 1024 * 1024  # bytes: one attachment of 20 MB and its form
 migrate = Migrate()
@@ -21,6 +20,9 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
 
     clock: what time it is; a story or a test hands in its own.
     """
+    from app import web  # here, since a player of stories begins sooner without pages
+    from app.web.legible import Legible
+
     settings = settings or Settings()
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, instance_path=str(settings.instance_dir.resolve()))

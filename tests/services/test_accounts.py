@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from app.clock import SetClock
 from app.errors import BadInput, NotAllowed
@@ -28,6 +30,15 @@ def test_a_password_opens_the_account_and_nothing_else_does(landlord: str, perso
     unknown = accounts.sign_in("nobody@example.org", PASSWORD)
     assert (wrong.user_id, unknown.user_id) == (None, None)
     assert wrong.problem == unknown.problem
+
+
+def test_nobodys_hash_is_one_like_any_other_that_no_password_has() -> None:
+    hasher = PasswordHasher()
+    of_nobody = accounts.of_nobody(hasher)
+    assert extract_parameters(of_nobody) == extract_parameters(hasher.hash(PASSWORD))
+    assert not hasher.check_needs_rehash(of_nobody)
+    with pytest.raises(VerifyMismatchError):  # and not InvalidHashError, which would be quick
+        hasher.verify(of_nobody, PASSWORD)
 
 
 def test_five_wrong_passwords_lock_the_account_for_15_minutes(

@@ -27,6 +27,7 @@ from app.viewer import Viewer
 from tests import small
 from tests.conftest import make_user
 from tests.engine.drawing import end, flows, start, user
+from tests.forms.form_kit import component, group
 
 MONDAY = date(2026, 1, 5)
 FIRST = Asked("record_complaint", "complaints/alex", "complaint", on=MONDAY)
@@ -116,6 +117,18 @@ def played_elsewhere(files: dict[str, bytes], body: bytes) -> stories.Played:
             db.session.remove()
             db.engine.dispose()
     return played
+
+
+def test_what_is_only_counted_is_played_and_told_as_it_was_chosen(olu: Viewer, draft: str) -> None:
+    about = {"values": "porridge toast", "properties": {"equality": "true"}}
+    asked = component("select", "breakfast", **about), component("checklist", "at_work", **about)
+    last = {"key": "about_you", **group("About you", *asked)}
+    form = small.form("record_complaint", *({"key": key} for key in SAID), last)
+    drafts.put(olu, draft, "forms/record_complaint.form", form)
+    acts(olu, draft, FIRST, SAID | {"breakfast": "porridge", "at_work": ["porridge", "toast"]})
+    path = playing.save(olu, draft, "asked", "She says what she eats")
+    told = stories.read_story(drafts.get(olu, draft).files[path])["step"][0]["answers"]
+    assert (told["breakfast"], told["at_work"]) == ("porridge", ["porridge", "toast"])
 
 
 def test_a_story_no_longer_holds_once_the_draft_keeps_another_date(olu: Viewer, draft: str) -> None:

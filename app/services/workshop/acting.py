@@ -190,10 +190,12 @@ def at_text(at: datetime) -> str:
 
 def _answers(done: Sheet) -> dict[str, Any]:
     """What was answered, as a story writes it: people by name, promises by their place."""
-    said = done.form.answers | done.form.equality
-    found = {}
-    for asked in done.form.applicable:
-        value = said.get(asked.key)
+    form, found = done.form, {}
+    for asked in form.applicable:
+        value = form.answers.get(asked.key)
+        if asked.equality:  # kept in lists, as they are counted
+            chosen = form.equality.get(asked.key, [])
+            value = chosen if asked.is_list else next(iter(chosen), "")
         if value not in (None, "", [], False):
             found[_key(asked, done)] = _value(asked, value)
     return found

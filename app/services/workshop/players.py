@@ -6,6 +6,7 @@ wait for it. It reads a Plan, then one story's name after another, and answers e
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -111,6 +112,7 @@ def serve() -> None:
     asked = sys.stdin.buffer
     plan: Plan = pickle.load(asked)
     with staged(plan) as stage:
+        gc.freeze()  # what all stories share stays: nobody need look through it again
         while True:
             try:
                 path, seconds = pickle.load(asked)
