@@ -105,9 +105,12 @@ def held(site: Site) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_banner_of_a_restored_copy(site: Site, open_page: Open, held: None, width: int) -> None:
+def test_the_banner_of_a_restored_copy(
+    site: Site, open_page: Open, team: str, held: None, width: int
+) -> None:
+    site.add("helen", "manager", team)
     page = open_page(site, width)
-    sign_in(page, site, "amira_sethi")
+    sign_in(page, site, "helen")
     for path in ("/inbox", "/cases", "/running"):
         page.goto(path)
         expect(page.get_by_role("note", name="A restored copy")).to_be_visible()
