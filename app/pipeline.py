@@ -15,10 +15,13 @@ from typing import Any, LiteralString
 import psycopg
 from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import Dialect, Engine, event, insert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.exc import StaleDataError
 
+APPENDED = "appended"  # in a session's info: rows by table
 WRITES = ("INSERT", "UPDATE", "DELETE")
 _later: ContextVar[list[Cursor] | None] = ContextVar("later", default=None)
 
@@ -107,9 +110,23 @@ class Session(FlaskSession):
         token = _later.set([])
         try:
             super().flush(objects)
+            for table, rows in self.info.pop(APPENDED, {}).items():
+                self.connection().execute(insert(table), rows)
             _read(_later.get() or [], self.get_bind().dialect)
         finally:
             _later.reset(token)
+
+    def rollback(self) -> None:
+        super().rollback()
+        self.info.pop(APPENDED, None)
+
+
+def append(session: OrmSession, model: type[DeclarativeBase], **values: Any) -> None:
+    """Add a row with the next flush that this transaction neither reads nor changes.
+
+    As history is: it costs no object that the session would keep.
+    """
+    session.info.setdefault(APPENDED, {}).setdefault(model.__table__, []).append(values)
 
 
 def _read(waiting: list[Cursor], dialect: Dialect) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -158,16 +159,38 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings_in(folder: Path, database_url: str = "") -> Settings:
     """A server of its own in a folder of its own."""
     owner = postgresql.as_role(postgresql.OWNER, database_url) if database_url else ""
     return Settings(
-        instance_dir=tmp_path / "instance",
+        instance_dir=folder / "instance",
         database_url=database_url,
         owner_database_url=owner,
         heartbeat=False,
     )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """The test's server."""
+    return settings_in(tmp_path, database_url)
+
+
+@pytest.fixture(scope="session")
+def new_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Settings]]:
+    """Makes servers that several tests share, on the database that --database says."""
+    with ExitStack() as databases:
+
+        def make() -> Settings:
+            url = ""
+            if request.config.getoption("--database") == "postgresql":
+                server: postgresql.Server = request.getfixturevalue("postgres")
+                url = databases.enter_context(server.database())
+            return settings_in(tmp_path_factory.mktemp("shared"), url)
+
+        yield make
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import Engine, event, make_url
 
 from app.db import db
 
@@ -26,8 +26,8 @@ class Asked:
 
 
 @contextmanager
-def asked() -> Iterator[Asked]:
-    """Counts what is asked inside."""
+def asked(of: Engine | type[Engine] | None = None) -> Iterator[Asked]:
+    """Counts what is asked inside, of the application's database or of another one."""
     found = Asked()
 
     def said(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -38,10 +38,10 @@ def asked() -> Iterator[Asked]:
 
     listeners = (("before_cursor_execute", said), ("commit", committed))
     for name, listener in listeners:
-        event.listen(db.engine, name, listener)
+        event.listen(of or db.engine, name, listener)
     yield found
     for name, listener in listeners:
-        event.remove(db.engine, name, listener)
+        event.remove(of or db.engine, name, listener)
 
 
 class Wire:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sys
-import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
 import click
-from pydantic import SecretStr
 
-from app import create_app
 from app.cli.group import main, migrated, settings_of
-from app.clock import SetClock, system_clock
-from app.db import db
+from app.clock import system_clock
 from app.services import checking, deployments, stories
 from app.services.deployments import Published
-from app.settings import Settings
+from app.services.stories import Played
+from app.services.workshop.stage_of_stories import Plan, StageOfStories, staged
+from app.services.workshop.stories import ONE_STORY
+from app.settings import ROOT, Settings
 from timers.calendar import NATIONS
 from timers.questions import answer, answer_csv, read_question
 
 REPLACED = Published("disk", says="Replaced from disk by the command line")
+
+STATIC = ROOT / "app" / "static"  # with the fonts of letters
 
 
 def deploy_all(settings: Settings, replace: bool, only: str | None = None) -> None:
@@ -68,38 +71,35 @@ def lint(landlord: str | None) -> None:
 def play(files: tuple[Path, ...], quiet: bool) -> None:
     """Play stories on a simulated clock, each on its own database. Exit status 1 on failure."""
     failed = 0
-    for path in files:
-        played = play_file(path, settings_of())
-        failed += bool(played.failures)
-        click.echo(f"{'FAILED' if played.failures else 'holds '}  {path.name}: {played.title}")
-        for at, who, does, then in played.rows if not quiet else ():
-            click.echo(f"  {at:22} {who:32} {does:24} {then}")
-        for failure in played.failures:
-            click.echo(f"  {failure}")
+    with player(settings_of()) as play_file:
+        for path in files:
+            played = play_file(path)
+            failed += bool(played.failures)
+            click.echo(f"{'FAILED' if played.failures else 'holds '}  {path.name}: {played.title}")
+            for at, who, does, then in played.rows if not quiet else ():
+                click.echo(f"  {at:22} {who:32} {does:24} {then}")
+            for failure in played.failures:
+                click.echo(f"  {failure}")
     sys.exit(1 if failed else 0)
 
 
-def play_file(path: Path, settings: Settings) -> stories.Played:
-    """Play one story file against the folders on disk."""
-    story = stories.read_story(path.read_bytes())
-    with tempfile.TemporaryDirectory() as folder:
-        trial = settings.model_copy(
-            update={
-                "instance_dir": Path(folder),
-                "database_url": f"sqlite:///{folder}/story.db",
-                "smtp_url": SecretStr(""),  # nobody gets a letter of a story
-            }
-        )
-        app = create_app(trial, SetClock(system_clock()))
-        with app.app_context():
-            db.create_all()
-            deployments.deploy_from_disk(
-                story["landlord"], settings.processes_dir, settings.forms_dir
-            )
-            played = stories.play(story)
-            db.session.remove()
-            db.engine.dispose()
-    return played
+@contextmanager
+def player(settings: Settings) -> Iterator[Callable[[Path], Played]]:
+    """What plays story files against the folders on disk, which are read once."""
+    stages: dict[str, StageOfStories] = {}
+    with ExitStack() as open_stages:
+
+        def play_file(path: Path) -> Played:
+            body = path.read_bytes()
+            slug = str(stories.read_story(body)["landlord"])
+            if slug not in stages:
+                files = deployments.read_folders(slug, settings.processes_dir, settings.forms_dir)
+                deployments.refuse_errors(slug, files)
+                plan = Plan(slug, files, settings, str(STATIC), system_clock())
+                stages[slug] = open_stages.enter_context(staged(plan))
+            return stages[slug].play(path.name, body, ONE_STORY)
+
+        yield play_file
 
 
 @main.command("working-days")

@@ -55,6 +55,15 @@ class Box:
 
     def cut_by(self, a: XY, b: XY) -> bool:
         """Whether the straight line from a to b passes through the inside (Liang-Barsky)."""
+        (x1, y1), (x2, y2) = a, b
+        if x1 == x2 and y1 != y2:  # upright; what follows says the same, but takes longer
+            top, bottom = (y1, y2) if y1 < y2 else (y2, y1)
+            inside = self.x < x1 < self.x + self.width
+            return inside and top < self.y + self.height and self.y < bottom
+        if y1 == y2 and x1 != x2:
+            left, right = (x1, x2) if x1 < x2 else (x2, x1)
+            inside = self.y < y1 < self.y + self.height
+            return inside and left < self.x + self.width and self.x < right
         low, high = 0.0, 1.0
         for start, delta, least, most in (
             (a[0], b[0] - a[0], self.x, self.right),

@@ -28,5 +28,9 @@ CHECKS = (
 
 def defects(source: Path | bytes) -> list[Defect]:
     """Everything that is not good to look at in a file, or in its bytes."""
-    drawing = Drawing.read(source)
+    return defects_of(Drawing.read(source))
+
+
+def defects_of(drawing: Drawing) -> list[Defect]:
+    """The same of what has been read, or was changed since."""
     return [found for check in CHECKS for found in check(drawing)]

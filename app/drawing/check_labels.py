@@ -15,14 +15,16 @@ MARKER = 20  # px: the strip at the lower edge that a + or ||| takes
 
 
 def labels_lie_free(d: Drawing) -> Iterator[Defect]:
+    frames = d.frames
+    lanes = [d.shapes[frame] for frame in frames if d.tag(frame) == "lane"]
     for identifier, label in d.labels.items():
         text = label.grown(-1)
         name = d.name(identifier)
-        for shape, box in d.shapes.items():
-            if shape not in d.frames and _covers(d, identifier, label, shape):
+        for shape in d.shapes:
+            if shape not in frames and _covers(d, identifier, label, shape):
                 yield at("label on a shape", f"{name} / {d.name(shape)}", label)
-            if d.tag(shape) == "lane" and text.meets(box) and not box.holds(text):
-                yield at("label across a lane's edge", name, label)
+        if any(text.meets(box) and not box.holds(text) for box in lanes):
+            yield at("label across a lane's edge", name, label)
         for edge, points in d.edges.items():
             if any(text.cut_by(a, b) for a, b in segments(points)):
                 yield at("line through a label", f"{d.name(edge)} / {name}", label)

@@ -46,10 +46,11 @@ def lines_meet_their_shapes(d: Drawing) -> Iterator[Defect]:
 
 
 def lines_avoid_shapes(d: Drawing) -> Iterator[Defect]:
+    frames = d.frames
     for line in d.edges:
         for shape, box in d.shapes.items():
             if (
-                shape not in d.frames
+                shape not in frames
                 and not _may_lie_on(d, line, shape)
                 and _runs_over(d, line, shape)
             ):

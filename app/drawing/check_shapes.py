@@ -44,7 +44,8 @@ def it_fits_on_a_page(d: Drawing) -> Iterator[Defect]:
 
 
 def shapes_are_apart(d: Drawing) -> Iterator[Defect]:
-    inner = [i for i in d.shapes if i not in d.frames]
+    frames = d.frames
+    inner = [i for i in d.shapes if i not in frames]
     for a, b in combinations(inner, 2):
         if a in d.around(b) or b in d.around(a):
             continue
@@ -65,8 +66,9 @@ def _too_near(d: Drawing, a: str, b: str) -> str:
 
 def shapes_are_in_their_lanes(d: Drawing) -> Iterator[Defect]:
     lanes = [i for i in d.shapes if d.tag(i) == "lane"]
+    frames = d.frames
     for identifier, box in d.shapes.items():
-        if identifier in d.frames:
+        if identifier in frames:
             continue
         hosted = bool(d.host(identifier))
         outer = [d.shapes[i] for i in d.around(identifier) if i in d.expanded and i in d.shapes]

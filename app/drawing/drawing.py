@@ -67,7 +67,7 @@ class Drawing:
 
     def tag(self, identifier: str) -> str:
         """The BPMN name of an element, without its namespace."""
-        return etree.QName(self.elements[identifier]).localname
+        return str(self.elements[identifier].tag).rpartition("}")[2]
 
     def name(self, identifier: str) -> str:
         """The name that people see; the id where there is none."""

@@ -14,7 +14,7 @@ import keyword
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -57,7 +57,7 @@ class FactSpec:
     name: str
     type: str
     label: str
-    default: Any = None
+    default: Any = field(default=None, hash=False)
     choices: tuple[str, ...] = ()
     policy: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -61,23 +61,7 @@ class Procedure:
         Raise DiagramRefused for what cannot be run safely. What is merely wrong, such as a form
         that does not exist, is lint's to say. `oracle` is for the tests: see behaviour.freeze.
         """
-        diagrams, tables = read_files(files)
-        if problems := refusals(diagrams):
-            raise DiagramRefused(problems)
-        elements = reached_elements(diagrams, root)
-        tables = _used_tables(elements, tables, facts)
-        spec, parts = parse_specs(diagrams, elements, root)
-        for part in (spec, *parts.values()):
-            freeze(part, oracle)
-        return cls(
-            root,
-            _name(diagrams, root),
-            MappingProxyType(elements),
-            MappingProxyType(dict(facts)),
-            MappingProxyType(tables),
-            spec,
-            MappingProxyType(parts),
-        )
+        return _parsed(tuple(sorted(files.items())), tuple(facts.items()), root, oracle)
 
     @property
     def start(self) -> Element:
@@ -111,6 +95,32 @@ class Procedure:
     def public_form(self) -> str | None:
         """The form with which residents complain; None if they cannot do it here."""
         return self.start.properties.get("public_form")
+
+
+@lru_cache(maxsize=32)  # lint reads it, who deploys it, and who plays it: each kind of case once
+def _parsed(
+    files: tuple[tuple[str, bytes], ...],
+    declared: tuple[tuple[str, FactSpec], ...],
+    root: str,
+    oracle: bool,
+) -> Procedure:
+    diagrams, tables = read_files(dict(files))
+    if problems := refusals(diagrams):
+        raise DiagramRefused(problems)
+    facts, elements = dict(declared), reached_elements(diagrams, root)
+    tables = _used_tables(elements, tables, facts)
+    spec, parts = parse_specs(diagrams, elements, root)
+    for part in (spec, *parts.values()):
+        freeze(part, oracle)
+    return Procedure(
+        root,
+        _name(diagrams, root),
+        MappingProxyType(elements),
+        MappingProxyType(facts),
+        MappingProxyType(tables),
+        spec,
+        MappingProxyType(parts),
+    )
 
 
 def _name(diagrams: Iterable[Diagram], root: str) -> str:

@@ -39,6 +39,7 @@ function keep(form) {
   const saved = new Map([...fresh].map(([name, texts]) => [name, JSON.stringify(texts)]));
   let timer = null;
   let failures = 0;
+  let before = ''; // what renew() found the last time
   const sending = new Set(); // an AbortController for each request that is on its way
   let over = false; // the form itself has been sent
 
@@ -76,6 +77,7 @@ function keep(form) {
       if (!answer.ok) throw answer;
       seen();
       failures = 0;
+      before = '';
       say(`Draft saved at ${timeWords(new Date())}`);
     } catch (refused) {
       changed.forEach(([name]) => saved.delete(name));
@@ -84,7 +86,9 @@ function keep(form) {
       if (over) return;
       say(SIGNED_OUT[found] ?? NOT_SAVED);
       // Signed in again meanwhile: the page has what it needs to be saved, and sent, at once.
-      later(found === 'here' && !failures ? 0 : AGAIN_AFTER[Math.min(failures, found ? 1 : AGAIN_AFTER.length - 1)]);
+      const renewed = found === 'here' && before !== 'here';
+      later(renewed ? 0 : AGAIN_AFTER[Math.min(failures, found ? 1 : AGAIN_AFTER.length - 1)]);
+      before = found;
       failures += 1;
     } finally {
       sending.delete(request);

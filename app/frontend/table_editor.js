@@ -17,7 +17,9 @@ async function open() {
     viewer.on('commandStack.changed', changed);
   });
   await modeler.importXML(bodyOf());
-  const table = modeler.getViews().find(({ type }) => type === 'decisionTable');
+  const wanted = new URLSearchParams(location.search).get('decision');
+  const tables = modeler.getViews().filter(({ type }) => type === 'decisionTable');
+  const table = tables.find(({ element }) => element.id === wanted) ?? tables[0];
   if (table) await modeler.open(table);
 }
 

@@ -46,7 +46,7 @@ class Case(OwnedById, Base):
     link_hash: Mapped[str | None] = mapped_column(String(64))
     submission_key: Mapped[str | None] = mapped_column(String(64))
     parties: Mapped[list[Party]] = relationship(back_populates="case", lazy="selectin")
-    carried: Mapped[list[CarriedOn]] = relationship(lazy="selectin", viewonly=True)
+    carried: Mapped[list[CarriedOn]] = relationship(viewonly=True)  # a list of cases loads it
     __table_args__ = (
         UniqueConstraint("landlord_id", "reference"),
         UniqueConstraint("landlord_id", "submission_key"),

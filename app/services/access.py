@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session, lazyload
 
 from app.db import db
@@ -49,14 +50,17 @@ def get_case(viewer: Viewer, reference: str, ability: str = "read_cases") -> Cas
 
 def instance_of(case: Case) -> Instance:
     """The running procedure of a case."""
-    found = db.session.scalar(
-        select(Instance).where(
-            Instance.landlord_id == case.landlord_id, Instance.case_id == case.id
-        )
-    )
+    which = {"landlord_id": case.landlord_id, "case_id": case.id}
+    found: Instance | None = db.session.scalar(_of_case(), which)
     if found is None:
         raise NotFound
     return found
+
+
+@cache
+def _of_case() -> Select[Instance]:
+    of_landlord = Instance.landlord_id == bindparam("landlord_id")
+    return select(Instance).where(of_landlord, Instance.case_id == bindparam("case_id"))
 
 
 def lock(session: Session, instance: Instance) -> None:
@@ -74,16 +78,22 @@ def lock(session: Session, instance: Instance) -> None:
 
 def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> Instance:
     """The instance of a task, locked, as the first statement of a transaction. Raises NotFound."""
-    found = session.scalar(
-        select(Instance)
-        .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
-        .where(Task.landlord_id == viewer.landlord_id, Task.id == task_id)
-        .options(lazyload(Instance.case))
-        .with_for_update(of=Instance)
-    )
+    which = {"landlord_id": viewer.landlord_id, "task_id": task_id}
+    found: Instance | None = session.scalar(_locked_by_task(), which)
     if found is None:
         raise NotFound
     return found
+
+
+@cache
+def _locked_by_task() -> Select[Instance]:
+    return (
+        select(Instance)
+        .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
+        .where(Task.landlord_id == bindparam("landlord_id"), Task.id == bindparam("task_id"))
+        .options(lazyload(Instance.case))
+        .with_for_update(of=Instance)
+    )
 
 
 def one_at_a_time(session: Session, key: str) -> None:

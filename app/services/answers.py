@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.models import Answer, Case
@@ -51,15 +51,19 @@ def answers_of(session: Session, case: Case) -> list[Answer]:
     )
 
 
+NEWEST = (  # asked for each task that opens: built once
+    select(Answer)
+    .where(
+        Answer.landlord_id == bindparam("landlord"),
+        Answer.case_id == bindparam("case"),
+        Answer.element == bindparam("element"),
+    )
+    .order_by(Answer.at.desc(), Answer.id.desc())
+    .limit(1)
+)
+
+
 def newest_answer(session: Session, case: Case, element: str) -> Answer | None:
     """The newest answer to an element, or None."""
-    return session.scalar(
-        select(Answer)
-        .where(
-            Answer.landlord_id == case.landlord_id,
-            Answer.case_id == case.id,
-            Answer.element == element,
-        )
-        .order_by(Answer.at.desc(), Answer.id.desc())
-        .limit(1)
-    )
+    key = {"landlord": case.landlord_id, "case": case.id, "element": element}
+    return session.scalar(NEWEST, key)

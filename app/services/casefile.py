@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, event, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    bindparam,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from app.models import AccessibleCopy, Case, Conflict, Deadline, Draft, Instance, Promise, Task
@@ -51,21 +61,16 @@ class CaseFile:
 def read(session: Session, instance: Instance, viewer: Viewer) -> CaseFile:
     """Everything that most steps need, in two statements."""
     touched = session.info.get(TOUCHED, 0)
-    rows = session.execute(
-        _file(viewer.user_id).where(
-            Case.landlord_id == instance.landlord_id, Case.id == instance.case_id
-        )
-    )
+    which = {"landlord_id": instance.landlord_id, "case_id": instance.case_id}
+    rows = session.execute(_file(), which | {"user_id": viewer.user_id})
     found = rows.unique().all()
     case, *sums, conflicts, _, _ = found[0]
-    register = select(Deadline).where(
-        Deadline.landlord_id == instance.landlord_id, Deadline.instance_id == instance.id
-    )
+    register = session.scalars(_register(), which | {"instance_id": instance.id})
     return CaseFile(
         case,
         Sums(*sums),
         {task.id: task for *_, task, _ in found if task is not None},
-        list(session.scalars(register)),
+        list(register),
         bool(conflicts),
         touched,
         frozenset(drafted for *_, drafted in found if drafted is not None),
@@ -92,7 +97,18 @@ def _summed_in(session: Session) -> bool:
     return any(isinstance(row, SUMMED) for row in (*session.new, *session.dirty))
 
 
-def _file(user_id: str | None) -> Select[Any]:
+# A statement of SQLAlchemy takes longer to make than to run: these two are made once.
+
+
+@cache
+def _register() -> Select[Any]:
+    of_landlord = Deadline.landlord_id == bindparam("landlord_id")
+    return select(Deadline).where(of_landlord, Deadline.instance_id == bindparam("instance_id"))
+
+
+@cache
+def _file() -> Select[Any]:
+    user_id = bindparam("user_id", type_=String)
     kept_out = _beside(Conflict, func.count(), Conflict.user_id == user_id)
     return (
         select(Case, *_sums(), kept_out, Task, Draft.task_id)
@@ -108,6 +124,7 @@ def _file(user_id: str | None) -> Select[Any]:
             & (Draft.task_id == Task.id)
             & (Draft.user_id == user_id),
         )
+        .where(Case.landlord_id == bindparam("landlord_id"), Case.id == bindparam("case_id"))
         .options(joinedload(Case.parties), joinedload(Case.carried), lazyload(Task.case))
     )
 

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -149,11 +150,16 @@ def _in_stories(files: Mapping[str, bytes]) -> _Found:
     for path, body in files.items():
         if path.startswith("stories/"):
             try:
-                story = tomllib.loads(body.decode())
+                policy, title = _read_story(body)
             except ValueError as broken:
                 raise ValueError(f"{path}: {broken}") from broken
-            title = str(story.get("title", path))
-            yield str(story.get("policy", "")), Carrier(STORY, title, path, "")
+            yield policy, Carrier(STORY, title or path, path, "")
+
+
+@lru_cache(maxsize=1024)  # who draws changes no story
+def _read_story(body: bytes) -> tuple[str, str]:
+    story = tomllib.loads(body.decode())
+    return str(story.get("policy", "")), str(story.get("title", ""))
 
 
 def problems(policy: PolicyFile, found: Iterable[Citation]) -> Iterator[Problem]:

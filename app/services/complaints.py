@@ -287,10 +287,13 @@ def claim_blobs(session: Session, case: Case, form: BoundForm) -> None:
 
 def alert_of_danger(step: steps.Step, answers: Mapping[str, Any]) -> None:
     """A hazard or safeguarding answer tells the named team at once, whatever the procedure does."""
+    hazard, worry = (answers.get(f"triage_{what}") in DANGER for what in ("hazard", "safeguarding"))
+    if not hazard and not worry:
+        return
     landlord = deployments.landlord(step.case.landlord_id)
-    if answers.get("triage_hazard") in DANGER:
+    if hazard:
         step.case.hazard = True
         step.alert(landlord.alert_team_hazard, "", "Somebody may be in danger: ring the resident")
-    if answers.get("triage_safeguarding") in DANGER:
+    if worry:
         team = landlord.alert_team_safeguarding or landlord.alert_team_hazard
         step.alert(team, "", "A worry about somebody's safety was reported")

@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, event, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -180,6 +181,7 @@ def store(session: Session, landlord_id: str, files: Files, how: Published) -> s
     )
     session.add(row)
     session.flush()
+    session.info.pop(LIVE_NOW, None)
     session.add_all(
         DeploymentFile(landlord_id=landlord_id, deployment_id=row.id, path=path, data=body)
         for path, body in files.items()
@@ -215,6 +217,14 @@ LIVE = (  # asked for by nearly every page and step: built once
 )
 
 
+LIVE_NOW = "what is live"  # in a session's info, until its transaction ends: by landlord and minute
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _look_again(session: Session, _ended: Any) -> None:
+    session.info.pop(LIVE_NOW, None)
+
+
 def newest_row(landlord_id: str) -> Deployment | None:
     """The last version, also one that is not live yet; for a new landlord, what it begins with."""
     return db.session.scalar(_newest_first(landlord_id).limit(1))
@@ -231,10 +241,13 @@ def live(landlord_id: str, kind: str = ROOT) -> Deployed:
     Raises NotFound for a landlord without one, and for a kind of case that it does not have;
     NotYetLive for a new landlord that has published nothing.
     """
-    found = db.session.scalar(LIVE, {"landlord": landlord_id, "now": clock.now()})
-    if found is None:
+    now, known = clock.now(), db.session().info.setdefault(LIVE_NOW, {})
+    key = landlord_id, now.replace(second=0, microsecond=0)
+    if key not in known:
+        known[key] = db.session.scalar(LIVE, {"landlord": landlord_id, "now": now})
+    if known[key] is None:
         raise NotYetLive if newest_row(landlord_id) else NotFound
-    return pinned(landlord_id, found, kind)
+    return pinned(landlord_id, known[key], kind)
 
 
 def standing(landlord_id: str) -> Deployed:
@@ -277,12 +290,12 @@ _digests: dict[tuple[str, str], str] = {}  # by landlord and deployment: what is
 @contextmanager
 def for_a_while(digest: str) -> Iterator[None]:
     """Files that are only tried are forgotten afterwards, unless a deployment has the same."""
-    known = digest in _contents
+    known, before = digest in _contents, set(_digests)
     yield
     if not known:
         _contents.pop(digest, None)
-        for key in [key for key, held in list(_digests.items()) if held == digest]:
-            del _digests[key]
+    for key in [key for key, of in list(_digests.items()) if of == digest and key not in before]:
+        del _digests[key]
 
 
 def _digest_of(landlord_id: str, deployment_id: str) -> str:

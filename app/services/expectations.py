@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import db
 from app.models import Alert, Case, Deadline, EqualityCount, Letter, Task
@@ -28,6 +29,14 @@ class Play(Protocol):
 
     @property
     def letters_seen(self) -> int: ...
+
+
+def _of_case(column: InstrumentedAttribute[str]) -> Callable[[Play, Any], str | None]:
+    def found(state: Play, _wanted: Any) -> str | None:
+        mine = (Case.landlord_id == state.landlord_id) & (Case.id == state.case_id)
+        return db.session.scalar(select(column).where(mine))
+
+    return found
 
 
 def open_elements(state: Play) -> dict[str, str]:
@@ -90,28 +99,30 @@ def _late(state: Play, _wanted: Any) -> list[str]:
 
 
 def alerts(state: Play) -> list[str]:
-    return list(
-        db.session.scalars(
-            select(Alert.element)
-            .where(Alert.landlord_id == state.landlord_id, Alert.case_id == state.case_id)
-            .order_by(Alert.at, Alert.id)
-        )
-    )
+    return list(db.session.scalars(_alerts(state).order_by(Alert.at, Alert.id)))
+
+
+def _alerts(state: Play) -> Select[str]:
+    mine = (Alert.landlord_id == state.landlord_id) & (Alert.case_id == state.case_id)
+    return select(Alert.element).where(mine)
 
 
 def letters(state: Play) -> list[str]:
     """The templates of the letters that were queued."""
-    return list(
-        db.session.scalars(
-            select(Letter.template)
-            .where(
-                Letter.landlord_id == state.landlord_id,
-                Letter.case_id == state.case_id,
-                Letter.status.in_(("queued", "sent", "blocked")),
-            )
-            .order_by(Letter.written_at, Letter.id)
-        )
-    )
+    return list(db.session.scalars(_letters(state).order_by(Letter.written_at, Letter.id)))
+
+
+def _letters(state: Play) -> Select[str]:
+    mine = (Letter.landlord_id == state.landlord_id) & (Letter.case_id == state.case_id)
+    return select(Letter.template).where(mine, Letter.status.in_(("queued", "sent", "blocked")))
+
+
+def seen(state: Play) -> tuple[int, int]:
+    """How many alerts and letters of these the case has."""
+    queries = (_alerts(state), _letters(state))
+    sums = (select(func.count()).select_from(q.subquery()).scalar_subquery() for q in queries)
+    alerts, letters = db.session.execute(select(*sums)).one()
+    return alerts, letters
 
 
 def _facts(state: Play, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -131,10 +142,10 @@ def _equality(state: Play, wanted: dict[str, Any]) -> dict[str, dict[str, int]]:
 
 EXPECTATIONS: dict[str, Callable[[Play, Any], Any]] = {
     "refused": lambda state, wanted: state.refused,
-    "kind": lambda state, wanted: state.case.kind,
-    "stage": lambda state, wanted: state.case.stage_name,
-    "status": lambda state, wanted: state.case.status,
-    "outcome": lambda state, wanted: state.case.outcome,
+    "kind": _of_case(Case.kind),
+    "stage": _of_case(Case.stage_name),
+    "status": _of_case(Case.status),
+    "outcome": _of_case(Case.outcome),
     "open": lambda state, wanted: open_elements(state),
     "deadlines": _dates("due_on"),
     "met": _dates("met_on"),

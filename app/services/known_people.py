@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from app.db import db
 from app.errors import NotAllowed
@@ -109,7 +110,8 @@ def carriers_known(viewer: Viewer, late: Person) -> list[Person]:
 
 
 def _cases_all(viewer: Viewer, person: Person) -> list[Case]:
-    return list(db.session.scalars(_cases(viewer).where(Party.person_id == person.id)))
+    theirs = _cases(viewer).where(Party.person_id == person.id)
+    return list(db.session.scalars(theirs.options(selectinload(Case.carried))))
 
 
 def person_known(viewer: Viewer, person_id: str) -> Person | None:

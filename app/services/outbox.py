@@ -287,12 +287,9 @@ def _message(outgoing: Outgoing, settings: Settings) -> EmailMessage:
     message.set_content(to_plain(FilledLetter.from_json(letter.blocks)))
     reader = recipient_of(db.session(), case, letter).person
     if reader is None or "plain_text" not in wishes(reader):
-        message.add_attachment(
-            paper.pdf_of(case, letter),
-            maintype="application",
-            subtype="pdf",
-            filename=f"{case.reference}-{letter.template}.pdf",
-        )
+        filename = f"{case.reference}-{letter.template}.pdf"
+        pdf = paper.pdf_of(case, letter)  # a transaction, after which all is read anew
+        message.add_attachment(pdf, maintype="application", subtype="pdf", filename=filename)
     return message
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.models import Case, Point
@@ -15,15 +15,16 @@ from forms import FormDefinition
 ABOUT = re.compile(r"(outcome|determination|ours|whose)__\d+$")  # keys of answers
 
 
+OF_CASE = (  # each letter asks several times: built once
+    select(Point)
+    .where(Point.landlord_id == bindparam("landlord"), Point.case_id == bindparam("case"))
+    .order_by(Point.n)
+)
+
+
 def of_case(session: Session, case: Case) -> list[Point]:
     """The points of a case, in order, also those that are not ours or went on elsewhere."""
-    return list(
-        session.scalars(
-            select(Point)
-            .where(Point.landlord_id == case.landlord_id, Point.case_id == case.id)
-            .order_by(Point.n)
-        )
-    )
+    return list(session.scalars(OF_CASE, {"landlord": case.landlord_id, "case": case.id}))
 
 
 def asked_in(session: Session, case: Case, form: FormDefinition) -> list[Point]:

@@ -28,10 +28,7 @@ from app.viewer import Viewer
 from timers.calendar import WorkingCalendar, falls_due_at
 from timers.rules import rule_in_force
 
-BARE = (  # nobody's name is asked for
-    defaultload(Instance.case).lazyload(Case.parties),
-    defaultload(Instance.case).lazyload(Case.carried),
-)
+BARE = defaultload(Instance.case).lazyload(Case.parties)  # nobody's name is asked for
 MOST_NAMED = 10  # days off in one line of history
 Row = TypeVar("Row", Deadline, Task)
 Dates = tuple[date | None, date | None]  # due, and as letters print it
@@ -84,7 +81,7 @@ def work_out(
     tasks = _by_instance(session.scalars(_open_tasks(landlord_id, ids)))
     known = Known(calendar.nation)
     query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
-    for instance in session.scalars(query.options(*BARE)):
+    for instance in session.scalars(query.options(BARE)):
         deployed = deployments.of_instance(instance)
         file = CaseFile(instance.case)
         step = Step(session, file, instance, deployed, calendar, PROCEDURE, clock.now())

@@ -25,6 +25,7 @@ from app.engine import (
 )
 from app.models import Alert, Case, Event, Instance, Payload, Point, Task
 from app.models.base import new_id
+from app.pipeline import append
 from app.services import (
     access,
     arrangements,
@@ -91,26 +92,25 @@ class Step:
     ) -> None:
         """Append one line of history."""
         actor = actor or self.actor
-        payload = None
-        if detail:
-            payload = Payload(landlord_id=self.case.landlord_id, id=new_id(), values=detail)
-            self.session.add(payload)
+        owner, payload_id = self.case.landlord_id, new_id() if detail else None
+        if payload_id:
+            append(self.session, Payload, landlord_id=owner, id=payload_id, values=detail)
         self.instance.events += 1
-        self.session.add(
-            Event(
-                landlord_id=self.case.landlord_id,
-                instance_id=self.instance.id,
-                n=self.instance.events,
-                at=at or self.now,
-                recorded_at=clock.now() if self.past else self.now,
-                actor_id=actor.user_id,
-                actor_kind=actor_kind(actor, self.past),
-                action=action,
-                element=element,
-                revision=self.instance.revision or 0,
-                deployment_id=self.instance.deployment_id,
-                payload_id=payload.id if payload else None,
-            )
+        append(
+            self.session,
+            Event,
+            landlord_id=owner,
+            instance_id=self.instance.id,
+            n=self.instance.events,
+            at=at or self.now,
+            recorded_at=clock.now() if self.past else self.now,
+            actor_id=actor.user_id,
+            actor_kind=actor_kind(actor, self.past),
+            action=action,
+            element=element,
+            revision=self.instance.revision or 0,
+            deployment_id=self.instance.deployment_id,
+            payload_id=payload_id,
         )
 
     def alert(self, team: str, element: str, says: str, at: datetime | None = None) -> None:

@@ -11,16 +11,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db
 from app.errors import BadInput, NotForYou, NotOffered, PanelRefused, PutrightError, TaskIsOver
-from app.models import Case, Instance, Outgoing
+from app.models import Case, Instance, Outgoing, Task
 from app.services import deployments, firing, outbox
 from app.services.calendars import calendar_of
-from app.services.expectations import EXPECTATIONS, alerts, letters, open_elements
+from app.services.expectations import EXPECTATIONS, seen
 from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, staff, when
 
 __all__ = ["Played", "StoryRefused", "go_on", "look", "play", "read_story"]
@@ -93,7 +93,8 @@ def play(
     if state.case_id:
         if until is not None:
             _let_time_pass(state, until)
-        played.reference = state.case.reference
+        mine = (Case.landlord_id == landlord_id) & (Case.id == state.case_id)
+        played.reference = db.session.scalars(select(Case.reference).where(mine)).one()
     return played
 
 
@@ -113,7 +114,8 @@ def _let_time_pass(state: Play, at: datetime) -> None:
         state.find_new_cases()
         _send(state)
     state.clock.move_to(at)
-    _send(state)
+    if state.waits:
+        _send(state)
 
 
 def _next_due(state: Play, until: datetime) -> tuple[datetime, str] | None:
@@ -131,25 +133,29 @@ def _next_due(state: Play, until: datetime) -> tuple[datetime, str] | None:
     return (row[0], row[1]) if row and row[0] else None
 
 
-def _send(state: Play) -> None:
-    if state.sends and _waits(state, Outgoing.status != "sent"):
-        outbox.send_due(state.landlord_id)
-
-
-def _waits(state: Play, what: ColumnElement[bool]) -> bool:
-    """Whether there is something like this to send. Most steps write no letter."""
+def _send(state: Play) -> bool:
+    """Send what can be sent; returns whether anything was waiting. Most steps write no letter."""
     mine = Outgoing.landlord_id == state.landlord_id
-    return db.session.scalar(select(Outgoing.id).where(mine, what).limit(1)) is not None
+    waits = select(Outgoing.id).where(mine, Outgoing.status != "sent").limit(1)
+    state.waits = state.sends and db.session.scalar(waits) is not None
+    if state.waits:
+        outbox.send_due(state.landlord_id)
+    return state.waits
 
 
 def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> None:
     """E-mail leaves at once, post on the same day; of the last day of a demo it is still to do."""
-    _send(state)
+    waited = _send(state)
     who = step.get("who", "resident")
     last_day = until is not None and clock.today() == until.astimezone(LONDON).date()
-    if not state.sends or not state.case_id or who == "resident" or last_day:
+    if not waited or not state.case_id or who == "resident" or last_day:
         return
-    if not _waits(state, (Outgoing.channel == "post") & (Outgoing.status == "queued")):
+    post = select(Outgoing.id).where(
+        Outgoing.landlord_id == state.landlord_id,
+        Outgoing.channel == "post",
+        Outgoing.status == "queued",
+    )
+    if db.session.scalar(post.limit(1)) is None:
         return
     viewer = staff(state, who)
     for row in outbox.page(viewer).to_post:
@@ -202,11 +208,14 @@ def _refusal(refused: Exception) -> str:
 def _standing(state: Play) -> str:
     if not state.case_id:
         return ""
-    columns = select(Case.stage_name, Case.status)
+    here = (Task.landlord_id == Case.landlord_id) & (Task.case_id == Case.id)
+    query = select(Case.stage_name, Case.status, Task.element)
     mine = (Case.landlord_id == state.landlord_id) & (Case.id == state.case_id)
-    stage, status = db.session.execute(columns.where(mine)).one()
-    at = ", ".join(open_elements(state)) or "nothing open"
-    return f"{stage or 'no stage'}, {status}: {at}"
+    open_ = query.outerjoin(Task, here & (Task.status == "open")).where(mine)
+    rows = db.session.execute(open_).all()
+    stage, status, _ = rows[0]
+    at = ", ".join(dict.fromkeys(element for *_, element in rows if element))
+    return f"{stage or 'no stage'}, {status}: {at or 'nothing open'}"
 
 
 # --- what must hold ------------------------------------------------------------------------------
@@ -231,7 +240,7 @@ def _failures(state: Play, expect: dict[str, Any]) -> list[str]:
 def look(state: Play) -> None:
     """The alerts and letters of the case are known from here on."""
     if state.case_id:
-        state.seen[state.case_id] = (len(alerts(state)), len(letters(state)))
+        state.seen[state.case_id] = seen(state)
 
 
 def _plain(state: Play, wanted: Any) -> Any:

@@ -13,7 +13,7 @@ from app import clock
 from app.clock import LONDON, SetClock
 from app.db import db, transaction
 from app.errors import BadInput
-from app.models import Case, CaseLink, Membership, Task, User
+from app.models import Case, CaseLink, Instance, Membership, Task, User
 from app.models.base import new_id
 from app.services import (
     accounts,
@@ -26,7 +26,6 @@ from app.services import (
     rows,
     tasks,
 )
-from app.services.access import instance_of
 from app.services.deployments import Deployed
 from app.services.expectations import open_elements
 from app.viewer import Viewer
@@ -35,6 +34,9 @@ from timers.calendar import WorkingCalendar
 
 MINUTES = re.compile(r"-(?P<n>\d+)min")
 RELATIVE = re.compile(r"(?P<n>[+-]?\d+)(?P<unit>wd|d) (?P<time>\d\d:\d\d)")
+
+
+NO_CASE = "the story does something before a case is recorded"
 
 
 class StoryRefused(ValueError):
@@ -46,6 +48,7 @@ class Play:
     """A story being played: its cases in the order in which they arose, and the one it is at.
 
     seen: how many alerts and letters each case had after the last step on it, by case id.
+    people: by e-mail address, who has acted so far. waits: there may be something to send.
     """
 
     landlord_id: str
@@ -58,12 +61,14 @@ class Play:
     case_id: str = ""
     refused: str = ""
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    people: dict[str, Viewer] = field(default_factory=dict)
+    waits: bool = True
 
     @property
     def case(self) -> Case:
         case = db.session.get(Case, (self.landlord_id, self.case_id))
         if case is None:
-            raise StoryRefused("the story does something before a case is recorded")
+            raise StoryRefused(NO_CASE)
         return case
 
     @property
@@ -82,7 +87,17 @@ class Play:
     @property
     def deployed(self) -> Deployed:
         """The deployment that the case is pinned to."""
-        return deployments.of_instance(instance_of(self.case))
+        return self.here[0]
+
+    @property
+    def here(self) -> tuple[Deployed, dict[str, Any]]:
+        """The same, with the facts of the case."""
+        query = select(Instance.deployment_id, Case.kind, Instance.facts).join(Instance.case)
+        mine = (Instance.landlord_id == self.landlord_id) & (Instance.case_id == self.case_id)
+        row = db.session.execute(query.where(mine)).first()
+        if row is None:
+            raise StoryRefused(NO_CASE)
+        return deployments.pinned(self.landlord_id, row[0], row[1]), row[2]
 
     def find_new_cases(self) -> None:
         """Number the cases that have arisen from those of the story."""
@@ -123,24 +138,25 @@ def act(play: Play, does: str, step: dict[str, Any]) -> None:
     if kind:
         _begin(play, kind, does, who, answers, about=bool(step.get("about")))
         return
-    deployed = play.deployed
+    deployed, facts = play.here
     element = deployed.procedure.elements.get(does)
     if element is not None and element.kind == "userTask":
         viewer = staff(play, who)
-        task = _open_task(play, does, viewer)
+        task_id, form_id = _open_task(play, does, viewer)
         if step.get("claims") == "only":
-            tasks.claim(viewer, task.id)
+            tasks.claim(viewer, task_id)
             return
-        tasks.submit(viewer, task.id, _filled(play, deployed.forms[task.form], answers))
+        tasks.submit(viewer, task_id, _filled(play, deployed.forms[form_id], answers, facts))
     elif does == "add_information":
         _add_information(play, answers)
     elif does == "resident_dies":
         _resident_dies(play, staff(play, who), answers)
     else:
-        viewer = residents.resident_viewer(play.case) if who == "resident" else staff(play, who)
-        offer, _ = actions.open_action(viewer, play.case, does)
-        form = _filled(play, deployed.forms[offer.form], answers)
-        actions.act(viewer, play.case, does, form)
+        case = play.case
+        viewer = residents.resident_viewer(case) if who == "resident" else staff(play, who)
+        offer, _ = actions.open_action(viewer, case, does)
+        form = _filled(play, deployed.forms[offer.form], answers, facts)
+        actions.act(viewer, case, does, form)
 
 
 def _begins(play: Play, does: str, step: dict[str, Any]) -> str:
@@ -162,7 +178,7 @@ def _begin(
     play: Play, kind: str, form_id: str, who: str, answers: dict[str, Any], about: bool
 ) -> None:
     """Begin a case, about the current one or as the first; it is the current one then."""
-    form = _filled(play, deployments.live(play.landlord_id).forms[form_id], answers, new=True)
+    form = _filled(play, deployments.live(play.landlord_id).forms[form_id], answers)
     key = new_id() if play.case_ids else play.key
     if who == "resident":
         if about:
@@ -199,19 +215,22 @@ def _resident_dies(play: Play, viewer: Viewer, answers: dict[str, Any]) -> None:
 
 
 def _filled(
-    play: Play, definition: FormDefinition, answers: dict[str, Any], new: bool = False
+    play: Play,
+    definition: FormDefinition,
+    answers: dict[str, Any],
+    facts: dict[str, Any] | None = None,
 ) -> BoundForm:
     """The form as a person would post it. Raises BadInput with what the page would say.
 
-    new: it begins a case, of which nothing is known yet.
+    facts: of the case; None where the form begins one, of which nothing is known yet.
     """
-    facts = {} if new else instance_of(play.case).facts
-    asked = rows.asked(db.session(), None if new else play.case, definition, facts)
+    case = play.case if definition.repeated and facts is not None else None
+    asked = rows.asked(db.session(), case, definition, facts or {})
     form = definition.bind(
         typed=definition.as_typed(_by_order(definition, answers, asked), asked),
         people=accounts.names_by_team(play.landlord_id, definition.teams),
         rows=asked,
-        facts=facts,
+        facts=facts or {},
         today=clock.today(),
     )
     if not form.check():
@@ -252,6 +271,8 @@ def staff(play: Play, who: str) -> Viewer:
     if team not in deployments.landlord(play.landlord_id).teams or not name:
         raise StoryRefused(f"“{who}” is no team/person of landlord.toml")
     email = f"{name}@{play.landlord_id}.example"
+    if (known := play.people.get(email)) and team in known.teams:
+        return known
     user = db.session.scalar(select(User).where(User.email == email))
     if user is None:
         accounts.add_user(
@@ -267,25 +288,28 @@ def staff(play: Play, who: str) -> Viewer:
         with transaction() as session:
             session.add(Membership(user_id=user.id, team=team))
         db.session.expire_all()
-    else:
-        return accounts.viewer_for(user)
-    return accounts.viewer_for(db.session.scalars(select(User).where(User.email == email)).one())
+    user = db.session.scalars(select(User).where(User.email == email)).one()
+    play.people[email] = accounts.viewer_for(user)
+    return play.people[email]
 
 
-def _open_task(play: Play, element: str, viewer: Viewer) -> Task:
-    """The open task at an element, their own first; else the last one, which says who did it."""
-    query = select(Task).where(
+def _open_task(play: Play, element: str, viewer: Viewer) -> tuple[str, str]:
+    """The open task at an element, their own first; else the last one, which says who did it.
+
+    Returns its id and its form.
+    """
+    query = select(Task.id, Task.form).where(
         Task.landlord_id == play.landlord_id,
         Task.case_id == play.case_id,
         Task.element == element,
     )
-    task = db.session.scalar(
+    task = db.session.execute(
         query.order_by(
             (Task.status == "open").desc(),
             func.coalesce(Task.claimed_by == viewer.user_id, false()).desc(),
             Task.opened_at.desc(),
         ).limit(1)
-    )
+    ).first()
     if task is None:
         raise StoryRefused(f"there is no task {element} yet; open: {open_elements(play)}")
-    return task
+    return task[0], task[1]

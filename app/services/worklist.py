@@ -27,6 +27,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.orm import defaultload
 
 from app import clock
 from app.db import db
@@ -72,6 +73,7 @@ def first(viewer: Viewer, wanted: Filter, most: int) -> list[Task]:
     for query in queries(viewer, wanted, most):
         ids += db.session.scalars(query) if len(ids) < most else ()
     found = select(Task).where(Task.landlord_id == viewer.landlord_id, Task.id.in_(ids[:most]))
+    found = found.options(defaultload(Task.case).selectinload(Case.carried))
     tasks = {task.id: task for task in db.session.scalars(found)}
     return [tasks[task_id] for task_id in ids if task_id in tasks]
 

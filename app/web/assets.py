@@ -104,7 +104,8 @@ def _navigation(known: dict[str, str]) -> list[dict[str, Any]]:
         {
             "href": url_for(endpoint),
             "text": known.get(words, words) + _waiting(viewer, endpoint),
-            "current": endpoint.partition(".")[0] == here,
+            "current": endpoint.partition(".")[0] == here
+            or request.path.startswith(f"{url_for(endpoint)}/"),
         }
         for ability, words, endpoint in NAVIGATION
         if viewer.can(ability)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,8 @@ class Site:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
+        with self.app.app_context():
+            db.engine.dispose()
 
     def email_of(self, name: str) -> str:
         return f"{name}@{self.landlord}.example"
@@ -96,8 +98,7 @@ class Site:
             )
 
 
-def make_site(folder: Path, clock: SetClock, landlord: str = LANDLORD) -> Site:
-    settings = Settings(instance_dir=folder / "instance", heartbeat=False)
+def make_site(settings: Settings, clock: SetClock, landlord: str = LANDLORD) -> Site:
     app = create_app(settings, clock)
     with app.app_context():
         db.create_all()
@@ -106,9 +107,9 @@ def make_site(folder: Path, clock: SetClock, landlord: str = LANDLORD) -> Site:
     return Site(app, clock, landlord)
 
 
-def make_demo(folder: Path) -> Site:
+def make_demo(settings: Settings) -> Site:
     """A server with the demo's people and cases; everybody has the tests' password."""
-    made = make_site(folder, SetClock(WHEN))
+    made = make_site(settings, SetClock(WHEN))
     with made.app.app_context():
         demo.people(LANDLORD)
         demo.play_all(LANDLORD, WHEN.date(), lambda _line: None)
@@ -130,9 +131,9 @@ def weak_passwords() -> Iterator[None]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(settings: Settings) -> Iterator[Site]:
     """An empty server of its own."""
-    made = make_site(tmp_path, SetClock(WHEN))
+    made = make_site(settings, SetClock(WHEN))
     yield made
     made.stop()
 
@@ -147,9 +148,9 @@ def team(site: Site) -> str:
 
 
 @pytest.fixture(scope="session")
-def demo_site(tmp_path_factory: pytest.TempPathFactory, weak_passwords: None) -> Iterator[Site]:
+def demo_site(new_settings: Callable[[], Settings], weak_passwords: None) -> Iterator[Site]:
     """A server with the demo's people and cases, on a Tuesday. Look, do not change."""
-    made = make_demo(tmp_path_factory.mktemp("demo"))
+    made = make_demo(new_settings())
     yield made
     made.stop()
 

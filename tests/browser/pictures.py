@@ -19,7 +19,7 @@ from app.db import db
 from app.models import Case, Task
 from app.settings import ROOT
 from tests.browser.conftest import DESK, Site, make_demo, sign_in
-from tests.conftest import QUIET
+from tests.conftest import QUIET, settings_in
 
 PICTURE = ROOT / "app" / "help" / "case.png"
 HEIGHT = 1180  # pixels: down to the diagram, the deadlines and what can be done now
@@ -40,7 +40,7 @@ def address_of_case(site: Site) -> str:
 def take(path: Path) -> None:
     """Play the demo in a folder that goes again, and take the picture."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        site = make_demo(Path(folder))
+        site = make_demo(settings_in(Path(folder)))
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         page = browser.new_page(
             base_url=site.address, viewport={"width": DESK, "height": HEIGHT}, locale="en-GB"

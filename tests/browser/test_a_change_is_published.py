@@ -24,22 +24,26 @@ from app.models import Case, Deadline, Task
 from app.services import deployments, sweep
 from app.services.access import instance_of
 from app.services.operations import jobs
+from app.services.references import spaced
 from app.settings import Settings
+from app.viewer import Viewer
 from tests import small
 from tests.browser.conftest import WHEN, Open, Site, faults_of, sign_in
 from tests.services.test_moving import FACTS, pieces
 
+CHECK = small.form("check", {"key": "checked", "type": "textfield", "label": "Who checks?"})
+REFUSED = "The case stands at “check”, which is gone."
 CASES = 300 if os.environ.get("PUTRIGHT_LONG") else 6
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Site]:
+def shop(settings: Settings) -> Iterator[Site]:
     """A landlord with a procedure, a process owner and a manager."""
     clock = SetClock(WHEN)
-    app = create_app(Settings(instance_dir=tmp_path / "instance", heartbeat=False), clock)
+    app = create_app(settings, clock)
     with app.app_context():
         db.create_all()
-        deployments.deploy(small.SMALL, drawn())
+        deployments.deploy(small.SMALL, drawn("check") | {"forms/check.form": CHECK})
         db.session.remove()
     made = Site(app, clock, small.SMALL)
     made.add("olu", "process_owner")
@@ -81,12 +85,25 @@ def as_it_stands(site: Site) -> dict[str, Stands]:
     return found
 
 
-def begin_cases(site: Site, number: int, by: str = "grace") -> None:
+def begin_cases(site: Site, number: int, by: str = "grace") -> Viewer:
+    """So many complaints that wait for their answer."""
     with site.app.app_context():
         officer = small.officer(by)
         for _ in range(number):
             small.complaint(officer)
         db.session.remove()
+    return officer
+
+
+def one_goes_on(site: Site, officer: Viewer) -> str:
+    """One of them is answered, and waits for the check. Returns its reference as it is written."""
+    with site.app.app_context():
+        case = db.session.scalars(select(Case).order_by(Case.reference)).first()
+        assert case
+        small.does(officer, case, answer="We are sorry.", next_place="ombudsman")
+        reference = spaced(case.reference)
+        db.session.remove()
+    return reference
 
 
 def work(site: Site) -> None:
@@ -97,7 +114,7 @@ def work(site: Site) -> None:
 
 
 def approval(folder: Path) -> list[Path]:
-    """What somebody drew in another editor: an approval step, and its form."""
+    """What somebody drew in another editor: an approval step instead of the check, and its form."""
     form = small.form(
         "approval", {"key": "approved", "type": "textfield", "label": "Who approves?"}
     )
@@ -110,7 +127,7 @@ def approval(folder: Path) -> list[Path]:
 def test_a_change_goes_from_draft_to_published_and_open_cases_follow(
     shop: Site, open_page: Open, tmp_path: Path
 ) -> None:
-    begin_cases(shop, CASES)
+    answered = one_goes_on(shop, begin_cases(shop, CASES))
     before = as_it_stands(shop)
     owner = open_page(shop)
     sign_in(owner, shop, "olu")
@@ -132,18 +149,24 @@ def test_a_change_goes_from_draft_to_published_and_open_cases_follow(
     expect(manager.get_by_text("It is published")).to_be_visible()
 
     manager.goto("/procedures/moving")
+    moving = CASES - 1
     expect(
-        manager.get_by_role("heading", name=f"{CASES} cases move with every date kept")
+        manager.get_by_role("heading", name=f"{moving} cases move with every date kept")
     ).to_be_visible()
+    stays = manager.get_by_role("region", name="1 case stays on the old version")
+    expect(stays).to_contain_text(answered)
+    expect(stays).to_contain_text(REFUSED)
+    assert faults_of(manager) == []
     manager.get_by_role("button", name="Move those that are ticked").click()
     work(shop)
     manager.goto("/procedures/moving")
-    expect(manager.get_by_text(f"{CASES} cases moved.")).to_be_visible()
+    expect(manager.get_by_text(f"{moving} cases moved.")).to_be_visible()
     assert as_it_stands(shop) == before, "tasks and dates are kept to the day"
 
     manager.get_by_role("button", name="back").first.click()
     expect(manager.get_by_text("is back on the version it was on")).to_be_visible()
-    assert on_version(shop, 1) == 1 and on_version(shop, 2) == CASES - 1
+    assert on_version(shop, 1) == 2 and on_version(shop, 2) == CASES - 2
+    assert as_it_stands(shop) == before, "also of the one that was put back"
     assert faults_of(manager) == []
 
 

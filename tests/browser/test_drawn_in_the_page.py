@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,13 +17,16 @@ from app.engine.diagram import read_diagram
 from app.models import User
 from app.services import accounts
 from app.services.workshop import drafts
+from app.settings import Settings
 from app.viewer import Viewer
 from tests.browser.conftest import WHEN, Open, Site, faults_of, make_site, sign_in
 from tests.conftest import PROCESSES
 
 LARGEST = max(PROCESSES.glob("*/*.bpmn"), key=lambda path: path.stat().st_size)
 FORM = "#field-form"
-OPENS, LINTS = 2.0, 1.0  # seconds; on a machine that does nothing else
+MARKS = ".pr-badge--error"
+OPENS, LINTS = 2.0, 1.0  # seconds
+TRIES = 6
 
 
 class Drawn:
@@ -57,8 +59,8 @@ class Drawn:
 
 
 @pytest.fixture
-def drawn(tmp_path: Path) -> Iterator[Drawn]:
-    site = make_site(tmp_path, SetClock(WHEN), LARGEST.parent.name)
+def drawn(settings: Settings) -> Iterator[Drawn]:
+    site = make_site(settings, SetClock(WHEN), LARGEST.parent.name)
     site.add("oliver", "process_owner")
     yield Drawn(site)
     site.stop()
@@ -93,9 +95,7 @@ def saved_by_itself(page: Page, drawn: Drawn, wanted: Callable[[bytes], bool]) -
 def test_ten_working_days_become_eight_and_are_saved(drawn: Drawn, open_page: Open) -> None:
     page = open_page(drawn.site)
     sign_in(page, drawn.site, "oliver")
-    begun = time.monotonic()
     drawn.open(page)
-    assert time.monotonic() - begun < 5 * (OPENS + LINTS), "not even on a busy machine"
     assert faults_of(page) == []
     choose(page, ten_working_days(drawn.saved))
     page.get_by_label("Example: the day that it counts from").fill("2024-01-02")
@@ -108,6 +108,76 @@ def test_ten_working_days_become_eight_and_are_saved(drawn: Drawn, open_page: Op
     page.get_by_role("button", name="Undo").click()
     saved_by_itself(page, drawn, lambda body: b"working_days(8" not in body)
     assert faults_of(page) == []
+
+
+def test_the_whole_drawing_lies_beside_the_palette_and_the_map(
+    drawn: Drawn, open_page: Open
+) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    assert lies_free(page)
+    page.get_by_role("button", name="Map").click()
+    page.wait_for_function(LIES_FREE)
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Simulate").click()
+    assert not lies_free(page), "who has zoomed in is not thrown out"
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.get_by_role("button", name="Whole").click()
+    page.wait_for_function(LIES_FREE)
+
+
+LIES_FREE = """() => {
+  const box = (of) => document.querySelector(`[data-canvas] ${of}`)?.getBoundingClientRect();
+  const drawing = box('.viewport > [class^=layer-root]');
+  const canvas = document.querySelector('[data-canvas]').getBoundingClientRect();
+  const apart = (over) => !over?.width || over.right < drawing.left || over.left > drawing.right
+    || over.bottom < drawing.top || over.top > drawing.bottom;
+  const inside = drawing.left >= canvas.left && drawing.right <= canvas.right
+    && drawing.top >= canvas.top && drawing.bottom <= canvas.bottom;
+  return inside && apart(box('.djs-palette')) && apart(box('.djs-minimap.open'));
+}"""
+
+
+def lies_free(page: Page) -> bool:
+    """Whether the whole drawing is seen, and nothing lies over it."""
+    return bool(page.evaluate(LIES_FREE))
+
+
+def takes_less_than(seconds: float, act: Callable[[], object]) -> None:
+    """At least once: other work on this machine only ever slows one down."""
+    taken: list[float] = []
+    while not taken or taken[-1] >= seconds:
+        assert len(taken) < TRIES, taken
+        begun = time.monotonic()
+        act()
+        taken.append(time.monotonic() - begun)
+
+
+def test_the_largest_diagram_opens_and_a_slip_in_it_is_marked_before_anybody_waits(
+    drawn: Drawn, open_page: Open
+) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+
+    def opens() -> None:
+        page.goto(drawn.address, wait_until="commit")
+        page.locator("[data-modeller][data-drawn]").wait_for()
+        expect(page.locator("[data-canvas] .djs-shape").first).to_be_visible()
+
+    takes_less_than(OPENS, opens)
+    page.locator("[data-problems][data-count]").wait_for()
+    choose(page, ten_working_days(drawn.saved))
+    prints, marks = page.get_by_label("The date that letters print"), page.locator(MARKS)
+
+    def is_marked() -> None:
+        """A slip comes, and goes the next time."""
+        slip = marks.count() == 0
+        prints.fill("no_such_date" if slip else "")
+        prints.blur()
+        marks.wait_for(state="visible" if slip else "detached")
+
+    takes_less_than(LINTS, is_marked)
 
 
 def test_a_name_is_changed_and_is_there_after_loading_anew(drawn: Drawn, open_page: Open) -> None:
@@ -138,7 +208,7 @@ def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
     page = open_page(drawn.site)
     sign_in(page, drawn.site, "oliver")
     drawn.open(page)
-    expect(page.locator(".pr-badge--error")).to_have_count(1)
+    expect(page.locator(MARKS)).to_have_count(1)
     problems = page.locator("[data-problems]")
     expect(problems).to_contain_text("there is no form")
     problems.locator(".pr-problems__go").click()

@@ -20,7 +20,7 @@ from app.db import db
 from app.models import Case, Task, User
 from app.services import accounts, outbox, sweep
 from app.services.deployments import slugs
-from app.settings import ROOT
+from app.settings import ROOT, Settings
 from tests.browser.conftest import WHEN, Open, Site, make_site, sign_in, wider_than_the_window
 from tests.browser.typing import fill, finish, record
 from tests.browser.visits import private_link
@@ -203,9 +203,9 @@ ALL = slugs(PROCESSES)
 
 
 @pytest.fixture(params=ALL if os.environ.get("PUTRIGHT_LONG") else [min(ALL, key=told)])
-def landlord_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+def landlord_site(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Site]:
     """An empty server of one landlord."""
-    made = make_site(tmp_path, SetClock(WHEN), request.param)
+    made = make_site(settings, SetClock(WHEN), request.param)
     yield made
     made.stop()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from app.db import db
 from app.models import User
 from app.services import accounts
 from app.services.workshop import drafts
+from app.settings import Settings
 from tests.browser.conftest import Open, Site, faults_of, make_site, sign_in
 from tests.conftest import WHEN
 from tests.shipped import contents_of
@@ -44,8 +45,8 @@ class Workshop:
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory, weak_passwords: None) -> Iterator[Workshop]:
-    site = make_site(Path(tmp_path_factory.mktemp("editors")), SetClock(WHEN))
+def workshop(new_settings: Callable[[], Settings], weak_passwords: None) -> Iterator[Workshop]:
+    site = make_site(new_settings(), SetClock(WHEN))
     yield Workshop(site)
     site.stop()
 

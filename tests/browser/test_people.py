@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from playwright.sync_api import Page, expect
 
 from app.clock import SetClock
+from app.settings import Settings
 from tests.browser.conftest import LANDLORD, Open, Site, make_site, sign_in
 from tests.browser.typing import fill, finish
 from tests.browser.visits import COMPLAINT, begin_complaint, how_many_cases, new_case
@@ -48,9 +47,9 @@ def test_of_two_who_finish_a_task_the_second_learns_who_was_faster_and_loses_not
 
 
 def test_what_is_typed_is_saved_and_survives_a_restart_of_the_server(
-    tmp_path: Path, open_page: Open
+    settings: Settings, open_page: Open
 ) -> None:
-    before = make_site(tmp_path, SetClock(WHEN))
+    before = make_site(settings, SetClock(WHEN))
     before.add("amira", "staff", first_team(LANDLORD))
     _, task = new_case(before)
     page = open_page(before)
@@ -59,7 +58,7 @@ def test_what_is_typed_is_saved_and_survives_a_restart_of_the_server(
     expect(page.locator("[data-draft-status]")).to_contain_text("Draft saved")
     before.stop()
 
-    after = make_site(tmp_path, SetClock(WHEN))
+    after = make_site(settings, SetClock(WHEN))
     page = open_page(after)
     sign_in(page, after, "amira")
     page.goto(task)

@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from app.cli import play_file
+from app.cli.procedures import player
+from app.services.stories import Played
 from app.settings import ROOT, Settings
+from tests.conftest import LANDLORD
+from tests.turns import asked
 
 STORIES = sorted((ROOT / "processes").glob("*/stories/*.toml"))
+LONGEST = 5  # seconds of CPU; the longest story takes less than one
+FEW, MOST = 6, 60  # stories, and the statements of a step, letters and all: they take about 50
 
 
 def name_of(path: Path) -> str:
     return f"{path.parent.parent.name}/{path.stem}"
 
 
+@pytest.fixture(scope="module")
+def play_file() -> Iterator[Callable[[Path], Played]]:
+    with player(Settings()) as found:
+        yield found
+
+
 @pytest.mark.parametrize("path", STORIES, ids=name_of)
-def test_the_story_holds(path: Path) -> None:
-    played = play_file(path, Settings())
+def test_the_story_holds(path: Path, play_file: Callable[[Path], Played]) -> None:
+    begun = time.process_time()
+    played = play_file(path)
 
     assert played.failures == []
     assert played.rows
+    assert time.process_time() - begun < LONGEST
+
+
+def test_a_step_of_a_story_asks_little_of_the_database(
+    play_file: Callable[[Path], Played],
+) -> None:
+    here = [path for path in STORIES if path.parent.parent.name == LANDLORD]
+    play_file(here[0])  # whatever is learnt once
+    with asked(Engine) as found:
+        steps = sum(len(play_file(path).rows) for path in here[:FEW])
+    assert len(found.statements) <= MOST * steps

@@ -1,15 +1,20 @@
 """Made-up cases walk through every shipped procedure: each step and each arrow is reached.
 
 No walk may end in an incident, and whoever we tell that something is over is told where to turn
-next. `./check --long` takes many more walks.
+next. walks.json has the walks that led somewhere new when they were looked for: they are taken
+first, and where a diagram has changed since, others are looked for. `./check --long` takes many
+more walks. PUTRIGHT_KEEP_WALKS=1 looks for all of them anew, and keeps them.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -28,8 +33,11 @@ from tests.shipped import contents_of
 from timers.calendar import london_date
 
 LANDLORDS = slugs(ROOT / "processes")
-WALKS = 20_000 if os.environ.get("PUTRIGHT_LONG") else 6_000
-ENOUGH = 25  # further walks in a row that bring nothing new
+LONG = bool(os.environ.get("PUTRIGHT_LONG"))
+KEEP = bool(os.environ.get("PUTRIGHT_KEEP_WALKS"))
+KEPT = Path(__file__).with_name("walks.json")  # seeds by landlord and kind
+WALKS = 20_000 if LONG else 6_000
+ENOUGH = 1_000 if LONG else 10  # walks, whatever was kept
 Arrows = set[tuple[str, str]]
 
 
@@ -110,9 +118,9 @@ def closes(element: Element, action: str) -> str | None:
 
 
 def walked(
-    procedure: Procedure, known: Any, monkeypatch: pytest.MonkeyPatch
-) -> tuple[set[str], Arrows, list[LongWalk]]:
-    """Walk until nothing new has been seen for a while: elements, arrows, and the walks."""
+    procedure: Procedure, known: Any, kept: list[int], monkeypatch: pytest.MonkeyPatch
+) -> tuple[set[str], Arrows, dict[int, LongWalk], list[int]]:
+    """Walk until all was seen: elements, arrows, the walks by seed, and which led somewhere new."""
     arrows: Arrows = set()
     add_child = Token._add_child
 
@@ -121,18 +129,20 @@ def walked(
         return add_child(parent, spec, *given, **more)
 
     monkeypatch.setattr(Token, "_add_child", noticed)
-    answers, seen, taken = MadeUp(procedure, known), set[str](), list[LongWalk]()
+    answers, seen, taken, new = MadeUp(procedure, known), set[str](), dict[int, LongWalk](), []
     wanted = arrows_of(procedure)
     steps = {e.id for e in procedure.elements.values() if not is_frame(e)}
-    for seed in range(WALKS):
-        walk = LongWalk(procedure, answers, Random(seed))
+    for seed in chain(kept, range(WALKS)):
+        before = len(seen & steps) + len(arrows & wanted)
+        walk = taken[seed] = LongWalk(procedure, answers, Random(seed))
         trouble = walk.trouble()
         assert trouble is None, walk.problem(trouble or "")
         seen.update(walk.visited)
-        taken.append(walk)
-        if seen >= steps and arrows >= wanted and seed > ENOUGH:
+        if len(seen & steps) + len(arrows & wanted) > before:
+            new.append(seed)
+        if seen >= steps and arrows >= wanted and len(taken) > ENOUGH:
             break
-    return seen, arrows & wanted, taken
+    return seen, arrows & wanted, taken, new
 
 
 @pytest.mark.slow
@@ -143,13 +153,25 @@ def test_every_step_and_arrow_is_reached_without_an_incident(
     contents = contents_of(landlord)
     procedure = contents.procedures[kind]
 
-    seen, arrows, walks = walked(procedure, known_of(contents), monkeypatch)
+    kept = [] if KEEP else json.loads(KEPT.read_text()).get(f"{landlord} {kind}", [])
+
+    seen, arrows, walks, new = walked(procedure, known_of(contents), kept, monkeypatch)
 
     elements = procedure.elements.values()
     left = (e for e in elements if e.id not in seen and not is_frame(e))
     assert sorted(element.id for element in left) == []
     assert sorted(arrows_of(procedure) - arrows) == []
-    assert_signposted(contents, kind, walks)
+    assert_signposted(contents, kind, walks.values())
+    if KEEP:
+        keep(f"{landlord} {kind}", new)
+
+
+def keep(name: str, seeds: list[int]) -> None:
+    """Keep the walks of a kind of case."""
+    found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    found[name] = seeds
+    lines = [f"  {json.dumps(key)}: {json.dumps(found[key])}" for key in sorted(found)]
+    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def drawn_as(spec: Any) -> str:
@@ -168,7 +190,7 @@ def is_frame(element: Element) -> bool:
     return element.kind == "subProcess" or element.properties.get("keeps_open") == "no"
 
 
-def assert_signposted(contents: Contents, kind: str, walks: list[LongWalk]) -> None:
+def assert_signposted(contents: Contents, kind: str, walks: Iterable[LongWalk]) -> None:
     """Whatever ends a complaint, the letter before it named where to turn next."""
     if kind != roots_of([])[0]:
         return

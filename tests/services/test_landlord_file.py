@@ -2,19 +2,71 @@
 
 from __future__ import annotations
 
-import pytest
+from inspect import isclass
+from typing import get_args, get_origin
 
+import pytest
+from pydantic import BaseModel
+
+from app.code import FACT, read_code
 from app.engine import parse_facts
 from app.errors import BadInput
-from app.landlords import read_landlord
+from app.landlords import Landlord, read_landlord
+from app.services.contents import Contents
 from app.services.workshop import facts_file
-from app.services.workshop.landlord_file import changed, entries, field_name
-from app.services.workshop.landlord_sections import SECTIONS
+from app.services.workshop.landlord_file import changed as written
+from app.services.workshop.landlord_file import choices, entries, field_name
+from app.services.workshop.landlord_sections import SECTIONS, Section
 from tests import small
 from tests.conftest import PROCESSES
 
 FILES = sorted(PROCESSES.glob("*/landlord.toml"))
 COMMENTED = b"# Facts.\n[a_on]\ntype = 'date' # when\nlabel = 'A'\n# More.\n[b]\ntype = 'bool'\n"
+
+NOTED = """# Top.
+name = "Noted" # ours
+slug = "noted"
+reference_prefix = "NO"
+nation = "ENG"
+alert_team_hazard = "one"
+# Above one.
+[teams.one]
+name = "One" # its name
+
+# Above two.
+
+[teams.two]
+name = "Two"
+# Above three.
+[teams.three]
+name = "Three"
+
+# Above the Ombudsman.
+[ombudsman]
+name = "O"
+
+# Above the channels.
+
+[[channels]]
+id = "a"
+name = "A"
+
+# Above b.
+[[channels]]
+id = "b"
+name = "B"
+# Above departures.
+[[code.departures]]
+rule = "2.3"
+says = "Less."
+# The end.
+"""
+
+
+def changed(body: bytes, section: Section, sent: dict[str, str]) -> bytes:
+    """The file as saved, with the choices that small.FACTS and this file give."""
+    files = {**small.files(), "facts.toml": small.FACTS.encode(), "landlord.toml": body}
+    return written(body, section, sent, choices(Contents(files)))
 
 
 def typed(body: bytes, name: str, **other: str) -> dict[str, str]:
@@ -51,8 +103,151 @@ def test_a_team_is_added_renamed_and_taken_out() -> None:
     assert after.teams[first].name == "The new name"
     assert after.team_of(before.teams[first].name) == first, "lanes of before find it no more"
     assert last not in after.teams
-    assert b"# Whom a letter names" in new or last == "customer_advisers"
-    assert new.startswith(body[:200]), "comments were lost"
+    assert new.startswith(body[:200])
+    assert lines(new, "#") == lines(body, "#"), "comments were lost"
+
+
+def lines(body: bytes, mark: str) -> list[str]:
+    """The lines of a file that have this in them."""
+    return [line for line in body.decode().splitlines() if mark in line]
+
+
+def said(text: str) -> list[str]:
+    """The lines that are not blank."""
+    return [line for line in text.splitlines() if line]
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "block"),
+    [
+        ("teams", "teams.one", '[teams.one]\nname = "One" # its name\n'),
+        ("teams", "teams.two", '[teams.two]\nname = "Two"\n'),
+        ("teams", "teams.three", '[teams.three]\nname = "Three"\n'),
+        ("contacts", "channels.0", '[[channels]]\nid = "a"\nname = "A"\n'),
+        ("contacts", "channels.1", '[[channels]]\nid = "b"\nname = "B"\n'),
+        ("code", "code.departures.0", '[[code.departures]]\nrule = "2.3"\nsays = "Less."\n'),
+    ],
+)
+def test_what_is_taken_out_leaves_every_comment_in_its_place(
+    section: str, entry: str, block: str
+) -> None:
+    sent = typed(NOTED.encode(), section) | {f"{entry}.remove": "yes"}
+    new = changed(NOTED.encode(), SECTIONS[section], sent).decode()
+    assert said(new) == said(NOTED.replace(block, ""))
+    assert "\n\n\n" not in new
+
+
+@pytest.mark.parametrize(
+    ("section", "part", "typed_in", "block", "below"),
+    [
+        ("teams", "teams", {"id": "four", "name": "4"}, '[teams.four]\nname = "4"', '"Three"'),
+        ("contacts", "channels", {"id": "c"}, '[[channels]]\nid = "c"\nname = "C"', '"B"'),
+        ("code", "code.departures", {"rule": "9", "says": "x"},
+         '[[code.departures]]\nrule = "9"\nsays = "x"', '"Less."'),
+        ("contacts", "danger_lines", {"phone": "1"},
+         '[[danger_lines]]\nname = "C"\nphone = "1"', '"Less."'),
+        ("code", "code.facts", {"received_on": "answered_on"},
+         '[code.facts]\nreceived_on = "answered_on"', '"Less."'),
+    ],
+)  # fmt: skip
+def test_what_is_added_stands_behind_its_like_and_parts_no_comment_from_its_table(
+    section: str, part: str, typed_in: dict[str, str], block: str, below: str
+) -> None:
+    place = "-" if part == "code.facts" else "+"
+    more = {"name": "C"} | typed_in if section == "contacts" else typed_in
+    sent = {f"{part}.{place}.{key}": value for key, value in more.items()}
+    new = changed(NOTED.encode(), SECTIONS[section], typed(NOTED.encode(), section) | sent).decode()
+    assert said(new) == said(NOTED.replace(below, f"{below}\n{block}"))
+    assert f"\n\n{block}\n" in new and "\n\n\n" not in new
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "line", "below"),
+    [
+        ("contacts", ".-.phone", 'phone = "7"', 'alert_team_hazard = "one"'),
+        ("teams", "teams.one.phone", 'phone = "7"', 'name = "One" # its name'),
+        ("teams", "teams.two.phone", 'phone = "7"', 'name = "Two"'),
+        ("outside", "ombudsman.-.phone", 'phone = "7"', 'name = "O"'),
+        ("contacts", "channels.1.policy", 'policy = "7"', 'name = "B"'),
+        ("code", "code.departures.0.ours", 'ours = "7"', 'says = "Less."'),
+    ],
+)
+def test_a_key_more_stands_with_the_others_of_its_table(
+    section: str, field: str, line: str, below: str
+) -> None:
+    sent = typed(NOTED.encode(), section) | {field: "7"}
+    new = changed(NOTED.encode(), SECTIONS[section], sent).decode()
+    assert new == NOTED.replace(below, f"{below}\n{line}")
+
+
+def test_a_file_in_another_order_or_on_single_lines_is_changed_too() -> None:
+    late = NOTED.replace(
+        "# Above departures.\n", '[teams.four]\nname = "4" # f\n# Above departures.\n'
+    )
+    for id in ("one", "four"):
+        sent = typed(late.encode(), "teams") | {f"teams.{id}.remove": "yes"}
+        new = changed(late.encode(), SECTIONS["teams"], sent)
+        assert id not in read_landlord(new).teams
+        kept = [line for line in lines(late.encode(), "#") if line.startswith("#")]
+        assert [line for line in lines(new, "#") if line.startswith("#")] == kept
+    short = NOTED[: NOTED.index("# Above one.")] + (
+        'teams = {a = {name = "A"}}\nombudsman = {name = "O"}\nchannels = [{id="x", name="X"}]\n'
+    )
+    sent = typed(short.encode(), "teams") | {"teams.+.id": "b", "teams.+.name": "B"}
+    more = changed(short.encode(), SECTIONS["teams"], sent)
+    sent = typed(more, "contacts") | {"channels.+.id": "y", "channels.+.name": "Y"}
+    more = changed(more, SECTIONS["contacts"], sent | {"channels.0.remove": "yes"})
+    after = read_landlord(more)
+    assert (after.teams["b"].name, [one.name for one in after.channels]) == ("B", ["Y"])
+
+
+def test_every_key_that_landlord_toml_may_have_is_a_field_of_a_page() -> None:
+    asked = {
+        (*part.where, *(["*"] if part.shape != "one" else []), ask.name)
+        for section in SECTIONS.values()
+        for part in section.parts
+        for ask in part.asks
+    }
+    # the name of its folder, which other files and cases go by, never changes
+    assert keys_of(Landlord) - {("slug",)} - asked == set()
+    code = read_code((PROCESSES / "shared" / "code.toml").read_bytes())
+    facts = {n for c in code.clocks for n in FACT.findall(f"{c.rule} {c.met_by}")}
+    assert {key[2] for key in asked if key[:2] == ("code", "facts")} == facts
+    beside = {key[2] for key in asked if key[:2] == ("code", "beside")}
+    assert beside == {clock.id for clock in code.clocks}
+
+
+def keys_of(model: type[BaseModel]) -> set[tuple[str, ...]]:
+    """The keys of a table and of the tables in it; * for the name or the number of one of many."""
+    found: set[tuple[str, ...]] = set()
+    for name, field in model.model_fields.items():
+        many = get_origin(field.annotation) in (dict, list)
+        kinds = [*get_args(field.annotation), field.annotation]
+        inside = next((k for k in kinds if isclass(k) and issubclass(k, BaseModel)), None)
+        if inside:
+            found |= {(name, *(["*"] if many else []), *key) for key in keys_of(inside)}
+        elif get_origin(field.annotation) is not dict:  # [code.facts] names its keys itself
+            found.add((name,))
+    return found
+
+
+def test_the_facts_and_the_clocks_of_the_code_are_chosen() -> None:
+    with pytest.raises(BadInput, match="This is needed"):
+        changed(NOTED.encode(), SECTIONS["code"], {"code.departures.+.rule": "1.2"})
+    body = (NOTED + '[code.facts]\nstage_1_responded_on = ""\n').encode()
+    sent = typed(body, "code")
+    assert sent["code.facts.-.stage_1_responded_on"] == "-"
+    sent |= {
+        "code.facts.-.received_on": "answered_on",
+        "code.facts.-.acknowledged_on": "-",
+        "code.facts.-.stage_1_responded_on": "",
+        "code.beside.-.code_stage_1_due": "window",
+        "code.departures.0.ours": "3.5",
+    }
+    code = read_landlord(new := changed(body, SECTIONS["code"], sent)).code
+    assert code.facts == {"received_on": "answered_on", "acknowledged_on": ""}
+    assert code.beside == {"code_stage_1_due": "window"}
+    assert (code.departures[0].ours, lines(new, "#")) == ("3.5", lines(body, "#"))
 
 
 def test_targets_and_contacts_are_written() -> None:
@@ -88,6 +283,9 @@ def test_targets_and_contacts_are_written() -> None:
         ("targets", "governance.-.review_on", "31 June"),
         ("targets", "report.-.year_begins", "5"),
         ("outside", "ombudsman.-.name", " "),
+        ("targets", "targets.+.clock", "no_clock"),
+        ("code", "code.facts.-.received_on", "next_place"),
+        ("code", "code.beside.-.code_stage_1_due", "no_clock"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(section: str, name: str, value: str) -> None:
@@ -152,6 +350,14 @@ def test_what_is_wrong_with_a_fact_is_said_at_its_field(
     with pytest.raises(BadInput) as refused:
         facts_file.saved(COMMENTED, name, typed, new=True)
     assert set(refused.value.errors) == {field}
+
+
+def test_facts_come_and_go_and_every_comment_stays() -> None:
+    c = {"type": "bool", "label": "C"}
+    more = facts_file.saved(COMMENTED, "c", c, new=True)
+    assert more == COMMENTED + b'\n[c]\ntype = "bool"\nlabel = "C"\n'
+    without = facts_file.without({"facts.toml": COMMENTED}, "a_on")
+    assert without == b"# Facts.\n# More.\n[b]\ntype = 'bool'\n"
 
 
 def test_a_fact_that_something_uses_stays() -> None:

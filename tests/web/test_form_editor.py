@@ -49,6 +49,7 @@ def test_words_are_changed_without_a_script(
 
 
 def test_a_form_is_begun_and_seen(process_owner: Viewer, workshop: FlaskClient, draft: str) -> None:
+    assert "error-message" not in workshop.get(f"{draft}/forms").text
     refused = workshop.post(f"{draft}/forms", data={"title": "", "name": "approve"})
     assert refused.status_code == 422 and 'id="title-error"' in refused.text
     made = {"title": "Approve it", "name": "approve", "copy": ""}

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 
 from app.landlords import read_landlord
 from app.services.workshop import drafts
+from app.services.workshop.landlord_sections import SECTIONS
 from app.viewer import Viewer
 from tests.web.drafting import file_of, filled_in, put
 
@@ -35,7 +36,7 @@ def test_a_team_is_added_and_a_wrong_one_is_kept_as_typed(
 def test_every_page_of_landlord_toml_is_saved_as_it_stands(
     process_owner: Viewer, workshop: FlaskClient, draft: str
 ) -> None:
-    for name in ("teams", "contacts", "calendar", "outside", "targets"):
+    for name in SECTIONS:
         page = f"{draft}/landlord/{name}"
         sent = filled_in(workshop.get(page).text, 'id="file"')
         assert workshop.post(page, data=sent).status_code == 303, name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from app.drawing.drawing import BPMNDI
+from app.drawing.drawing import BPMNDI, DC
 from app.engine.diagram import BPMN
 from app.services import checking
 from app.services.workshop import drafts
@@ -70,6 +71,23 @@ def test_the_page_and_the_server_find_the_same(
     drafts.put(olu, draft, path, broken)
     ours = checking.check(drafts.get(olu, draft).files)
     assert {p["message"] for p in found["problems"]} == {p.message for p in ours if p.file == path}
+
+
+def test_a_rule_task_is_offered_the_table_whose_id_is_nearest(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    files = drafts.get(olu, draft).files
+    asks = re.compile(rb'decisionRef="(\w+)"')
+    path = next(p for p in files if p.endswith(".bpmn") and asks.search(files[p]))
+    right = asks.search(files[path])[1].decode()  # type: ignore[index]
+    table = next(p for p in files if p.endswith(".dmn") and f'id="{right}"'.encode() in files[p])
+    drafts.put(olu, draft, f"{right}s.dmn", files[table])  # its name is nearer, its id is not
+    drafts.remove(olu, draft, table)
+    body = files[path].replace(right.encode(), f"{right}s".encode())
+    found = owner.post(f"/procedures/drafts/{draft}/lint/{path}", data=body).json
+    assert found is not None
+    fix = next(p["fix"] for p in found["problems"] if "no decision table" in p["message"])
+    assert (fix["field"], fix["value"]) == ("decision", right)
 
 
 def test_what_is_linted_is_not_saved(
@@ -206,3 +224,26 @@ def test_tidying_draws_anew_and_means_the_same(owner: FlaskClient, olu: Viewer, 
     judged = owner.post(f"/procedures/drafts/{draft}/defects/{path}", data=answer.data).json
     assert judged == {"defects": []}
     assert drafts.get(olu, draft).changed == {}, "it is shown first"
+
+
+def test_tidying_never_makes_a_drawing_worse(owner: FlaskClient, olu: Viewer, draft: str) -> None:
+    """A tall box holds a name by hand that no box of a new drawing holds."""
+    files = drafts.get(olu, draft).files
+    path = min((p for p in files if p.endswith(".bpmn")), key=lambda p: len(files[p]))
+    root = etree.fromstring(files[path])
+    task = next(iter(root.iter(f"{BPMN}userTask", f"{BPMN}sendTask")))
+    task.set("name", "Write down in your own words what everybody is to do and by when. " * 3)
+    tall = {task.get("id")} | {
+        node.get("id") for node in root.iter(f"{BPMN}lane", f"{BPMN}participant")
+    }
+    for shape in root.iter(f"{BPMNDI}BPMNShape"):
+        if shape.get("bpmnElement") in tall:
+            bounds = next(iter(shape.iter(f"{DC}Bounds")))
+            bounds.set("height", str(float(bounds.get("height", "0")) + 300))
+    body = etree.tostring(root)
+    judged = owner.post(f"/procedures/drafts/{draft}/defects/{path}", data=body).json
+    assert judged == {"defects": []}
+    answer = owner.post(f"/procedures/drafts/{draft}/tidy/{path}", data=body)
+    assert answer.status_code == 422 and answer.json is not None
+    assert "A new one would have 1 defect (“name does not fit: Write down" in answer.json["error"]
+    assert "the one that is there has none" in answer.json["error"]

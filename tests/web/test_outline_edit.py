@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 
 import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from app.drawing.drawing import BPMNDI
+from app.drawing.check import defects
+from app.drawing.drawing import BPMNDI, DC
 from app.engine.diagram import BPMN, Element, read_diagram
 from app.services.workshop import drafts, vocabulary
 from app.viewer import Viewer
@@ -92,15 +94,50 @@ def test_a_name_a_form_and_a_letter_are_changed(
 def test_a_lane_is_changed_with_the_events_on_the_edge(
     owner: FlaskClient, olu: Viewer, draft: str
 ) -> None:
-    def movable(element: Element) -> bool:
-        found = lanes_of(olu, draft, element)
-        return element.kind == "userTask" and not element.parent and len(found) > 1
-
-    task = first(olu, draft, movable)
+    task = first(olu, draft, lambda e: movable(olu, draft, e))
     other = next(lane for lane in lanes_of(olu, draft, task) if lane != task.lane)
     status, page = post(owner, olu, draft, task, lane=other)
     assert status == 200, page
     assert now(olu, draft, task).lane == other
+    assert defects(body_of(olu, draft, task)) == [], "it is not drawn in its lane"
+    assert "The drawing lags behind" not in page
+
+
+def movable(viewer: Viewer, draft: str, element: Element) -> bool:
+    several = len(lanes_of(viewer, draft, element)) > 1
+    return element.kind == "userTask" and not element.parent and several
+
+
+def body_of(viewer: Viewer, draft: str, element: Element) -> bytes:
+    return drafts.get(viewer, draft).files[element.file]
+
+
+def test_a_step_without_a_free_place_is_told_of_and_the_drawing_tidied(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    task = first(olu, draft, lambda e: movable(olu, draft, e))
+    other = next(lane for lane in lanes_of(olu, draft, task) if lane != task.lane)
+    root = etree.fromstring(body_of(olu, draft, task))
+    (lane,) = (one.get("id") for one in root.iter(f"{BPMN}lane") if one.get("name") == other)
+    (low,) = (one for one in root.iter(f"{BPMNDI}BPMNShape") if one.get("bpmnElement") == lane)
+    next(iter(low.iter(f"{DC}Bounds"))).set("height", "60")
+    drafts.put(olu, draft, task.file, etree.tostring(root))
+    status, page = post(owner, olu, draft, task, lane=other)
+    assert status == 200 and now(olu, draft, task).lane == other
+    assert "The drawing lags behind" in page and f"“{escape(task.name)}”" in page
+    before = body_of(olu, draft, task)
+    assert drawing(before) == drawing(etree.tostring(root)), "it was half moved"
+    page = f"/procedures/drafts/{draft}/outline/{task.process}"
+    stale = owner.post(f"{page}/tidy", data={"seen": "0"})
+    assert stale.status_code == 422 and "Somebody else" in stale.text
+    data = {"seen": str(seen(olu, draft))}
+    answer = owner.post(f"{page}/tidy", data=data, follow_redirects=True)
+    assert "The drawing is tidied" in answer.text and "lags behind" not in answer.text
+    assert meaning(body_of(olu, draft, task)) == meaning(before)
+
+
+def meaning(body: bytes) -> dict[str, Element]:
+    return dict(read_diagram("it.bpmn", body).elements)
 
 
 def lanes_of(viewer: Viewer, draft: str, element: Element) -> list[str]:

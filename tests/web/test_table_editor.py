@@ -80,6 +80,34 @@ def test_html_in_a_label_stays_text_and_nothing_unprintable_is_kept(
     assert b"\x01" not in file_of(process_owner, draft, PATH)
 
 
+def test_each_table_of_a_file_is_chosen_and_changed(
+    process_owner: Viewer, workshop: FlaskClient, draft: str
+) -> None:
+    page = begun(workshop, draft)
+    workshop.post(page, data=typed(workshop, page, answer__0__0='"none"'))
+    one = file_of(process_owner, draft, PATH).decode()
+    second = one[one.index("<decision ") : one.index("</definitions>")]
+    for word in ("next_place", "input_1", "output_1", "row_1", "cell_1", "cell_2"):
+        second = second.replace(f'id="{word}', f'id="second_{word}')
+    second = second.replace("Where next", "Second thoughts")
+    both = one.replace("</definitions>", f"{second}</definitions>")
+    put(process_owner, draft, PATH, both)
+    assert "2 tables" in workshop.get(f"{draft}/tables").text
+    first = workshop.get(page).text
+    assert f'<a href="{page}?decision=second_next_place">Second thoughts</a>' in first
+    assert '<b aria-current="page">Where next</b>' in first
+    sent = typed(workshop, f"{page}?decision=second_next_place", answer__0__0='"nowhere"')
+    answer = workshop.post(page, data=sent)
+    assert answer.location.endswith("?decision=second_next_place#grid")
+    shown = workshop.get(answer.location).text
+    assert shown.count("nowhere") > 1, "what is wrong is not said at its table"
+    assert "nowhere" not in workshop.get(page).text
+    saved = file_of(process_owner, draft, PATH)
+    assert table_file.opened(saved).lines == table_file.opened(both.encode()).lines
+    lines = table_file.opened(saved, "second_next_place").lines
+    assert [line.answers[0] for line in lines] == ['"nowhere"']
+
+
 def test_what_dmn_js_sends_is_saved_with_what_is_wrong(
     process_owner: Viewer, workshop: FlaskClient, draft: str
 ) -> None:

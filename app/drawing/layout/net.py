@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -34,6 +35,17 @@ def note_boxes(node: Node) -> list[tuple[str, Box]]:
 
 def opposite(way: int) -> int:
     return (way + 2) % 4
+
+
+def _within(tracks: list[float], first: float, last: float) -> range:
+    """The tracks between two places."""
+    return range(bisect_right(tracks, first), bisect_left(tracks, last))
+
+
+def _over(tracks: list[float], first: float, last: float) -> range:
+    """The gaps between neighbouring tracks that have something in common with first to last."""
+    inside = _within(tracks, first, last)
+    return range(max(inside.start - 1, 0), min(inside.stop, len(tracks) - 1))
 
 
 def unit_of(a: Point, b: Point) -> Unit:
@@ -69,14 +81,15 @@ class Net:
 
     def hits(self, boxes: Mapping[str, Box], grown: float) -> dict[Unit, list[str]]:
         """For every stretch of the net, the boxes that it runs over or close by."""
-        large = {identifier: box.grown(grown) for identifier, box in boxes.items()}
-        found: dict[Unit, list[str]] = {}
-        for i in range(len(self.xs)):
-            for j in range(len(self.ys)):
-                for step, end in ((RIGHT, (i + 1, j)), (DOWN, (i, j + 1))):
-                    if self.has(end):
-                        a, b = self.px((i, j)), self.px(end)
-                        found[i, j, step] = [n for n, box in large.items() if box.cut_by(a, b)]
+        found: dict[Unit, list[str]] = defaultdict(list)
+        for name, box in ((name, box.grown(grown)) for name, box in boxes.items()):
+            across, down = _over(self.xs, box.x, box.right), _over(self.ys, box.y, box.bottom)
+            for i in across:
+                for j in _within(self.ys, box.y, box.bottom):
+                    found[i, j, RIGHT].append(name)
+            for i in _within(self.xs, box.x, box.right):
+                for j in down:
+                    found[i, j, DOWN].append(name)
         return found
 
     def has(self, point: Point) -> bool:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from random import Random
 
 from .model import Flow, Node, Scope, along
-from .sketch import Sketch, Way
+from .sketch import Sketch, Way, Ways
 
 GUESSES = 7
 
@@ -87,6 +87,8 @@ class Placement:
         self.rows = [0] * len(self.chains)
         self.row_count = 0
         self.routes: dict[str, Way] = {}
+        self.ways = Ways(scope)
+        self.costs: dict[tuple[int, ...], float] = {}  # of rows that were tried
 
     def search(self) -> None:
         """Take the best of some climbs."""
@@ -108,7 +110,7 @@ class Placement:
             self.rows[n] = row
 
     def _climb(self) -> float:
-        cost, improved = self.cost(), True
+        cost, improved = self._known_cost(), True
         while improved:
             improved = False
             for n in self.random.sample(range(len(self.chains)), len(self.chains)):
@@ -127,7 +129,7 @@ class Placement:
             for opening in (False, True):
                 self.rows = self._opened(old, lane, row) if opening else list(old)
                 self.rows[n] = row
-                new = self.cost()
+                new = self._known_cost()
                 if new < best - 1e-9:
                     best, best_rows = new, list(self.rows)
         return best, best_rows
@@ -138,10 +140,17 @@ class Placement:
             for row, chain in zip(rows, self.chains, strict=True)
         ]
 
+    def _known_cost(self) -> float:
+        """A climb comes by the same rows again and again."""
+        rows = tuple(self.rows)
+        if rows not in self.costs:
+            self.costs[rows] = self.cost()
+        return self.costs[rows]
+
     def cost(self) -> float:
         """Apply the rows and sketch what follows from them."""
         self.apply()
-        sketch = Sketch(self.scope, self.offsets())
+        sketch = Sketch(self.scope, self.offsets(), self.ways)
         total = sketch.cost(self.row_count)
         self.routes = sketch.routes
         return total

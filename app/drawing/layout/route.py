@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from random import Random
 from typing import TypeAlias
@@ -17,6 +17,8 @@ BEND, CROSS, TOUCH, ON_LABEL = 45, 260, 700, 420
 FORBIDDEN = 10**6
 BACKWARDS, ON_GATEWAY_NAME = 150, 30
 NOWHERE: Point = (-1, -1)  # stands for the middle of the target
+
+NOBODY: frozenset[str] = frozenset()
 
 State: TypeAlias = tuple[Point, int]  # a point, and the direction of travel on arrival
 
@@ -131,17 +133,20 @@ class Router:
     ) -> float | None:
         """None where a shape is in the way."""
         unit = unit_of(here, there)
-        if any(self._is_blocked(flow, box, here, there) for box in self.net.blocks[unit]):
+        boxes = self.net.blocks.get(unit)
+        if boxes and any(self._is_blocked(flow, box, here, there) for box in boxes):
             return None
         (x1, y1), (x2, y2) = self.net.px(here), self.net.px(there)
         length = abs(x1 - x2) + abs(y1 - y2)
         cost = length + (BEND if turn != way else 0)
         if turn == LEFT and not flow.back:
             cost += BACKWARDS + 2 * length
-        for other in self.net.used[unit] - {flow.id}:
+        for other in self.net.used.get(unit, NOBODY) - {flow.id}:
             cost += 2 + length * 0.05 if self._share_a_gateway(flow, other) else TOUCH
-        cost += self._meeting_cost(flow, here, way, turn)
-        cost += self._label_cost(flow, unit)
+        if passing := self.net.through.get(here):
+            cost += self._meeting_cost(flow, passing, here, way, turn)
+        if labels := self.labels.get(unit):
+            cost += self._label_cost(flow, labels)
         return cost + length * 0.01 * self.net.lean(here, turn)
 
     def _is_blocked(self, flow: Flow, box_id: str, here: Point, there: Point) -> bool:
@@ -159,14 +164,16 @@ class Router:
             return self.net.boxes[box_id].grown(spare).cut_by(a, b)
         return True
 
-    def _meeting_cost(self, flow: Flow, here: Point, way: int, turn: int) -> float:
+    def _meeting_cost(
+        self, flow: Flow, passing: Mapping[str, set[int]], here: Point, way: int, turn: int
+    ) -> float:
         """Crossing or touching the lines that pass a point."""
         ends = (self.scope.nodes[flow.source], self.scope.nodes[flow.target])
         if here in [self.net.point_of(node) for node in ends]:
             return 0
         mine = {opposite(way), turn}
         cost = 0.0
-        for other, directions in self.net.through[here].items():
+        for other, directions in passing.items():
             if other == flow.id:
                 continue
             if not mine & directions:
@@ -178,9 +185,9 @@ class Router:
                 cost += 12
         return cost
 
-    def _label_cost(self, flow: Flow, unit: Unit) -> float:
+    def _label_cost(self, flow: Flow, labels: Iterable[str]) -> float:
         cost = 0.0
-        for label in self.labels.get(unit, ()):
+        for label in labels:
             own = label in (flow.source, flow.target) and self.scope.nodes[label].gateway
             if own:
                 cost += ON_GATEWAY_NAME  # a gateway's name can stand elsewhere

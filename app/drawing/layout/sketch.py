@@ -6,6 +6,7 @@ weigh one thing against another.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 from typing import TypeAlias
@@ -13,6 +14,7 @@ from typing import TypeAlias
 from ..boxes import XY
 from .model import Flow, Node, Scope
 
+Cell: TypeAlias = tuple[int, int]
 Way: TypeAlias = list[XY]  # corners
 Stretch: TypeAlias = tuple[float, float, float, Flow]  # from, to, at, whose
 
@@ -21,11 +23,56 @@ THROUGH_A_NODE, CROSSING, ON_EACH_OTHER, TRUNK = 12.0, 14.0, 7.0, 1.5
 A_ROW_AWAY, A_COLUMN_ALONG = 0.7, 0.12
 
 
+class Ways:
+    """The simple routes of each flow between two cells. They are asked for again and again."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.known: dict[tuple[str, Cell, Cell, float], list[Laid]] = {}
+
+    def of(self, flow: Flow, offset: float) -> list[Laid]:
+        """offset: how far along its host's edge a boundary event sits; 0 for all else."""
+        source, target = self.scope.nodes[flow.source], self.scope.nodes[flow.target]
+        a, b = (source.column, source.row), (target.column, target.row)
+        key = (flow.id, a, b, offset)
+        if key not in self.known:
+            ways = _ways(flow, source, target, offset)
+            self.known[key] = [Laid(cost, way, {a, b}) for cost, way in ways]
+        return self.known[key]
+
+
+class Laid:
+    """A route with what it costs; beside that, each element that it runs through costs more."""
+
+    def __init__(self, cost: float, way: Way, own: set[Cell]) -> None:
+        self.way, self.base = way, cost
+        self.stretches = [
+            (
+                _cells_under(a, b) - own,
+                A_ROW_AWAY * abs(a[1] - b[1]) + A_COLUMN_ALONG * abs(a[0] - b[0]),
+            )
+            for a, b in pairwise(way)
+        ]
+        self.under = frozenset(cell for cells, _ in self.stretches for cell in cells)
+        self.free = cost + self._along(set())
+
+    def cost(self, cells: set[Cell]) -> float:
+        """cells: those in which something stands."""
+        return self.free if self.under.isdisjoint(cells) else self.base + self._along(cells)
+
+    def _along(self, cells: set[Cell]) -> float:
+        cost = 0.0
+        for under, length in self.stretches:
+            cost += THROUGH_A_NODE * len(under & cells)
+            cost += length
+        return cost
+
+
 class Sketch:
     """One placement, drawn roughly. routes: the way that each flow would take."""
 
-    def __init__(self, scope: Scope, offsets: dict[str, float]) -> None:
-        self.scope, self.offsets = scope, offsets
+    def __init__(self, scope: Scope, offsets: dict[str, float], ways: Ways) -> None:
+        self.scope, self.offsets, self.ways = scope, offsets, ways
         self.cells = {(node.column, node.row) for node in scope.standing}
         self.routes: dict[str, Way] = {}
 
@@ -48,47 +95,38 @@ class Sketch:
 
     def best_way(self, flow: Flow) -> tuple[float, Way]:
         """The cheapest simple route, as its cost and its corners."""
-        source, target = self.scope.nodes[flow.source], self.scope.nodes[flow.target]
-        own = {(source.column, source.row), (target.column, target.row)}
-        ways = [(cost + self._along(way, own), way) for cost, way in self._ways(flow)]
-        return min(ways, key=lambda found: found[0])
+        laid = self.ways.of(flow, self.offsets.get(flow.source, 0.0))
+        best = min(laid, key=lambda one: one.cost(self.cells))
+        return best.cost(self.cells), best.way
 
-    def _ways(self, flow: Flow) -> list[tuple[float, Way]]:
-        source, target = self.scope.nodes[flow.source], self.scope.nodes[flow.target]
-        if source.host:
-            return [self._from_boundary(source, target)]
-        if flow.back:
-            return list(_loops(source, target))
-        if source.row == target.row:
-            return _on_one_row(source, target)
-        return _to_another_row(flow, source, target)
 
-    def _from_boundary(self, source: Node, target: Node) -> tuple[float, Way]:
-        column = source.column + self.offsets[source.id] * 0.8
-        row, goal = source.row, (target.column, target.row)
-        if target.row != row:
-            return 1.0 if target.row > row else 1.8, [(column, row), (column, target.row), goal]
-        between = target.column - 0.5
-        under = [(column, row + 0.5), (between, row + 0.5), (between, row)]
-        return 14.0, [(column, row), *under, goal]
+def _ways(flow: Flow, source: Node, target: Node, offset: float) -> list[tuple[float, Way]]:
+    if source.host:
+        return [_from_boundary(source, target, offset)]
+    if flow.back:
+        return list(_loops(source, target))
+    if source.row == target.row:
+        return _on_one_row(source, target)
+    return _to_another_row(flow, source, target)
 
-    def _along(self, way: Way, own: set[tuple[int, int]]) -> float:
-        cost = 0.0
-        for (x1, y1), (x2, y2) in pairwise(way):
-            hit = len(self._nodes_under((x1, y1), (x2, y2)) - own)
-            cost += THROUGH_A_NODE * hit
-            cost += A_ROW_AWAY * abs(y1 - y2) + A_COLUMN_ALONG * abs(x1 - x2)
-        return cost
 
-    def _nodes_under(self, a: XY, b: XY) -> set[tuple[int, int]]:
-        (x1, y1), (x2, y2) = a, b
-        if y1 == y2 and y1 == int(y1):
-            columns = range(round(min(x1, x2)), round(max(x1, x2)) + 1)
-            return {(column, int(y1)) for column in columns} & self.cells
-        if x1 == x2 and abs(x1 - round(x1)) < 0.5:
-            rows = range(int(min(y1, y2) + 0.6), int(max(y1, y2)) + 1)
-            return {(round(x1), row) for row in rows} & self.cells
-        return set()
+def _from_boundary(source: Node, target: Node, offset: float) -> tuple[float, Way]:
+    column = source.column + offset * 0.8
+    row, goal = source.row, (target.column, target.row)
+    if target.row != row:
+        return 1.0 if target.row > row else 1.8, [(column, row), (column, target.row), goal]
+    between = target.column - 0.5
+    under = [(column, row + 0.5), (between, row + 0.5), (between, row)]
+    return 14.0, [(column, row), *under, goal]
+
+
+def _cells_under(a: XY, b: XY) -> set[Cell]:
+    (x1, y1), (x2, y2) = a, b
+    if y1 == y2 and y1 == int(y1):
+        return {(column, int(y1)) for column in range(round(min(x1, x2)), round(max(x1, x2)) + 1)}
+    if x1 == x2 and abs(x1 - round(x1)) < 0.5:
+        return {(round(x1), row) for row in range(int(min(y1, y2) + 0.6), int(max(y1, y2)) + 1)}
+    return set()
 
 
 def _loops(source: Node, target: Node) -> Iterator[tuple[float, Way]]:
@@ -121,18 +159,24 @@ def _to_another_row(flow: Flow, source: Node, target: Node) -> list[tuple[float,
 
 
 def _crossings(flat: list[Stretch], upright: list[Stretch]) -> float:
-    return CROSSING * sum(
-        left < x < right and top < y < bottom and one is not two
-        for left, right, y, one in flat
-        for top, bottom, x, two in upright
-    )
+    found = 0
+    for top, bottom, x, two in upright:
+        for left, right, y, one in flat:
+            if left < x < right and top < y < bottom and one is not two:
+                found += 1
+    return CROSSING * found
 
 
 def _shared(lines: list[Stretch]) -> float:
+    """What lines cost that run on each other, along the middle of a row or column."""
+    along: dict[float, list[Stretch]] = defaultdict(list)
+    for line in lines:
+        if line[2] == int(line[2]):
+            along[line[2]].append(line)
     cost = 0.0
-    for (a1, a2, at, one), (b1, b2, other, two) in combinations(lines, 2):
-        same = at == other and at == int(at) and one is not two
-        if same and min(a2, b2) - max(a1, b1) > 0.01:
-            related = one.source == two.source or one.target == two.target
-            cost += TRUNK if related else ON_EACH_OTHER
+    for together in along.values():
+        for (a1, a2, _, one), (b1, b2, _, two) in combinations(together, 2):
+            if one is not two and min(a2, b2) - max(a1, b1) > 0.01:
+                related = one.source == two.source or one.target == two.target
+                cost += TRUNK if related else ON_EACH_OTHER
     return cost

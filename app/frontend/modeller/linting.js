@@ -3,7 +3,7 @@
 import { ask, make, xmlOf } from './asking.js';
 import { write } from './fields.js';
 
-const AFTER = 350; // milliseconds after a change
+const AFTER = 250; // milliseconds after a change
 const WORDS = { error: 'Error', warning: 'Look at this' };
 
 export function lintAsYouDraw(modeler, list, page, buttons) {

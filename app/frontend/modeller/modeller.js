@@ -10,6 +10,7 @@ import simulation from 'bpmn-js-token-simulation';
 import watching from 'bpmn-js-token-simulation/lib/viewer';
 import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
 import { vocabulary } from './choices.js';
+import { fitting } from './fitting.js';
 import { lintAsYouDraw } from './linting.js';
 import { showPanel } from './panel.js';
 import { autosave } from './saving.js';
@@ -33,7 +34,7 @@ function make() {
   return new Modeler({ ...options, additionalModules: [minimap, simulation, vocabulary] });
 }
 
-function steer(modeler) {
+function steer(modeler, fit) {
   const canvas = modeler.get('canvas');
   const zoom = (factor) => canvas.zoom(Math.max(SMALLEST, Math.min(canvas.zoom() * factor, LARGEST)));
   const press = (name, on) => buttons[name].setAttribute('aria-pressed', String(on));
@@ -42,7 +43,7 @@ function steer(modeler) {
     redo: () => modeler.get('commandStack').redo(),
     in: () => zoom(1.25),
     out: () => zoom(0.8),
-    whole: () => canvas.zoom('fit-viewport', 'auto'),
+    whole: fit,
     map: () => modeler.get('minimap').toggle(),
     simulate: () => modeler.get('toggleMode').toggleMode(),
   };
@@ -67,12 +68,13 @@ async function open() {
   const modeler = make();
   await modeler.importXML(xml);
   container.querySelector('.pr-diagram__wait')?.remove();
-  modeler.get('canvas').zoom('fit-viewport', 'auto');
-  steer(modeler);
+  const fit = fitting(modeler, container);
+  fit();
+  steer(modeler, fit);
   showPanel(modeler, section.querySelector('[data-panel]'), page, known);
   const saving = page.save && autosave(modeler, page, section.querySelector('[data-saved]'));
   const lint = lintAsYouDraw(modeler, section.querySelector('[data-problems]'), page, buttons);
-  tidying(modeler, section, page, buttons, () => { saving.later(); lint.now(); });
+  tidying(modeler, section, page, buttons, () => { fit(); saving.later(); lint.now(); });
 }
 
 try {

@@ -39,7 +39,6 @@ export function tidying(modeler, section, page, buttons, changed) {
 
   async function use(xml, old) {
     await modeler.importXML(xml);
-    modeler.get('canvas').zoom('fit-viewport', 'auto');
     changed();
     section.querySelector('[data-old]')?.remove();
     if (!old) return;

@@ -3,9 +3,7 @@
 Revision: 0011, after 0010, 2026-11-26
 """
 
-import sqlalchemy as sa
-from alembic import op
-
+from app.migrations.indexes import change
 
 revision = '0011'
 down_revision = '0010'
@@ -13,27 +11,19 @@ branch_labels = None
 depends_on = None
 
 TAKEN = "status = 'open' AND claimed_by IS NOT NULL"
-INDEXES = {
-    'ix_task_free': (['team', 'due_on', 'id'], "status = 'open' AND claimed_by IS NULL"),
-    'ix_task_taken': (['team', 'due_on', 'id'], TAKEN),
-    'ix_task_mine': (['claimed_by', 'team', 'due_on', 'id'], TAKEN),
-    'ix_task_stage': (['stage', 'team', 'due_on', 'id'], "status = 'open'"),
-    'ix_task_closed': (['closed_by', 'closed_at'], 'closed_by IS NOT NULL'),
+MADE = {
+    'ix_task_free': ('task', ['team', 'due_on', 'id'], "status = 'open' AND claimed_by IS NULL"),
+    'ix_task_taken': ('task', ['team', 'due_on', 'id'], TAKEN),
+    'ix_task_mine': ('task', ['claimed_by', 'team', 'due_on', 'id'], TAKEN),
+    'ix_task_stage': ('task', ['stage', 'team', 'due_on', 'id'], "status = 'open'"),
+    'ix_task_closed': ('task', ['closed_by', 'closed_at'], 'closed_by IS NOT NULL'),
 }
-INBOX = {'ix_task_inbox': (['team', 'due_on', 'id'], "status = 'open'")}
-
-
-def change(dropped, made):
-    for name in dropped:
-        op.drop_index(name, 'task')
-    for name, (columns, only) in made.items():
-        where = {f'{dialect}_where': sa.text(only) for dialect in ('sqlite', 'postgresql')}
-        op.create_index(name, 'task', ['landlord_id', *columns], **where)
+DROPPED = {'ix_task_inbox': ('task', ['team', 'due_on', 'id'], "status = 'open'")}
 
 
 def upgrade():
-    change(INBOX, INDEXES)
+    change(DROPPED, MADE)
 
 
 def downgrade():
-    change(INDEXES, INBOX)
+    change(MADE, DROPPED)

@@ -3,11 +3,7 @@
 Revision: 0016, after 0015, 2026-11-26
 """
 
-from contextlib import contextmanager
-
-import sqlalchemy as sa
-from alembic import op
-
+from app.migrations.indexes import change
 
 revision = '0016'
 down_revision = '0015'
@@ -33,32 +29,6 @@ MADE = {
     'ix_instance_calendar': ('instance', ['completed', 'calendar_version'], None),
 }
 DROPPED = {'ix_deadline_open': ('deadline', ['kind', 'due_on'], UNMET)}
-
-
-@contextmanager
-def beside_the_work():
-    """PostgreSQL builds an index while others write: out of a transaction, waiting as long as it
-    takes, since nobody waits for it."""
-    if op.get_context().dialect.name != 'postgresql':
-        yield
-        return
-    with op.get_context().autocommit_block():
-        op.execute("SET lock_timeout = 0")
-        yield
-        op.execute("SET lock_timeout = '3s'")
-
-
-def change(dropped, made):
-    with beside_the_work():
-        for name, (table, columns, only) in made.items():
-            # one that was broken off is there, and good for nothing
-            op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
-            where = {f'{dialect}_where': only and sa.text(only) for dialect in ('sqlite', 'postgresql')}
-            op.create_index(
-                name, table, ['landlord_id', *columns], **where, postgresql_concurrently=True
-            )
-        for name, (table, _, _) in dropped.items():
-            op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
 
 
 def upgrade():

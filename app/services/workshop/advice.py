@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from bpmn_io import BpmnModdle
@@ -40,11 +40,31 @@ def beside(ours: list[Problem], files: Files) -> list[Problem]:
     return [*ours, *(one for one in found if (one.file, one.element) not in known)]
 
 
+class _Rules(NodeResolver):
+    """Finds each rule once; else, for each, it would look through all that is installed here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[tuple[str, str], object] = {}
+
+    def resolve_rule(self, pkg: str, rule_name: str) -> object:
+        """What makes the rule."""
+        key = pkg, rule_name
+        if key not in self.known:
+            self.known[key] = super().resolve_rule(pkg, rule_name)
+        return self.known[key]
+
+
+@cache
+def _rules() -> Resolver:
+    return cast("Resolver", _Rules())
+
+
 @lru_cache(maxsize=256)
 def _of(path: str, body: bytes) -> tuple[Problem, ...]:
     try:
         read = BpmnModdle().from_xml(body.decode())
-        linter = Linter(resolver=cast("Resolver", NodeResolver()))  # one remembers what it has seen
+        linter = Linter(resolver=_rules())  # one remembers what it has seen
         found: Mapping[str, list[dict[str, object]]] = linter.lint(
             cast("Any", read.root_element), RULES
         )

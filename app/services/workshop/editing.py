@@ -10,6 +10,8 @@ from datetime import date
 from lxml import etree
 
 from app import clock
+from app.drawing.drawing import Drawing
+from app.drawing.moving import in_its_lane
 from app.engine import EngineRefused, Problem
 from app.engine.diagram import BPMN, CAMUNDA, Element, read_diagram
 from app.engine.expressions import parse
@@ -17,7 +19,7 @@ from app.engine.xml import read_xml
 from app.errors import BadInput, NotFound
 from app.services import checking
 from app.services.outline import KINDS, along, timer_kind
-from app.services.workshop import drafts, vocabulary
+from app.services.workshop import drafts, linting, vocabulary
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.vocabulary import Choice, Worked, worked_out
 from app.viewer import Viewer
@@ -65,7 +67,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Outline:
-    """A process of a draft as lines. lanes: those of its pool; the rest: what can be chosen."""
+    """A process of a draft as lines. lanes: those of its pool; the rest: what can be chosen.
+
+    astray: the names of steps that the drawing still shows in another lane than their own.
+    """
 
     path: str
     process: str
@@ -73,6 +78,7 @@ class Outline:
     lanes: list[Choice]
     forms: list[Choice]
     letters: list[Choice]
+    astray: list[str]
 
 
 def outline_of(sketch: Sketch, process: str) -> Outline:
@@ -91,7 +97,21 @@ def outline_of(sketch: Sketch, process: str) -> Outline:
         [{"value": name, "words": name} for name in names],
         vocabulary.forms(sketch.files),
         vocabulary.letters(sketch.contents),
+        _astray(sketch.files[path], elements),
     )
+
+
+def _astray(body: bytes, elements: Mapping[str, Element]) -> list[str]:
+    try:
+        drawn = Drawing.read(body)
+        found = {
+            one
+            for one, lane in drawn.lane_of.items()
+            if one in drawn.shapes and not drawn.shapes[lane].holds(drawn.shapes[one])
+        }
+    except (ValueError, KeyError):  # it is drawn in part, or wrongly
+        return []
+    return [e.name or e.id for e in elements.values() if e.id in found and not e.attached_to]
 
 
 def _line(sketch: Sketch, element: Element, depth: int, today: date) -> Line:
@@ -136,11 +156,18 @@ def change(
         raise BadInput(errors)
     if not wanted:
         return []
-    body = _written(sketch.files[outline.path], wanted)
+    body = _drawn(sketch.files[outline.path], wanted)
     if errors := _new_errors(sketch, outline.path, body, wanted):
         raise BadInput(errors)
     drafts.put(viewer, draft_id, outline.path, body, seen)
     return list(dict.fromkeys(line.id for line, _ in wanted.values()))
+
+
+def tidy(viewer: Viewer, draft_id: str, process: str, seen: int) -> None:
+    """Draw the diagram of a process anew. Raises BadInput as linting.tidied, and as drafts.put."""
+    sketch = drafts.get(viewer, draft_id)
+    path = outline_of(sketch, process).path
+    drafts.put(viewer, draft_id, path, linting.tidied(sketch, path, sketch.files[path]), seen)
 
 
 def _wanted(outline: Outline, posted: Mapping[str, str]) -> dict[str, tuple[Line, str]]:
@@ -228,6 +255,19 @@ def _written(body: bytes, wanted: Mapping[str, tuple[Line, str]]) -> bytes:
     for key, (line, text) in wanted.items():
         _WRITERS[key.rpartition(".")[2]](nodes[line.id], text)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def _drawn(body: bytes, wanted: Mapping[str, tuple[Line, str]]) -> bytes:
+    """The same with each step that has another lane drawn in it, where there is a place for it."""
+    lanes = {key: change for key, change in wanted.items() if key.endswith(".lane")}
+    body = _written(body, {key: wanted[key] for key in wanted.keys() - lanes.keys()})
+    for key, (line, lane) in lanes.items():
+        after = _written(body, {key: (line, lane)})
+        try:
+            body = in_its_lane(body, after, line.id) or after
+        except (ValueError, KeyError, IndexError):  # no drawing, or one that cannot be judged
+            body = after
+    return body
 
 
 def _write_name(node: etree._Element, text: str) -> None:

@@ -13,6 +13,7 @@ from app.engine import DiagramRefused, parse_facts
 from app.engine.facts import DEFAULTS
 from app.errors import BadInput
 from app.services.contents import KEPT_TYPES, SHARED_FACTS, Files
+from app.services.workshop import toml_tables
 
 TYPES = {
     "date": "A date",
@@ -61,9 +62,9 @@ def saved(body: bytes, name: str, typed: Mapping[str, str], new: bool) -> bytes:
         if value in (None, "", []):
             table.pop(key, None)
         elif table.get(key) != value or type(table.get(key)) is not type(value):
-            table[key] = value
+            toml_tables.write(table, key, value)
     if new:
-        document[name] = table
+        toml_tables.put_in(document, (), name, table)
     return _checked(tomlkit.dumps(document), name)
 
 
@@ -75,7 +76,7 @@ def without(files: Files, name: str) -> bytes:
         raise BadInput({"remove": f"It cannot be taken out: {listed} still use it."})
     if name in KEPT_TYPES:
         raise BadInput({"remove": "Putright keeps this fact by itself; leave it there."})
-    document.remove(name)
+    toml_tables.take_out(document, (), name)
     return _checked(tomlkit.dumps(document), name)
 
 

@@ -14,11 +14,17 @@ from tomlkit.exceptions import TOMLKitError
 
 from app.errors import BadInput
 from app.landlords import Landlord
-from app.services.workshop.landlord_sections import Kind, Part, Section
+from app.services.contents import Contents
+from app.services.workshop import toml_tables, vocabulary
+from app.services.workshop.landlord_sections import NATIONS, Ask, Kind, Part, Section
+from app.services.workshop.letter_fields import facts_of, readable
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,40}")
 NEW = "+"  # the entry that is not there yet
+NO_FACT = "-"  # typed for the "" of [code.facts]
+OF_THE_CODE: Mapping[Kind, str] = {"day_fact": "date", "days_fact": "int"}  # a fact of this type
 Typed = Mapping[str, str]
+Choices = Mapping[Kind, Mapping[str, str]]  # by kind of field: value -> words
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def parsed(body: bytes) -> tomlkit.TOMLDocument:
 
 
 def _tables(document: Mapping[str, Any], part: Part) -> Iterator[tuple[str, Any]]:
-    here = document if part.key == "" else document.get(part.key)
+    here = toml_tables.at(document, part.where)
     if part.shape == "one":
         yield "-", here if here is not None else {}
     elif part.shape == "named":
@@ -72,34 +78,61 @@ def _tables(document: Mapping[str, Any], part: Part) -> Iterator[tuple[str, Any]
 
 
 def _as_typed(part: Part, table: Mapping[str, Any]) -> dict[str, str]:
-    return {ask.name: _words(table.get(ask.name)) for ask in part.asks}
+    return {ask.name: _words(ask, table.get(ask.name)) for ask in part.asks}
 
 
-def _words(value: Any) -> str:
+def _words(ask: Ask, value: Any) -> str:
     if value is None:
         return ""
+    if ask.kind in OF_THE_CODE and value == "":
+        return NO_FACT
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def changed(body: bytes, section: Section, typed: Typed) -> bytes:
-    """The file with what was typed. Raises BadInput with a message at each field that is wrong."""
+def choices(contents: Contents) -> Choices:
+    """What the fields of a kind choose from, with the words for nothing."""
+    landlord = readable(lambda: contents.landlord)
+    facts = facts_of(contents)
+    teams = {key: team.name for key, team in landlord.teams.items()} if landlord else {}
+    clocks = {e.id: e.name for e in vocabulary.drawn(contents.files) if e.kind == "timer"}
+    return {
+        "nation": NATIONS,
+        "team": {"": "Nobody", **teams},
+        "clock": {"": "None", **dict(sorted(clocks.items(), key=lambda one: one[1]))},
+        **{
+            kind: {"": "It has the same name", NO_FACT: "We keep no such fact"}
+            | {fact.name: fact.label for fact in facts.values() if fact.type == type}
+            for kind, type in OF_THE_CODE.items()
+        },
+    }
+
+
+def changed(body: bytes, section: Section, typed: Typed, known: Choices) -> bytes:
+    """The file with what was typed. Raises BadInput with a message at each field that is wrong.
+
+    known: as `choices` says.
+    """
     document = parsed(body)
     errors: dict[str, str] = {}
     places: dict[tuple[str | int, ...], str] = {}
     for part in section.parts:
         kept = 0
         for id, table in [*_tables(document, part)]:
+            key: str | int = id if part.shape == "named" else kept
             if typed.get(field_name(part, id, "remove")) == "yes":
-                _take_out(document, part, id, kept)
+                toml_tables.take_out(document, part.where, key)
                 continue
-            target = _own(document, part, id, kept, table, typed)
-            if target is not None:
-                _write(part, id, target, typed, errors)
-            places[_place(part, id, kept)] = id
+            new = part.shape == "one" and toml_tables.at(document, part.where) is None
+            target = tomlkit.table() if new else table
+            _write(part, id, target, typed, known, errors)
+            if new and target:
+                toml_tables.put_one(document, part.where, target)
+            places[_place(part, key)] = id
             kept += 1
         if part.shape != "one" and any(typed.get(field_name(part, NEW, a.name)) for a in part.asks):
-            _add(document, part, typed, errors)
-            places[_place(part, typed.get(field_name(part, NEW, "id"), ""), kept)] = NEW
+            _add(document, part, typed, known, errors)
+            named = typed.get(field_name(part, NEW, "id"), "").strip()
+            places[_place(part, named if part.shape == "named" else kept)] = NEW
     text = tomlkit.dumps(document)
     if not errors:
         errors = _refused(text, section, places)
@@ -108,60 +141,29 @@ def changed(body: bytes, section: Section, typed: Typed) -> bytes:
     return text.encode()
 
 
-def _place(part: Part, id: str, number: int) -> tuple[str | int, ...]:
+def _place(part: Part, key: str | int) -> tuple[str | int, ...]:
     """Where pydantic says that a problem is."""
-    if part.shape == "one":
-        return (part.key,) if part.key else ()
-    return (part.key, id if part.shape == "named" else number)
+    return part.where if part.shape == "one" else (*part.where, key)
 
 
-def _take_out(document: Any, part: Part, id: str, number: int) -> None:
-    here = document[part.key]
-    if part.shape == "named":
-        here.remove(id)
-    else:
-        del here[number]
-    if not here:
-        document.remove(part.key)
-
-
-def _own(document: Any, part: Part, id: str, number: int, table: Any, typed: Typed) -> Any:
-    """The table to write into; one that is not there yet is made at need."""
-    if part.shape != "one" or part.key == "" or part.key in document:
-        return document if part.key == "" else _at(document, part, id, number)
-    if any(typed.get(field_name(part, "-", ask.name)) for ask in part.asks):
-        document[part.key] = tomlkit.table()
-        return document[part.key]
-    return None
-
-
-def _at(document: Any, part: Part, id: str, number: int) -> Any:
-    here = document[part.key]
-    return here if part.shape == "one" else here[id if part.shape == "named" else number]
-
-
-def _add(document: Any, part: Part, typed: Typed, errors: dict[str, str]) -> None:
+def _add(document: Any, part: Part, typed: Typed, known: Choices, errors: dict[str, str]) -> None:
     id = typed.get(field_name(part, NEW, "id"), "").strip()
+    if part.shape == "named":
+        at = field_name(part, NEW, "id")
+        if not ID.fullmatch(id):
+            errors[at] = "Give it a code of small letters, digits and _, such as repairs_team."
+        elif id in (toml_tables.at(document, part.where) or {}):
+            errors[at] = f"There is one with the code {id} already."
+        if at in errors:
+            return
     table = tomlkit.table()
-    if part.shape == "listed":
-        if part.key not in document:
-            document[part.key] = tomlkit.aot()
-        document[part.key].append(table)
-        _write(part, NEW, table, typed, errors)
-        return
-    at = field_name(part, NEW, "id")
-    if not ID.fullmatch(id):
-        errors[at] = "Give it a code of small letters, digits and _, such as repairs_team."
-    elif id in document.get(part.key, {}):
-        errors[at] = f"There is one with the code {id} already."
-    else:
-        if part.key not in document:
-            document[part.key] = tomlkit.table(is_super_table=True)
-        _write(part, NEW, table, typed, errors)
-        document[part.key][id] = table
+    _write(part, NEW, table, typed, known, errors)
+    toml_tables.put_in(document, part.where, id if part.shape == "named" else None, table)
 
 
-def _write(part: Part, id: str, table: Any, typed: Typed, errors: dict[str, str]) -> None:
+def _write(
+    part: Part, id: str, table: Any, typed: Typed, known: Choices, errors: dict[str, str]
+) -> None:
     """Put the fields of one entry into its table; what did not change is not touched."""
     before = _as_typed(part, table)
     for ask in part.asks:
@@ -169,28 +171,36 @@ def _write(part: Part, id: str, table: Any, typed: Typed, errors: dict[str, str]
         said = typed.get(at)
         if said is None or said.split() == before[ask.name].split():
             continue
+        said = " ".join(said.split())
         try:
-            value = _value(ask.kind, " ".join(said.split()))
+            value = _chosen(said, known[ask.kind]) if ask.kind in known else _value(ask.kind, said)
         except ValueError as wrong:
             errors[at] = str(wrong)
             continue
-        if value in (None, "", []):
+        if value is None:
             table.pop(ask.name, None)
         else:
-            table[ask.name] = value
+            toml_tables.write(table, ask.name, value)
     was, now = before.get("name", ""), str(table.get("name", ""))
     if part.key == "teams" and was and now and was != now and was not in table.get("also", []):
-        table["also"] = [*table.get("also", []), was]  # lanes still find it
+        toml_tables.write(table, "also", [*table.get("also", []), was])  # lanes still find it
+
+
+def _chosen(said: str, among: Mapping[str, str]) -> str | None:
+    """What is written for a choice; None: nothing. Raises ValueError in words."""
+    if said and said not in among:
+        raise ValueError("Choose one of those that there are.")
+    return "" if said == NO_FACT else said or None
 
 
 def _value(kind: Kind, said: str) -> Any:
-    """What is written into the file. Raises ValueError in words."""
+    """What is written into the file; None: nothing. Raises ValueError in words."""
     if not said:
         return None
     items = [item for item in re.split(r"\s*,\s*", said) if item]
     match kind:
         case "list":
-            return items
+            return items or None
         case "whole" | "months":
             if not all(re.fullmatch(r"\d{1,4}", item, re.ASCII) for item in items):
                 raise ValueError("Use whole numbers, such as 4.")
@@ -228,18 +238,10 @@ def _refused(
 ) -> dict[str, str]:
     """What the reader of landlord.toml does not take, at the fields that say it."""
     try:
-        landlord = Landlord.model_validate(tomlkit.parse(text).unwrap())
+        Landlord.model_validate(tomlkit.parse(text).unwrap())
     except ValidationError as problem:
         return dict(_said(error, section, places) for error in problem.errors())
-    teams = (part for part in section.parts for ask in part.asks if ask.kind == "team")
-    return {
-        field_name(part, "-", ask.name): f"There is no team {named}."
-        for part in dict.fromkeys(teams)
-        for ask in part.asks
-        if ask.kind == "team"
-        and (named := getattr(landlord, ask.name))
-        and landlord.team_of(named) is None
-    }
+    return {}
 
 
 def _said(
@@ -249,8 +251,8 @@ def _said(
     loc = tuple(error["loc"])
     message = WORDS.get(error["type"], error["msg"].removeprefix("Value error, ").capitalize())
     for part in section.parts:
-        length = (1 if part.key else 0) + (0 if part.shape == "one" else 1)
-        if part.key != "" and loc[:1] != (part.key,):
+        length = len(part.where) + (part.shape != "one")
+        if loc[: len(part.where)] != part.where:
             continue
         rest = loc[length:]
         names = [ask.name for ask in part.asks]

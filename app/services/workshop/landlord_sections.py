@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "lines", "list", "whole", "percent", "date", "team", "nation", "months"]
+Kind = Literal[
+    "text", "lines", "list", "whole", "percent", "date", "months",
+    "team", "nation", "clock", "day_fact", "days_fact",
+]  # fmt: skip
 Shape = Literal["one", "named", "listed"]
 NATIONS = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
 
@@ -25,7 +28,7 @@ class Ask:
 class Part:
     """A table of landlord.toml: one, several by an id of their own, or a list.
 
-    key: empty for what stands at the top of the file. word: what one entry is called.
+    key: "code.facts"; empty for what stands at the top of the file. word: what one entry is called.
     """
 
     key: str
@@ -33,6 +36,11 @@ class Part:
     word: str
     asks: tuple[Ask, ...]
     about: str = ""
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The keys that lead to it."""
+        return tuple(self.key.split(".")) if self.key else ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,11 @@ WEBSITE, ADDRESS = Ask("website", "Website"), Ask("address", "Postal address")
 ABOUT = Ask("about", "What people should know", kind="lines")
 POLICY = Ask("policy", "Paragraphs of the policy", "Such as 3.3a, 4.2a")
 PLACE = (NAME, ABOUT, PHONE, EMAIL, WEBSITE, Ask("form", "Page to complain on"), ADDRESS, POLICY)
+
+
+def _ours(name: str, label: str, kind: Kind = "day_fact") -> Ask:
+    return Ask(name, label, f"The Code’s rules call it {name}.", kind)
+
 
 SECTIONS: Mapping[str, Section] = {
     "teams": Section(
@@ -90,24 +103,27 @@ SECTIONS: Mapping[str, Section] = {
                     Ask("emergency_phone", "Emergency phone"),
                     Ask("emergency_about", "What the emergency phone is for", kind="lines"),
                     Ask("leave_to", "Where “Clear and leave” goes", "A page of no meaning"),
+                    POLICY,
                 ),
             ),
             Part(
                 "contact_person",
                 "one",
                 "contact person",
-                (NAME, Ask("job", "Job"), PHONE),
+                (NAME, Ask("job", "Job"), PHONE, POLICY),
                 "Whom a letter names while nobody works on the case.",
             ),
-            Part("danger_lines", "listed", "number to ring in danger", (NAME, PHONE, ABOUT)),
+            Part(
+                "danger_lines", "listed", "number to ring in danger", (NAME, PHONE, ABOUT, POLICY)
+            ),
             Part("channels", "listed", "way in", (Ask("id", "Code"), NAME, POLICY)),
         ),
     ),
     "calendar": Section(
         "Calendar and alerts",
-        "Which bank holidays count, and who hears at once of a danger. Closures and one-off bank "
-        "holidays are entered by the administrator, on the page Days off: they may move dates of "
-        "open cases, which a manager must see first.",
+        "Which bank holidays count, and who hears at once of a danger. A one-off bank holiday is "
+        "entered by the administrator, on the page Days off: it may move dates of open cases, "
+        "which a manager must see first. Days on which only our offices are closed move no date.",
         (
             Part(
                 "",
@@ -148,7 +164,7 @@ SECTIONS: Mapping[str, Section] = {
                 "target",
                 (
                     NAME,
-                    Ask("clock", "The limit of this clock is kept", "The clock’s id in a diagram"),
+                    Ask("clock", "The limit of this clock is kept", kind="clock"),
                     Ask("stage", "Or: how many reach this stage"),
                     Ask("kind", "Or: how many cases of this kind"),
                     Ask("of", "beside those of this stage or kind"),
@@ -191,6 +207,54 @@ SECTIONS: Mapping[str, Section] = {
                     Ask("review_on", "To be reviewed by", kind="date"),
                     Ask("cycle", "How often it is reviewed", "Such as every three years"),
                     POLICY,
+                ),
+            ),
+        ),
+    ),
+    "code": Section(
+        "The Ombudsman’s Code",
+        "In England the dates of the Complaint Handling Code stand beside ours. Here stands which "
+        "of our facts and clocks are meant, and where our policy departs from the Code.",
+        (
+            Part(
+                "code.facts",
+                "one",
+                "facts for those of the Code",
+                (
+                    _ours("received_on", "When the complaint was received"),
+                    _ours("acknowledged_on", "When it was acknowledged"),
+                    _ours("stage_1_extension", "Days added to Stage 1", "days_fact"),
+                    _ours("stage_1_responded_on", "When Stage 1 was answered"),
+                    _ours("stage_2_requested_on", "When Stage 2 was asked for"),
+                    _ours("stage_2_acknowledged_on", "When Stage 2 was acknowledged"),
+                    _ours("stage_2_extension", "Days added to Stage 2", "days_fact"),
+                    _ours("stage_2_responded_on", "When Stage 2 was answered"),
+                ),
+                "The dates are worked out from these facts.",
+            ),
+            Part(
+                "code.beside",
+                "one",
+                "clocks beside those of the Code",
+                tuple(
+                    Ask(f"code_{clock}", words, f"If none is chosen: {usual}", "clock")
+                    for clock, words, usual in (
+                        ("acknowledge_due", "Acknowledge", "acknowledge_due"),
+                        ("stage_1_due", "Answer at Stage 1", "stage_1_due"),
+                        ("stage_2_acknowledge_due", "Acknowledge Stage 2", "stage_2_due"),
+                        ("stage_2_due", "Answer at Stage 2", "stage_2_due"),
+                    )
+                ),
+                "Our clock over the same work, so that one late answer is told of once.",
+            ),
+            Part(
+                "code.departures",
+                "listed",
+                "departure from the Code",
+                (
+                    Ask("rule", "Paragraph of the Code", "Such as 2.3"),
+                    Ask("says", "What is different", kind="lines"),
+                    Ask("ours", "Paragraph of our policy", "Such as 3.5"),
                 ),
             ),
         ),

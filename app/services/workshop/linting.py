@@ -99,7 +99,7 @@ def _nearest(message: str, element: Element, contents: Contents) -> Fix | None:
     team_ids = {choice["value"] for choice in vocabulary.teams(contents)}
     forms = {choice["value"] for choice in vocabulary.forms(contents.files)}
     letters = {choice["value"] for choice in vocabulary.letters(contents)}
-    tables = {path[:-4] for path in contents.files if path.endswith(".dmn")}
+    tables = {choice["value"] for choice in vocabulary.decisions(contents.files)}
     for pattern, field, among in (
         (_NO_FORM, "form", forms),
         (_NO_LETTER, _property_with(element, message, _NO_LETTER), letters),
@@ -127,7 +127,8 @@ def _close(word: str, among: Iterable[str]) -> str | None:
 def tidied(sketch: Sketch, path: str, xml: bytes) -> bytes:
     """The same diagram with a new drawing; what it means is untouched.
 
-    Raises BadInput for a file that cannot be read, or with too much in it to be drawn on a page.
+    Raises BadInput for a file that cannot be read, or with too much in it to be drawn on a page,
+    and if the new drawing would have more defects than the old one.
     """
     must_be_a_diagram(sketch, path)
     must_be_readable(path, xml)
@@ -135,10 +136,27 @@ def tidied(sketch: Sketch, path: str, xml: bytes) -> bytes:
         said = f"There are more than {DRAWN_ANEW} elements. Split the diagram into stages first."
         raise BadInput({"xml": said})
     try:
-        return best_drawing(xml, SECONDS)
+        drawn = best_drawing(xml, SECONDS)
     except (ValueError, KeyError, IndexError, AssertionError):
         said = "This cannot be drawn anew yet: first put right what is wrong with it."
         raise BadInput({"xml": said}) from None
+    _must_be_no_worse(xml, drawn)
+    return drawn
+
+
+def _must_be_no_worse(old: bytes, new: bytes) -> None:
+    try:
+        before, after = defects(old), defects(new)
+    except (ValueError, KeyError):
+        return  # the old one cannot be judged: it draws what there is not
+    if len(after) > len(before):
+        has = f"{len(before)} {'defect' if len(before) == 1 else 'defects'}" if before else "none"
+        said = (
+            f"The drawing stays as it is. A new one would have {len(after)} "
+            f"{'defect' if len(after) == 1 else 'defects'} (“{after[0]}”), the one that is there "
+            f"has {has}. A diagram with fewer elements, or shorter names, can be drawn better."
+        )
+        raise BadInput({"xml": said})
 
 
 def faults_of_drawing(sketch: Sketch, path: str, xml: bytes) -> list[dict[str, str]]:

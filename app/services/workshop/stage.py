@@ -1,4 +1,4 @@
-"""The stage on which drafts are played: a database in memory that holds no real case.
+"""The stage on which drafts and stories are played: a database in memory that holds no real case.
 
 A scene is how things stand after some steps, kept as bytes. What happens on the stage after it was
 set up is gone with the next scene, unless it was made one. No e-mail leaves.
@@ -39,10 +39,12 @@ class Scene:
 class Stage:
     """One application with one connection: one play at a time in each process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, clock: SetClock | None = None, static_folder: str | None = None
+    ) -> None:
         self.settings = settings.model_copy(update={"smtp_url": SecretStr("")})
-        self.clock = SetClock(BEFORE_ALL)
-        self.app = Flask(__name__)
+        self.clock = clock or SetClock(BEFORE_ALL)
+        self.app = Flask(__name__, static_folder=static_folder)
         self.app.config.update(SECRET_KEY="of plays alone", SQLALCHEMY_DATABASE_URI="sqlite://")
         self.app.extensions |= {"clock": self.clock, "stage": self}
         db.init_app(self.app)
@@ -74,6 +76,11 @@ class Stage:
         db.session.rollback()
         data: bytes = self._connection().serialize()
         return data
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self.app.app_context():
+            db.engine.dispose()
 
     def _connection(self) -> Any:
         """sqlite3's own, which the pool has one of."""

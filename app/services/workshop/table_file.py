@@ -47,7 +47,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Grid:
-    """A decision table as texts. others: how many more tables the file has."""
+    """A decision table as texts. tables: all of its file, id -> name.
+
+    elsewhere: the ids of the other tables and of what is in them.
+    """
 
     id: str
     name: str
@@ -55,15 +58,18 @@ class Grid:
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
     lines: tuple[Line, ...]
-    others: int
+    tables: Mapping[str, str]
+    elsewhere: frozenset[str]
 
 
-def opened(body: bytes) -> Grid:
-    """The first table of a file. Raises BadInput for a file that holds none."""
-    decision, table = _table(body)
+def opened(body: bytes, which: str = "") -> Grid:
+    """The table of that id, else the first of the file. Raises BadInput if there is none."""
+    decision, table = _table(body, which)
+    every = [one for one, _ in _tables(decision.getparent())]
+    others = (one for one in every if one is not decision)
     return Grid(
         decision.get("id", ""),
-        decision.get("name") or decision.get("id") or "",
+        _name(decision),
         table.get("hitPolicy", "UNIQUE"),
         tuple(Column(c.get("label", ""), _expression(c)) for c in _children(table, "input")),
         tuple(Column(c.get("label", ""), c.get("name", "")) for c in _children(table, "output")),
@@ -76,17 +82,28 @@ def opened(body: bytes) -> Grid:
             )
             for row in _children(table, "rule")
         ),
-        sum(tag_of(node) == "decision" for node in decision.getparent()) - 1,
+        {one.get("id", ""): _name(one) for one in every},
+        frozenset(node.get("id", "") for other in others for node in other.iter()) - {""},
     )
 
 
-def changed(body: bytes, typed: Typed, step: str = "", facts: Mapping[str, FactSpec] = {}) -> bytes:
-    """The file with what was typed into the grid, and then one step taken.
+def _name(decision: Any) -> str:
+    return decision.get("name") or decision.get("id") or ""
+
+
+def changed(
+    body: bytes,
+    typed: Typed,
+    step: str = "",
+    facts: Mapping[str, FactSpec] = {},
+    which: str = "",
+) -> bytes:
+    """The file with what was typed into the grid of a table, and then one step taken.
 
     step: add, up.2, down.2, remove.2 (a row), ask.fact, answer.fact (a column more), in.0, out.0
     (a column less). Raises BadInput.
     """
-    decision, table = _table(body)
+    decision, table = _table(body, which)
     try:
         _write(decision, table, typed)
         _take(table, step, facts)
@@ -96,7 +113,7 @@ def changed(body: bytes, typed: Typed, step: str = "", facts: Mapping[str, FactS
     etree.indent(root, "  ")
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     written = written.rstrip(b"\n") + b"\n"
-    return body if opened(written) == opened(body) else written
+    return body if opened(written, which) == opened(body, which) else written
 
 
 def problems(path: str, body: bytes, facts: Mapping[str, FactSpec]) -> list[Problem]:
@@ -104,8 +121,8 @@ def problems(path: str, body: bytes, facts: Mapping[str, FactSpec]) -> list[Prob
     found = lint_table(path, body, facts)
     if found:
         return found
-    gaps = (_gap(table, facts) for table in read_tables(path, body))
-    return [Problem(path, None, said, "warning") for said in gaps if said]
+    gaps = ((table.id, _gap(table, facts)) for table in read_tables(path, body))
+    return [Problem(path, id, said, "warning") for id, said in gaps if said]
 
 
 def row_of(problem: Problem, grid: Grid) -> int | None:
@@ -139,15 +156,22 @@ def new(name: str, title: str, asks: FactSpec, answers: FactSpec) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 
 
-def _table(body: bytes) -> tuple[Any, Any]:
+def _table(body: bytes, which: str) -> tuple[Any, Any]:
+    """The decision of that id, else the first, with its table."""
     try:
-        root = read_xml(body)
+        found = [*_tables(read_xml(body))]
     except EngineRefused as refused:
         raise BadInput({"table": f"The table cannot be read: {refused}."}) from None
+    if not found:
+        raise BadInput({"table": "There is no decision table in this file."})
+    return next((pair for pair in found if pair[0].get("id") == which), found[0])
+
+
+def _tables(root: Any) -> Iterator[tuple[Any, Any]]:
+    """Each decision that is a table, with its table."""
     for decision in _children(root, "decision"):
         if (table := next(_children(decision, "decisionTable"), None)) is not None:
-            return decision, table
-    raise BadInput({"table": "There is no decision table in this file."})
+            yield decision, table
 
 
 def _write(decision: Any, table: Any, typed: Typed) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from app import clock
-from app.engine import EngineRefused, ExpressionRefused, FactSpec, read_files
+from app.engine import EngineRefused, ExpressionRefused, FactSpec
 from app.engine.checks.references import EVERYWHERE, PROPERTIES, VALUES
+from app.engine.decisions import read_tables
 from app.engine.diagram import Element, read_diagram
 from app.engine.expressions import evaluate
 from app.engine.facts import Facts
@@ -41,7 +42,7 @@ def known(sketch: Sketch) -> dict[str, Any]:
         "letters": letters(contents),
         "teams": teams(contents),
         "facts": _facts(contents),
-        "decisions": _or_none(lambda: _decisions(sketch.files)),
+        "decisions": decisions(sketch.files),
         "paragraphs": _or_none(lambda: _paragraphs(contents)),
         "processes": _processes(sketch.files),
         "tasks": [_choice(e.id, e.name) for e in drawn(sketch.files) if e.kind == "userTask"],
@@ -92,9 +93,15 @@ def _facts(contents: Contents) -> list[Choice]:
     )
 
 
-def _decisions(files: Files) -> list[Choice]:
-    tables = read_files({path: body for path, body in files.items() if path.endswith(".dmn")})[1]
-    return [_choice(table.id, table.name) for table in tables.values()]
+def decisions(files: Files) -> list[Choice]:
+    """The decision tables of every file that can be read: their ids and names."""
+    found: list[Choice] = []
+    for path in sorted(path for path in files if path.endswith(".dmn")):
+        try:
+            found += [_choice(table.id, table.name) for table in read_tables(path, files[path])]
+        except EngineRefused:
+            continue
+    return found
 
 
 def _paragraphs(contents: Contents) -> list[Choice]:

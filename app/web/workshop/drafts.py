@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from app.errors import BadInput, NotFound
+from app.engine import EngineRefused
+from app.errors import BadInput, NotFound, PutrightError
 from app.services import tasks
+from app.services.deployments import Deployed
+from app.services.outline import Picture, by_kind
 from app.services.workshop import drafts, publishing, versions
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
+from app.web.thumbnail import thumbnail
 
 bp = Blueprint("drafting", __name__)
 
@@ -52,16 +59,31 @@ def every() -> ResponseReturnValue:
 def draft(draft_id: str) -> ResponseReturnValue:
     """One draft: what it changes, what is wrong with it, and the way to each of its parts."""
     sketch = drafts.get(viewer(), draft_id)
-    return render_template("workshop/draft.html", sketch=sketch, here="overview", **parts(sketch))
+    counts = Counter(path.rsplit(".", 1)[-1] for path in sketch.files)
+    return render_template(
+        "workshop/draft.html",
+        sketch=sketch,
+        here="overview",
+        groups=[(name, [_card(sketch, p) for p in group]) for name, group in _diagrams(sketch)],
+        counts=counts | {"story": sum(path.startswith("stories/") for path in sketch.files)},
+    )
 
 
-def parts(sketch: Sketch) -> dict[str, object]:
-    """The files of a draft by kind, each as (path, name)."""
-    kinds = {"diagrams": ".bpmn", "tables": ".dmn", "forms": ".form", "letters": ".md"}
-    return {
-        kind: [path for path in sorted(sketch.files) if path.endswith(ending)]
-        for kind, ending in kinds.items()
-    }
+def _diagrams(sketch: Sketch) -> list[tuple[str, list[Picture]]]:
+    """The diagrams by kind of case; while something cannot be read, file by file."""
+    try:
+        return by_kind(Deployed(sketch.row.landlord_id, "", sketch.contents))
+    except (EngineRefused, PutrightError, LookupError):
+        paths = sorted(path for path in sketch.files if path.endswith(".bpmn"))
+        return [("Diagrams", [Picture("", path, path) for path in paths])]
+
+
+def _card(sketch: Sketch, picture: Picture) -> tuple[Picture, Markup]:
+    """A diagram with a small picture of it."""
+    try:
+        return picture, thumbnail(sketch.files[picture.file])
+    except (EngineRefused, ValueError):
+        return picture, Markup("")
 
 
 @bp.get("/procedures/drafts/<draft_id>/file/<path:path>")

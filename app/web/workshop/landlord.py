@@ -13,8 +13,8 @@ from app.errors import BadInput, ChangedMeanwhile, NotFound
 from app.services.workshop import drafts, facts_file, landlord_file
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.landlord_file import NEW, field_name
-from app.services.workshop.landlord_sections import NATIONS, SECTIONS, Section
-from app.services.workshop.letter_fields import facts_of, readable
+from app.services.workshop.landlord_sections import SECTIONS, Section
+from app.services.workshop.letter_fields import facts_of
 from app.web.policy import allow, viewer
 from app.web.workshop.saving import mark, may_change, save
 
@@ -43,7 +43,8 @@ def save_section(draft_id: str, name: str) -> ResponseReturnValue:
     """Save one page. Nothing is saved that could not be read again."""
     sketch, shown, seen = drafts.get(viewer(), draft_id), _section(name), request.form["seen"]
     try:
-        body = landlord_file.changed(sketch.files.get(LANDLORD, b""), shown, request.form)
+        known = landlord_file.choices(sketch.contents)
+        body = landlord_file.changed(sketch.files.get(LANDLORD, b""), shown, request.form, known)
         save(viewer(), draft_id, LANDLORD, body, seen)
     except BadInput as bad:
         return _page(sketch, name, shown, request.form, bad.errors, seen), 422
@@ -73,7 +74,6 @@ def _page(
         parts = [(part, landlord_file.entries(body, part, typed)) for part in shown.parts]
     except BadInput as bad:
         parts, errors = [], bad.errors
-    found = readable(lambda: sketch.contents.landlord)
     return render_template(
         "workshop/landlord.html",
         sketch=sketch,
@@ -82,8 +82,7 @@ def _page(
         section=shown,
         sections=SECTIONS,
         parts=parts,
-        teams={id: team.name for id, team in found.teams.items()} if found else {},
-        nations=NATIONS,
+        choices=landlord_file.choices(sketch.contents),
         field_name=field_name,
         typed=typed or {},
         new=NEW,

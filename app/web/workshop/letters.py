@@ -11,11 +11,10 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.engine import Problem
-from app.errors import BadInput, ChangedMeanwhile, NotFound
+from app.errors import BadInput, ChangedMeanwhile
 from app.letters import LetterHead, LetterTemplate, parse_letter, to_html, to_pdf
 from app.services.checking import letter_problems
 from app.services.contents import Contents, choices_of
@@ -25,6 +24,7 @@ from app.services.workshop import letter_fields as fields
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.letter_fields import Sheet
 from app.web.policy import allow, viewer
+from app.web.workshop.listing import Choice, Kind, Row, Typed, add_pages
 from app.web.workshop.saving import mark, may_change, save
 
 bp = Blueprint("letter_editor", __name__)
@@ -44,73 +44,51 @@ OF_HEAD = (  # how a problem begins, and the field that it is about
 )
 
 
-@bp.route("/procedures/drafts/<draft_id>/letters", methods=["GET", "POST"])
-@allow("approve_procedures")
-def every(draft_id: str) -> ResponseReturnValue:
-    """The letters of a draft; a post begins a new one, or a version from a day on."""
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        try:
-            name = _begin(draft_id, request.form)
-        except BadInput as bad:
-            errors = bad.errors
-        else:
-            return redirect(url(".letter", draft_id=draft_id, name=name), 303)
-    sketch = drafts.get(viewer(), draft_id)
-    page = render_template(
-        "workshop/letters.html",
-        sketch=sketch,
-        here="letters",
-        letters=[_line(sketch, path) for path in sorted(sketch.files) if _is_letter(path)],
-        may_change=may_change(viewer(), sketch),
-        typed=request.form,
-        errors=errors,
-    )
-    return page, 422 if errors else 200
-
-
-def _is_letter(path: str) -> bool:
-    return path.startswith("letters/")
-
-
-def _line(sketch: Sketch, path: str) -> dict[str, Any]:
+def _row(sketch: Sketch, path: str) -> Row:
     sheet = fields.opened(sketch.files[path].decode(errors="replace"))
-    names = dict(fields.audience(sketch.contents))
-    return {
-        "name": Path(path).stem,
-        "title": sheet.title or Path(path).stem,
-        "to": names.get(sheet.to, sheet.to),
-        "how": sketch.changed.get(path, ""),
-        "problems": len(_problems(sketch, path, sketch.files[path])),
-    }
+    to = dict(fields.audience(sketch.contents)).get(sheet.to, sheet.to)
+    problems = len(_problems(sketch, path, sketch.files[path]))
+    return Row(Path(path).stem, sheet.title or Path(path).stem, to, problems)
 
 
-def _begin(draft_id: str, typed: MultiDict[str, str]) -> str:
-    """Put a new letter into the draft; returns its name."""
-    name, since = typed.get("name", "").strip(), typed.get("valid_from", "").strip()
-    name = f"{name}@{since}" if since else name
-    path = f"letters/{name}.md"
-    sketch = drafts.get(viewer(), draft_id)
-    if not drafts.PATH.fullmatch(path):
-        said = "Use small letters, digits and _ only, such as notice_of_delay."
-        raise BadInput({"name": said})
-    if path in sketch.files:
-        raise BadInput({"name": f"There is a letter called {name} already. Open it instead."})
+def _begin(sketch: Sketch, name: str, title: str, typed: Typed) -> bytes:
     copied = sketch.files.get(f"letters/{typed.get('copy', '')}.md", b"").decode(errors="replace")
     sheet = fields.opened(copied) if copied else Sheet(body="Dear {{recipient_salutation}}\n\n")
-    title = typed.get("title", "").strip() or sheet.title
-    if not title:
-        raise BadInput({"title": "Give the letter a title. People see it above the letter."})
-    text, _ = fields.written(replace(sheet, title=title, valid_from=since))
-    drafts.put(viewer(), draft_id, path, text.encode(), sketch.row.revision)
-    return name
+    since = name.partition("@")[2]
+    return fields.written(replace(sheet, title=title, valid_from=since))[0].encode()
+
+
+def _choices(_: Sketch, rows: list[Row]) -> list[Choice]:
+    others = {row.name: f"{row.title} ({row.name})" for row in rows}
+    since = "For new words of a letter that there is: the old ones stay until the day before."
+    return [
+        Choice("copy", "Begin with the words of", {"": "Nothing: an empty letter", **others}),
+        Choice("valid_from", "In force from (optional)", None, since),
+    ]
+
+
+KIND = Kind(
+    "letter",
+    "Letters",
+    "letters/{}.md",
+    column="To",
+    purpose="Letters that the procedure sends stand here.",
+    example="notice_of_delay",
+    title_hint="People see it above the letter, such as: We need more time",
+    name_hint="Small letters, digits and _, such as more_time. The task that sends the letter "
+    "names it so.",
+    row=_row,
+    begin=_begin,
+    choices=_choices,
+)
+add_pages(bp, KIND)
 
 
 @bp.get("/procedures/drafts/<draft_id>/letters/<name>")
 @allow("approve_procedures")
 def letter(draft_id: str, name: str) -> ResponseReturnValue:
     """One letter: its words, and beside them what may stand in it and how it looks."""
-    sketch, path = _found(draft_id, name)
+    sketch, path = KIND.found(draft_id, name)
     text = sketch.files[path].decode(errors="replace")
     sheet = fields.opened(text)
     problems = [one.message for one in _problems(sketch, path, sketch.files[path])]
@@ -121,7 +99,7 @@ def letter(draft_id: str, name: str) -> ResponseReturnValue:
 @allow("own_procedures")
 def save_letter(draft_id: str, name: str) -> ResponseReturnValue:
     """Save a letter that can be read. One that cannot is shown again, with what is wrong where."""
-    sketch, path = _found(draft_id, name)
+    sketch, path = KIND.found(draft_id, name)
     sheet, body = _typed(sketch, path)
     errors = _errors_of(sketch, path, body)
     if errors:
@@ -141,7 +119,7 @@ def save_letter(draft_id: str, name: str) -> ResponseReturnValue:
 @allow("approve_procedures")
 def preview(draft_id: str, name: str) -> ResponseReturnValue:
     """How the letter looks as it is typed, or what is wrong with it; for letter_live.js."""
-    sketch, path = _found(draft_id, name)
+    sketch, path = KIND.found(draft_id, name)
     _, body = _typed(sketch, path)
     return _piece(sketch, path, body, _errors_of(sketch, path, body))
 
@@ -150,7 +128,7 @@ def preview(draft_id: str, name: str) -> ResponseReturnValue:
 @allow("approve_procedures")
 def pdf(draft_id: str, name: str) -> ResponseReturnValue:
     """The letter as typed, on paper, with made-up words where a case would say something."""
-    sketch, path = _found(draft_id, name)
+    sketch, path = KIND.found(draft_id, name)
     sheet, body = _typed(sketch, path)
     if errors := _errors_of(sketch, path, body):
         return _page(sketch, path, sheet, errors, request.form.get("seen", "")), 422
@@ -170,23 +148,6 @@ def pdf(draft_id: str, name: str) -> ResponseReturnValue:
         mimetype="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
     )
-
-
-@bp.post("/procedures/drafts/<draft_id>/letters/<name>/remove")
-@allow("own_procedures")
-def remove(draft_id: str, name: str) -> ResponseReturnValue:
-    """Take a letter out of the draft. Whether anything still sends it, the overview says."""
-    sketch, path = _found(draft_id, name)
-    drafts.remove(viewer(), draft_id, path, sketch.row.revision)
-    flash("The letter is taken out of the draft. The overview can put it back.")
-    return redirect(url(".every", draft_id=draft_id), 303)
-
-
-def _found(draft_id: str, name: str) -> tuple[Sketch, str]:
-    sketch, path = drafts.get(viewer(), draft_id), f"letters/{name}.md"
-    if path not in sketch.files:
-        raise NotFound
-    return sketch, path
 
 
 def _typed(sketch: Sketch, path: str) -> tuple[Sheet, bytes]:

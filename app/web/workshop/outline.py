@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -16,28 +18,52 @@ bp = Blueprint("outlining", __name__)
 @allow("approve_procedures")
 def edit(draft_id: str, process: str) -> ResponseReturnValue:
     """Names, deadlines, lanes, forms and letters of a process; a post changes them."""
-    errors: dict[str, str] = {}
+    if request.method == "GET":
+        return _page(draft_id, process)
+
+    def save(seen: int) -> str:
+        changed = len(editing.change(viewer(), draft_id, process, request.form, seen))
+        return (
+            f"Saved: {changed} {'step' if changed == 1 else 'steps'} changed."
+            if changed
+            else ("Nothing was different.")
+        )
+
+    return _done(draft_id, process, save)
+
+
+@bp.post("/procedures/drafts/<draft_id>/outline/<process>/tidy")
+@allow("own_procedures")
+def tidy(draft_id: str, process: str) -> ResponseReturnValue:
+    """Draw the diagram anew, so that each step stands in its lane."""
+
+    def draw(seen: int) -> str:
+        editing.tidy(viewer(), draft_id, process, seen)
+        return "The drawing is tidied: every step stands in its lane."
+
+    return _done(draft_id, process, draw)
+
+
+def _done(draft_id: str, process: str, act: Callable[[int], str]) -> ResponseReturnValue:
+    """Do what was posted, of the revision that was seen, and say so; or show why it cannot be."""
+    try:
+        flash(act(request.form.get("seen", -1, int)))
+    except BadInput as bad:
+        return _page(draft_id, process, bad.errors), 422
+    except ChangedMeanwhile:
+        said = "Somebody else has saved this draft. Look at it, then save yours."
+        return _page(draft_id, process, {"save": said}), 422
+    return redirect(url_for(".edit", draft_id=draft_id, process=process), 303)
+
+
+def _page(draft_id: str, process: str, errors: Mapping[str, str] = {}) -> str:
     sketch = drafts.get(viewer(), draft_id)
-    outline = editing.outline_of(sketch, process)
-    if request.method == "POST":
-        try:
-            seen = request.form.get("seen", -1, int)
-            changed = editing.change(viewer(), draft_id, process, request.form, seen)
-        except BadInput as bad:
-            errors = bad.errors
-        except ChangedMeanwhile:
-            errors = {"save": "Somebody else has saved this draft. Look at it, then save yours."}
-        else:
-            steps = f"{len(changed)} {'step' if len(changed) == 1 else 'steps'}"
-            flash(f"Saved: {steps} changed." if changed else "Nothing was different.")
-            return redirect(url_for(".edit", draft_id=draft_id, process=process), 303)
-    page = render_template(
+    return render_template(
         "workshop/outline_edit.html",
         sketch=sketch,
-        outline=outline,
+        outline=editing.outline_of(sketch, process),
         here="draw",
         typed=request.form,
         errors=errors,
         changes=viewer().can("own_procedures") and sketch.row.status == "open",
     )
-    return page, 422 if errors else 200

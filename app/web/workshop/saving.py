@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 
+from app.engine import Problem
 from app.errors import BadInput, ChangedMeanwhile
 from app.services.workshop import drafts
 from app.services.workshop.drafts import Sketch
@@ -45,7 +46,7 @@ def autosaved(
     viewer: Viewer,
     draft_id: str,
     path: str,
-    problems: Callable[[bytes], list[dict[str, Any]]],
+    problems: Callable[[bytes], list[Problem]],
 ) -> dict[str, Any]:
     """Save what an editor's script sent, {"body", "seen"}, and say what is wrong with it.
 
@@ -62,5 +63,8 @@ def autosaved(
         raise BadInput({"body": "There is a sign in it that a file cannot hold."}) from None
     if len(raw) > drafts.LARGEST:
         raise BadInput({"body": "The file is larger than 2 MB. Files of a procedure are smaller."})
-    found = problems(raw)
+    found = [
+        {"where": problem.element or "", "says": problem.message, "severity": problem.severity}
+        for problem in problems(raw)
+    ]
     return {"seen": mark(save(viewer, draft_id, path, raw, seen), path), "problems": found}
