@@ -17,6 +17,7 @@ from app.services import deployments
 from app.services.calendars import calendar_of
 from app.services.letters import full_date
 from app.services.next_step import mid_sentence
+from app.services.operations import quarantine
 from app.services.references import spaced
 from app.services.workshop import publishing
 from app.viewer import Viewer
@@ -67,6 +68,7 @@ def known_everywhere() -> dict[str, Any]:
         "viewer": g.get("viewer"),
         "nav": _navigation(words),
         "asset": asset,
+        "is_held": quarantine.holds,
         "signed_in_for": int(current_app.permanent_session_lifetime.total_seconds()),
         **words,
     }
