@@ -22,7 +22,7 @@ from app.services.workshop.stage_of_stories import Plan, staged
 from app.settings import ROOT
 
 MOST = 4
-WORTH_ONE = 12  # stories; to start a player takes as long as to play so many
+WORTH_ONE = 9  # stories; to start a player takes as long as to play so many
 GRACE = 30  # seconds for a player to start in, or to say that a story took too long
 CHILD = f"from {__name__} import serve; serve()"
 
