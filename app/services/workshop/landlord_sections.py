@@ -143,8 +143,8 @@ SECTIONS: Mapping[str, Section] = {
                 "closure of our offices",
                 (
                     NAME,
-                    Ask("first", "First day", kind="date"),
-                    Ask("last", "Last day", kind="date"),
+                    Ask("first", "First day", "Such as 2026-12-29", "date"),
+                    Ask("last", "Last day", "31 days at most", "date"),
                     Ask(
                         "policy",
                         "Paragraphs of the policy",
