@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.code import CodeOfLandlord
 from app.errors import DeploymentRefused
+
+LONGEST_CLOSURE = timedelta(days=31)
 
 
 class Part(BaseModel):
@@ -161,6 +163,28 @@ class DueReport(Part):
     about: str = ""
 
 
+class Closure(Part):
+    """Days on which the offices are closed, the first and the last among them.
+
+    They count like others, unless `policy` cites the paragraph that says that they do not.
+    """
+
+    name: str
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def it_ends(self) -> Self:
+        """Not before it begins, and soon."""
+        if not timedelta() <= self.last - self.first < LONGEST_CLOSURE:
+            raise ValueError(f"{self.name}: last is the first day or one of the 30 after it")
+        return self
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
+
+
 class Landlord(Part):
     """A landlord. `alert_team_…`: who hears at once of a hazard or a safeguarding worry."""
 
@@ -194,6 +218,7 @@ class Landlord(Part):
     report: Report = Report()
     code: CodeOfLandlord = CodeOfLandlord()
     reports: list[DueReport] = []
+    closures: list[Closure] = []
 
     @model_validator(mode="after")
     def reports_have_names_of_their_own(self) -> Self:
@@ -202,6 +227,17 @@ class Landlord(Part):
         if len(set(names)) < len(names):
             raise ValueError("two [[reports]] have the same name; give each its own")
         return self
+
+    @property
+    def days_off(self) -> dict[date, str]:
+        """The closures that its policy does not count, day by day, with their names."""
+        return {
+            day: closure.name for closure in self.closures if closure.policy for day in closure.days
+        }
+
+    def closed_on(self, day: date | None) -> str:
+        """The name of the closure on a day that counts all the same; empty for none."""
+        return next((c.name for c in self.closures if not c.policy and day in c.days), "")
 
     def team_of(self, named: str | None) -> str | None:
         """The id of the team that a lane or an alert names: by id, by name, or as it is `also`."""

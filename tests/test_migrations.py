@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -150,3 +153,24 @@ def reading(address: str, meanwhile: Callable[[], object]) -> float:
         thread.join()
         engine.dispose()
     return slowest[0]
+
+
+@pytest.mark.slow
+def test_two_machines_that_start_at_once_migrate_one_after_the_other(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """One builds indexes beside the work meanwhile, and would wait for a transaction that waits."""
+    server: postgresql.Server = request.getfixturevalue("postgres")
+    with server.database(like="template1") as url:
+        says = os.environ | {
+            "PUTRIGHT_INSTANCE_DIR": str(tmp_path),
+            "PUTRIGHT_DATABASE_URL": url,
+            "PUTRIGHT_OWNER_DATABASE_URL": postgresql.as_role(postgresql.OWNER, url),
+        }
+        command = [sys.executable, "-m", "app.cli", "migrate"]
+        both = [
+            subprocess.Popen(command, env=says, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        said = [machine.communicate(timeout=60)[1] for machine in both]
+        assert [machine.returncode for machine in both] == [0, 0], said

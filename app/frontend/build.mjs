@@ -70,6 +70,21 @@ const onePreactPlugin = {
   },
 };
 
+// Our policy lets a script set styles, and none stand in HTML that is written into a page. bpmn.io's
+// editors write theirs with domify, CodeMirror its own with style-mod into an element <style>.
+const strictStylesPlugin = {
+  name: 'strict-styles',
+  setup(bundler) {
+    const ours = join(here, 'domify.js');
+    bundler.onResolve({ filter: /^domify$/ }, ({ importer }) => (importer === ours ? undefined : { path: ours }));
+    bundler.onLoad({ filter: /style-mod\/src\/style-mod\.js$/ }, async ({ path }) => {
+      const [before, after, more] = (await readFile(path, 'utf8')).split('!root.head && root.adoptedStyleSheets');
+      if (after === undefined || more !== undefined) throw new Error(`${path} asks for its sheet in another way now`);
+      return { contents: `${before}root.adoptedStyleSheets${after}` };
+    });
+  },
+};
+
 async function bundle() {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -97,7 +112,7 @@ async function bundle() {
     target: ['chrome109', 'firefox115', 'safari15.6'],
     legalComments: 'linked',
     metafile: true,
-    plugins: [sassPlugin, onePreactPlugin],
+    plugins: [sassPlugin, onePreactPlugin, strictStylesPlugin],
     logLevel: 'warning',
   });
   Object.keys(metafile.inputs).forEach(noteUse);

@@ -12,7 +12,7 @@ Indexes = Mapping[str, tuple[str, list[str], str | None]]
 
 @contextmanager
 def beside_the_work() -> Iterator[None]:
-    """PostgreSQL builds an index while others write, out of a transaction, for as long as it takes."""
+    """PostgreSQL builds an index while others write: in no transaction, however long it takes."""
     context = op.get_context()
     if context.dialect.name != "postgresql":
         yield

@@ -18,7 +18,7 @@ from app.errors import ChangedMeanwhile, NotAllowed
 from app.models import Case, Deadline, Instance
 from app.services import accounts, deployments, rearming, steps
 from app.services.access import unconflicted
-from app.services.calendars import calendar_of, pinned_calendar
+from app.services.calendars import calendar_at, pinned_calendar
 from app.services.incidents import report
 from app.services.operations import jobs
 from app.services.operations.jobs import Progress
@@ -101,7 +101,7 @@ def approve(viewer: Viewer) -> str:
 
 
 def _in_force(landlord_id: str) -> WorkingCalendar:
-    return calendar_of(deployments.landlord(landlord_id).nation)
+    return calendar_at(deployments.landlord(landlord_id))
 
 
 def _unknown(landlord_id: str) -> tuple[list[DayOff], list[DayOff]]:
@@ -201,7 +201,7 @@ def _move(landlord_id: str, instance_id: str, actor: Viewer, tries: int = 3) -> 
                 return True
             case_id = instance.case_id
             step = steps.open_step(session, instance, actor)
-            now = calendar_of(step.calendar.nation)
+            now = _in_force(landlord_id)
             days = rearming.days_between(step.calendar, now, step.case.received_on)
             step.write("calendar_changed", days=days)
             steps.work_out_again(step)

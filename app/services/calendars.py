@@ -7,7 +7,7 @@ out again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlalchemy import select
@@ -15,17 +15,22 @@ from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.errors import BadInput, NotAllowed
+from app.landlords import Landlord
 from app.models import CalendarRow, DayOffRow
 from app.viewer import Viewer
 from timers.calendar import NATIONS, DayOff, WorkingCalendar, calendar_for
 
 
-def calendar_of(nation: str) -> WorkingCalendar:
+def calendar_of(nation: str, closures: Mapping[date, str] = {}) -> WorkingCalendar:
     """The calendar in force for a nation (ENG, WLS, SCT, NIR)."""
-    rows = db.session.scalars(
-        select(DayOffRow).where(DayOffRow.nation == nation).order_by(DayOffRow.on)
-    )
-    return calendar_for(nation, tuple(DayOff(row.on, row.name) for row in rows))
+    rows = db.session.scalars(select(DayOffRow).where(DayOffRow.nation == nation))
+    named = dict(closures) | {row.on: row.name for row in rows}
+    return calendar_for(nation, tuple(DayOff(on, name) for on, name in named.items()))
+
+
+def calendar_at(landlord: Landlord) -> WorkingCalendar:
+    """The calendar in force at a landlord: closures that its policy does not count are off, too."""
+    return calendar_of(landlord.nation, landlord.days_off)
 
 
 def pinned_calendar(nation: str, version: str) -> WorkingCalendar:

@@ -16,7 +16,7 @@ from app.models import Alert, Case, Conflict, Draft, Instance, Task, User
 from app.services import deployments, kinds, late, tasks, worklist
 from app.services.access import instance_of
 from app.services.adjustments import in_words, language_of
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.complaints import place
 from app.services.deadlines import days_left
 from app.services.references import spaced
@@ -83,7 +83,7 @@ def inbox(viewer: Viewer, wanted: Filter) -> Inbox:
     if not viewer.can("work"):
         raise NotAllowed
     landlord = deployments.landlord(viewer.landlord_id)
-    calendar = calendar_of(landlord.nation)
+    calendar = calendar_at(landlord)
     found = worklist.first(viewer, wanted, PAGE + 1)
     more = len(found) > PAGE
     shown = found[:PAGE]

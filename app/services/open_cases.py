@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
     and_,
     case,
@@ -86,11 +85,22 @@ def lots(viewer: Viewer) -> list[Lot]:
 
 def counting(viewer: Viewer) -> Select[Any]:
     """What asks for these: kind, stage, its name, place, and the four numbers."""
-    each = select(
-        Case.kind, Case.stage, Case.stage_name, Case.hazard,
-        _first_duty().label("due_on"),
-        _place(viewer.landlord_id).label("place"),
-    ).where(Case.landlord_id == viewer.landlord_id, OPEN)  # fmt: skip
+    duty = aliased(Deadline)
+    due = (
+        select(duty.case_id, func.min(duty.due_on).label("due_on"))
+        .where(duty.landlord_id == viewer.landlord_id, _is_duty(duty))
+        .where(duty.due_on <= clock.today())
+        .group_by(duty.case_id)
+        .subquery()
+    )
+    each = (
+        select(
+            Case.kind, Case.stage, Case.stage_name, Case.hazard, due.c.due_on,
+            _place(viewer.landlord_id).label("place"),
+        )
+        .outerjoin(due, due.c.case_id == Case.id)
+        .where(Case.landlord_id == viewer.landlord_id, OPEN)
+    )  # fmt: skip
     standing = unconflicted(each, viewer).cte("standing").prefix_with("MATERIALIZED")
     of = standing.c
     same = of.kind, of.stage, of.stage_name, of.place
@@ -181,12 +191,6 @@ def _is_duty(row: type[Deadline]) -> Condition:
 
 def _is_unmet(row: type[Deadline]) -> Condition:
     return and_(row.met_on.is_(None), row.ended_at.is_(None))
-
-
-def _first_duty() -> ScalarSelect[date | None]:
-    """The date of a case's first duty that is not met."""
-    duty = aliased(Deadline)
-    return select(func.min(duty.due_on)).where(_its(duty), _is_duty(duty)).scalar_subquery()
 
 
 def _place(landlord_id: str) -> ColumnElement[str | None]:

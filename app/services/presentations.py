@@ -15,7 +15,7 @@ from app.landlords import DueReport
 from app.models import ReportPresented
 from app.models.base import new_id
 from app.services import deployments, tasks
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.periods import DAY, added
 from app.viewer import Viewer
 from timers.calendar import london_date
@@ -42,7 +42,7 @@ def due(viewer: Viewer) -> list[Due]:
     if not viewer.can("report"):
         raise NotAllowed
     landlord = deployments.landlord(viewer.landlord_id)
-    calendar, today = calendar_of(landlord.nation), clock.today()
+    calendar, today = calendar_at(landlord), clock.today()
     found = []
     for report in landlord.reports:
         due_on = next(_dates(report, _counted_from(viewer.landlord_id, report)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.models import Case, Deadline, Promise
 from app.services import deployments
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.deployments import Deployed
 from timers.deadlines import DeadlineState, state_of
 
@@ -58,7 +58,7 @@ def standing(rows: Iterable[Promise]) -> list[tuple[Promise, DeadlineState]]:
 
 
 def _state(row: Promise) -> DeadlineState:
-    calendar = calendar_of(deployments.landlord(row.landlord_id).nation)
+    calendar = calendar_at(deployments.landlord(row.landlord_id))
     found = state_of("duty", row.due_on, row.done_on, None, clock.today(), calendar)
     done = "Paid" if row.kind == "payment" else "Kept"
     return replace(found, words=found.words.replace("Met", done))

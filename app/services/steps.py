@@ -37,7 +37,7 @@ from app.services import (
     letters,
     remedies,
 )
-from app.services.calendars import calendar_of, keep_calendar, pinned_calendar
+from app.services.calendars import calendar_at, keep_calendar, pinned_calendar
 from app.services.casefile import CaseFile
 from app.services.deployments import Deployed
 from app.services.kept_facts import kept_facts
@@ -176,7 +176,7 @@ def first_step(session: Session, case: Case, deployed: Deployed, actor: Viewer) 
     )
     session.add(instance)
     session.flush()
-    calendar = calendar_of(deployed.landlord.nation)
+    calendar = calendar_at(deployed.landlord)
     return Step(session, CaseFile(case), instance, deployed, calendar, actor, clock.now())
 
 
@@ -238,7 +238,7 @@ def settle(step: Step) -> None:
 
 def work_out_again(step: Step) -> None:
     """Work every armed deadline out again by the calendar in force, and pin the case to it."""
-    step.calendar = calendar_of(step.deployed.landlord.nation)
+    step.calendar = calendar_at(deployments.landlord(step.case.landlord_id))
     keep_calendar(step.session, step.calendar)
     _apply(step, recompute(step.deployed.procedure, step.stored(), step.now, step.calendar))
 

@@ -19,7 +19,7 @@ from app.db import db
 from app.errors import BadInput, NotForYou, NotOffered, PanelRefused, PutrightError, TaskIsOver
 from app.models import Case, Instance, Outgoing, Task
 from app.services import deployments, firing, outbox
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.expectations import EXPECTATIONS, seen
 from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, staff, when
 
@@ -67,7 +67,7 @@ def play(
     if not isinstance(story_clock, SetClock):
         raise StoryRefused("stories need an app whose clock can be moved")
     landlord_id = story["landlord"]
-    calendar = calendar_of(deployments.landlord(landlord_id).nation)
+    calendar = calendar_at(deployments.landlord(landlord_id))
     played = Played(story["title"])
     state = Play(landlord_id, story_clock, calendar, today or clock.today(), sends)
     state.key = key or state.key

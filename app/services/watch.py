@@ -16,7 +16,7 @@ from app.engine import ROOT, Element
 from app.errors import NotAllowed
 from app.models import Case, Deadline, Promise, Task, User
 from app.services import deployments, open_cases, promises
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.deadlines import state
 from app.services.deployments import Deployed
 from app.services.open_cases import FREE, Lot, Wanted
@@ -104,7 +104,7 @@ def _rows(viewer: Viewer, ids: Sequence[str]) -> list[Running]:
     """What the page shows of these cases, in their order."""
     its = Case.landlord_id == viewer.landlord_id, Case.id.in_(ids)
     cases = {case.id: case for case in db.session.scalars(select(Case).where(*its))}
-    calendar = calendar_of(deployments.landlord(viewer.landlord_id).nation)
+    calendar = calendar_at(deployments.landlord(viewer.landlord_id))
     duties = _first_duties(viewer.landlord_id, ids)
     work = _work(viewer.landlord_id, ids)
     idle = _waited_for(viewer.landlord_id, [case_id for case_id in ids if case_id not in work])

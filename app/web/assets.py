@@ -14,9 +14,10 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from app import clock
 from app.paragraphs import whole_paragraphs
 from app.services import deployments
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.letters import full_date
 from app.services.next_step import mid_sentence
+from app.services.operations import quarantine
 from app.services.references import spaced
 from app.services.workshop import publishing
 from app.viewer import Viewer
@@ -35,6 +36,7 @@ NAVIGATION = (  # ability, words, endpoint
     ("administer", "People", "admin.users"),
     ("signed_in", "Help", "help.help_page"),
 )
+SOON = timedelta(days=60)  # so long before a closure of the offices, the pages tell of it
 NATIONS = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
 
 
@@ -67,6 +69,7 @@ def known_everywhere() -> dict[str, Any]:
         "viewer": g.get("viewer"),
         "nav": _navigation(words),
         "asset": asset,
+        "is_held": quarantine.holds,
         "signed_in_for": int(current_app.permanent_session_lifetime.total_seconds()),
         **words,
     }
@@ -79,12 +82,19 @@ def _record_words(landlord_id: str) -> str:
 
 
 def _calendar_words(landlord_id: str) -> dict[str, str]:
-    calendar = calendar_of(deployments.standing(landlord_id).landlord.nation)
+    landlord = deployments.standing(landlord_id).landlord
+    calendar = calendar_at(landlord)
     today = clock.today()
     working = "a working day" if calendar.is_working_day(today) else "not a working day"
     ahead = (today + timedelta(days=n) for n in range(1, 200))
     off = next((day for day in ahead if calendar.day_off_name(day)), None)
     next_off = f" Next day off: {full_date(off)}, {calendar.day_off_name(off)}." if off else ""
+    closed = next(
+        (c for c in landlord.closures if c.first <= today + SOON and c.last >= today), None
+    )
+    if closed and not closed.policy:
+        days = " to ".join(full_date(day) for day in sorted({closed.first, closed.last}))
+        next_off += f" {closed.name}, {days}: our offices are closed, and deadlines run on."
     return {
         "today_words": f"{full_date(today)}, {working}.",
         "calendar_words": (

@@ -11,7 +11,7 @@ from flask import url_for
 from app import clock
 from app.clock import LONDON
 from app.models import Case, Deadline, Person
-from app.services import arrangements, late, safe_contact
+from app.services import arrangements, deployments, late, safe_contact
 from app.services.code_clocks import of_code
 from app.services.letters import full_date
 from app.services.promises import (
@@ -113,13 +113,17 @@ def first_name(person: Person) -> str:
 
 @dataclass(frozen=True)
 class Why:
-    """A deadline with its ruler and the sentence that explains it."""
+    """A deadline with its ruler and the sentence that explains it.
+
+    closed: the closure of our offices on its date, which counts all the same; or empty.
+    """
 
     name: str
     state: DeadlineState
     due_words: str
     days: list[RulerDay]
     sentence: str
+    closed: str
 
 
 def why_of(row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today: date) -> Why:
@@ -128,7 +132,9 @@ def why_of(row: Deadline, state: DeadlineState, calendar: WorkingCalendar, today
     if row.base_on and row.due_on and row.base_on <= row.due_on and not row.ended_at:
         strokes = ruler(calendar, row.base_on, row.due_on, row.met_on or today)
     said = DeadlineState(state.code, in_working_days(state.words), state.days)
-    return Why(row.name, said, full_date(row.due_on), strokes, why_sentence(row))
+    over = row.met_on or row.ended_at
+    closed = "" if over else deployments.landlord(row.landlord_id).closed_on(row.due_on)
+    return Why(row.name, said, full_date(row.due_on), strokes, why_sentence(row), closed)
 
 
 def why_sentence(row: Deadline) -> str:

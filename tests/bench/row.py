@@ -39,11 +39,11 @@ def drawn(size: int, due: Callable[[int], str]) -> bytes:
     )
 
 
-def deploy(size: int) -> str:
-    """A landlord with a row of that many tasks: its slug."""
+def deploy(size: int, more: str = "") -> str:
+    """A landlord with a row of that many tasks: its slug. more: of its landlord.toml."""
     slug = f"row-{size}"
     bpmn = drawn(size, lambda n: f"working_days({n + 1}, raised_on)")
-    files = small.files(landlord=small.LANDLORD.replace(small.SMALL, slug), facts=FACTS) | {
+    files = small.files(landlord=small.LANDLORD.replace(small.SMALL, slug) + more, facts=FACTS) | {
         "complaint.bpmn": bpmn,
         "forms/work.form": small.form("work", *({"key": key} for key in ANSWERS)),
     }

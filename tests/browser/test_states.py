@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import db
 from app.models import Case, Lesson, Letter
+from app.services.operations import quarantine
 from tests.browser.conftest import LANDLORD, WIDTHS, Open, Site, faults_of, sign_in
 from tests.browser.typing import fill
 from tests.browser.visits import COMPLAINT, begin_complaint, complain, new_case, private_link
@@ -89,3 +92,26 @@ def test_a_lesson_is_written_for_everybody_and_published(
     page.goto(f"/{LANDLORD}/learning")
     assert "We ring back within a day now." in page.locator("main").inner_text()
     assert faults_of(page) == []
+
+
+@pytest.fixture
+def held(site: Site) -> Iterator[None]:
+    """The site is a restored copy."""
+    with site.app.app_context():
+        quarantine.begin("Restored from a backup")
+    yield
+    with site.app.app_context():
+        quarantine.release("the test")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_banner_of_a_restored_copy(
+    site: Site, open_page: Open, team: str, held: None, width: int
+) -> None:
+    site.add("helen", "manager", team)
+    page = open_page(site, width)
+    sign_in(page, site, "helen")
+    for path in ("/inbox", "/cases", "/running"):
+        page.goto(path)
+        expect(page.get_by_role("note", name="A restored copy")).to_be_visible()
+        assert faults_of(page) == []

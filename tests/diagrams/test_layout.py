@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from app.drawing.check import defects
-from app.drawing.drawing import BPMNDI, parse
+from app.drawing.drawing import BPMN, BPMNDI, parse
 from app.drawing.layout.draw import best_drawing, draw
 from app.drawing.layout.label import places_of_flow
 from app.drawing.layout.model import Flow
@@ -35,6 +35,13 @@ def test_a_drawing_has_no_defects(name: str) -> None:
     drawn = best_drawing(EXAMPLES[name].encode())
 
     assert [str(found) for found in defects(drawn)] == []
+
+
+def test_a_pool_is_as_high_as_its_name_is_long() -> None:
+    root = parse(min(SHIPPED.rglob("*.bpmn"), key=lambda path: path.stat().st_size))
+    next(root.iter(f"{BPMN}participant")).set("name", "A name that is very much longer than usual")
+
+    assert [str(found) for found in defects(draw(etree.tostring(root)))] == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -40,6 +40,7 @@ def templates(manifest: dict[str, str]) -> Environment:
     environment.filters["full_date"] = full_date
     environment.globals |= {
         "asset": lambda name: f"/static/build/{manifest[name]}",
+        "is_held": lambda: False,
         "csrf_token": lambda: "a-token",
         "get_flashed_messages": lambda **_: [],
         "nav": [{"href": "/inbox", "text": "Inbox", "current": True}],

@@ -6,6 +6,7 @@ The package is the outside world: here an older one of it is installed at first,
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 import pytest
 from flask import Flask
@@ -34,8 +35,8 @@ def install(patch: pytest.MonkeyPatch, version: str, bank: tuple[DayOff, ...]) -
     """Another package from the next start on: what the process knew of calendars is forgotten."""
     patch.setattr(calendar, "package_version", lambda: version)
     patch.setattr(calendar, "bank_holidays", lambda _nation: tuple(sorted(bank)))
+    patch.setattr(calendar, "_calendar", lru_cache(calendar._calendar.__wrapped__))
     calendars._pinned.clear()
-    calendar._calendar.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -17,7 +18,7 @@ from app.db import db
 from app.engine.xml import read_xml
 from app.models import Case, Conflict, Event, Incident, Instance
 from app.models.base import new_id
-from app.services import deployments, pace, references, sweep
+from app.services import deployments, pace, references, sweep, watch
 from app.viewer import Viewer
 from tests import small
 from tests.cases import first_team, london, open_task, recorded
@@ -78,6 +79,26 @@ def test_each_number_counts_and_filters(
     assert re.search(r"<b>2</b>Open", page) and re.search(r"<b>1</b>Hazard", page)
     only = client.get("/running?show=hazard").text
     assert danger.reference in only and calm.reference not in only
+
+
+def test_the_list_goes_on_page_by_page(
+    landlord: str, person: Person, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PAGE", 2)
+    every = {references.spaced(recorded(landlord).reference) for _ in range(5)}
+    client = sign_in(manager(person, landlord))
+    page, seen, pages = client.get("/running?show=unclaimed").text, [], 1
+    while True:
+        assert "<b>5</b>Open" in page  # whichever page it is
+        seen += [reference for reference in every if reference in page]
+        following = re.search(r'href="([^"]+)">Show the cases after these', page)
+        if not following:
+            break
+        page, pages = client.get(unescape(following[1])).text, pages + 1
+    assert (sorted(seen), pages) == (sorted(every), 3)
+    assert re.search('href="/running[?]show=unclaimed">Back to the least time left', page)
+    nonsense = client.get("/running?after=2026-99-99|x").text
+    assert "Back to the least time left" not in nonsense and "<b>5</b>Open" in nonsense
 
 
 def test_a_case_past_its_deadline_is_late_in_number_list_and_diagram(

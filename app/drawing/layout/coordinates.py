@@ -31,6 +31,11 @@ def note_size(text: str) -> tuple[float, float]:
     return NOTE_WIDTH, 10 + 15 * len(lines)
 
 
+def _along_edge(name: str) -> float:
+    """The height that the name of a pool or lane needs, which is written upwards."""
+    return words.width(name, words.INSIDE) + 30 if name else 0.0
+
+
 def up_to_ten(px: float) -> float:
     """The next place of the 10 px grid."""
     return round(px / 10 + 0.49) * 10.0
@@ -232,9 +237,10 @@ class _Rows:
     def _end_lane(self, row: int, bottom: float, for_lines: float) -> float:
         room = LANE_PADDING + for_lines
         self.tracks[bottom + room / 2] = 0.0
-        name = self.scope.lanes[self._lane(row)][1]
-        least = words.width(name, words.INSIDE) + 30 if name else 0.0
-        edge = up_to_ten(max(bottom + room, self.lane_edges[-1] + least))
+        least = self.lane_edges[-1] + _along_edge(self.scope.lanes[self._lane(row)][1])
+        if row == self.placement.row_count - 1:
+            least = max(least, _along_edge(self.scope.pool))
+        edge = up_to_ten(max(bottom + room, least))
         self.lane_edges.append(edge)
         return edge
 

@@ -28,14 +28,16 @@ A_BEND = 60  # px of line that a bend weighs as much as
 def best_drawing(source: bytes, seconds: float = inf) -> bytes:
     """Try some seeds, then wider spacing; keep the fewest defects, then the shortest lines.
 
-    seconds: after which no other try is begun.
+    seconds: no other try is begun that would probably end after them.
     """
     begun = monotonic()
     found: list[tuple[int, float, int, bytes]] = []
     for turn, (seed, spread) in enumerate(TRIES):
         drawn = draw(source, seed, spread)
         found.append((len(defects(drawn)), _weight(drawn), turn, drawn))
-        if (turn >= ENOUGH - 1 and min(found)[0] == 0) or monotonic() - begun > seconds:
+        so_far = monotonic() - begun
+        next_ends = so_far * (turn + 2) / (turn + 1)
+        if (turn >= ENOUGH - 1 and min(found)[0] == 0) or next_ends > seconds:
             break
     return min(found)[3]
 

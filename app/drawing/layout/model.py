@@ -81,7 +81,7 @@ class Scope:
     """A process, or what is inside a subprocess.
 
     lanes: (id, name) from the top; one without a name where the process has none.
-    hosted: the boundary events of each activity.
+    hosted: the boundary events of each activity. pool: the name of the pool round it all.
     """
 
     nodes: dict[str, Node]
@@ -92,6 +92,7 @@ class Scope:
     width: float = 0
     height: float = 0
     hosted: dict[str, list[Node]] = field(default_factory=dict)
+    pool: str = ""
 
     @property
     def standing(self) -> list[Node]:

@@ -25,7 +25,9 @@ def read_process(root: etree._Element) -> Scope:
         for n, lane in enumerate(drawn)
         for ref in lane.findall(f"{BPMN}flowNodeRef")
     }
-    return _scope(process, lanes, lane_of)
+    scope = _scope(process, lanes, lane_of)
+    scope.pool = next((pool.get("name", "") for pool in root.iter(f"{BPMN}participant")), "")
+    return scope
 
 
 def _scope(element: etree._Element, lanes: list[tuple[str, str]], lane_of: dict[str, int]) -> Scope:

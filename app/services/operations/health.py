@@ -135,6 +135,11 @@ def _sqlite() -> tuple[bool, str]:
     return True, f"{version}, one process only"
 
 
+def _quarantine() -> tuple[bool, str]:
+    """Only tells. A restored copy must be ready, or nobody could look at it and approve it."""
+    return True, "held: nothing is sent before putright release" if quarantine.holds() else "none"
+
+
 CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "database": _database,
     "migrations": migrations,
@@ -144,6 +149,7 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "long work": _long_work,
     "disk": _disk,
     "sqlite": _sqlite,
+    "quarantine": _quarantine,
 }
 
 

@@ -13,7 +13,7 @@ from app import clock
 from app.db import db
 from app.engine import Element, Procedure
 from app.models import Deadline, Event, Instance
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.deadlines import hosts_over, kind_of
 from app.services.reporting.figures import Figure, Group, Scope, Section, counted
 from timers.calendar import WorkingCalendar, london_date
@@ -52,7 +52,7 @@ def duties(scope: Scope) -> list[Duty]:
     rows: dict[str, list[Deadline]] = {element: [] for element in known}
     for row in _rows(scope):
         rows.setdefault(row.element, []).append(row)
-    calendar = calendar_of(scope.landlord.nation)
+    calendar = calendar_at(scope.landlord)
     stages = stage_names(scope)
     found = []
     for element, here in rows.items():

@@ -163,11 +163,16 @@ def change(
     return list(dict.fromkeys(line.id for line, _ in wanted.values()))
 
 
-def tidy(viewer: Viewer, draft_id: str, process: str, seen: int) -> None:
-    """Draw the diagram of a process anew. Raises BadInput as linting.tidied, and as drafts.put."""
+def tidy(viewer: Viewer, draft_id: str, process: str, seen: int) -> int:
+    """Draw the diagram of a process anew; returns how many defects the drawing then has.
+
+    Raises as linting.tidied and drafts.put.
+    """
     sketch = drafts.get(viewer, draft_id)
     path = outline_of(sketch, process).path
-    drafts.put(viewer, draft_id, path, linting.tidied(sketch, path, sketch.files[path]), seen)
+    drawn = linting.tidied(sketch, path, sketch.files[path])
+    drafts.put(viewer, draft_id, path, drawn, seen)
+    return len(linting.faults_of_drawing(sketch, path, drawn))
 
 
 def _wanted(outline: Outline, posted: Mapping[str, str]) -> dict[str, tuple[Line, str]]:

@@ -123,7 +123,7 @@ SECTIONS: Mapping[str, Section] = {
         "Calendar and alerts",
         "Which bank holidays count, and who hears at once of a danger. A one-off bank holiday is "
         "entered by the administrator, on the page Days off: it may move dates of open cases, "
-        "which a manager must see first. Days on which only our offices are closed move no date.",
+        "which a manager must see first.",
         (
             Part(
                 "",
@@ -136,6 +136,23 @@ SECTIONS: Mapping[str, Section] = {
                     Ask("alert_team_blocked_post", "Who hears of a letter held back", "", "team"),
                     Ask("shared_kinds", "Shared diagrams in use", "With commas", "list"),
                 ),
+            ),
+            Part(
+                "closures",
+                "listed",
+                "closure of our offices",
+                (
+                    NAME,
+                    Ask("first", "First day", "Such as 2026-12-29", "date"),
+                    Ask("last", "Last day", "31 days at most", "date"),
+                    Ask(
+                        "policy",
+                        "Paragraphs of the policy",
+                        "Only if they say that it does not count",
+                    ),
+                ),
+                "These days count, and pages warn that nobody is in. They move dates only where a "
+                "paragraph of the policy says that they are no working days.",
             ),
         ),
     ),

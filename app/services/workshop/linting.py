@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from app.drawing.check import defects
+from app.drawing.defect import Defect
 from app.drawing.layout.draw import best_drawing
 from app.engine import EngineRefused, Problem
 from app.engine.checks.references import EVERYWHERE, PROPERTIES
@@ -22,7 +23,8 @@ from app.services.workshop.drafts import Sketch
 
 Fix = dict[str, str]  # do, label and what the page needs to do it
 DRAWN_ANEW = 60  # elements; a larger one should be split, and would take minutes
-SECONDS = 4.0  # after which no other drawing is tried
+SECONDS = 4.0  # in which drawings are tried, one at least
+UNTRUE = ("outside its lane", "in no lane", "not drawn")  # defects: it says what is not so
 
 _NO_FORM = re.compile(r"there is no form '(.*)'")
 _NO_LETTER = re.compile(r"there is no letter '(.*)'")
@@ -149,7 +151,7 @@ def _must_be_no_worse(old: bytes, new: bytes) -> None:
         before, after = defects(old), defects(new)
     except (ValueError, KeyError):
         return  # the old one cannot be judged: it draws what there is not
-    if len(after) > len(before):
+    if _weight(after) > _weight(before):
         has = f"{len(before)} {'defect' if len(before) == 1 else 'defects'}" if before else "none"
         said = (
             f"The drawing stays as it is. A new one would have {len(after)} "
@@ -157,6 +159,11 @@ def _must_be_no_worse(old: bytes, new: bytes) -> None:
             f"has {has}. A diagram with fewer elements, or shorter names, can be drawn better."
         )
         raise BadInput({"xml": said})
+
+
+def _weight(found: list[Defect]) -> tuple[int, int]:
+    """What the drawing says wrongly counts before what is not good to look at."""
+    return sum(defect.what in UNTRUE for defect in found), len(found)
 
 
 def faults_of_drawing(sketch: Sketch, path: str, xml: bytes) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from app.db import transaction
 from app.engine import EngineRefused
 from app.errors import PutrightError
 from app.services import deployments, stories
-from app.services.calendars import calendar_of
+from app.services.calendars import calendar_at
 from app.services.contents import Contents, content_hash
 from app.services.deployments import Published
 from app.services.story_acts import Play, StoryRefused
@@ -47,7 +47,7 @@ def on_stage(sketch: Sketch, scene: Scene) -> Iterator[Play]:
 
 
 def _play(landlord_id: str, scene: Scene, set_clock: SetClock) -> Play:
-    calendar = calendar_of(deployments.landlord(landlord_id).nation)
+    calendar = calendar_at(deployments.landlord(landlord_id))
     play = Play(landlord_id, set_clock, calendar, clock.today(), sends=True)
     play.case_ids, play.case_id = list(scene.case_ids), scene.case_id
     play.seen = dict(scene.seen)

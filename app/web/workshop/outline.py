@@ -38,8 +38,10 @@ def tidy(draft_id: str, process: str) -> ResponseReturnValue:
     """Draw the diagram anew, so that each step stands in its lane."""
 
     def draw(seen: int) -> str:
-        editing.tidy(viewer(), draft_id, process, seen)
-        return "The drawing is tidied: every step stands in its lane."
+        left = editing.tidy(viewer(), draft_id, process, seen)
+        said = "The drawing is tidied: every step stands in its lane."
+        more = f" {left} {'thing is' if left == 1 else 'things are'} not good to look at yet:"
+        return said + (f"{more} “Draw it”, “Defects of the drawing” says which." if left else "")
 
     return _done(draft_id, process, draw)
 
