@@ -125,10 +125,10 @@ def test_a_copy_is_adapted_published_and_complained_to(site: Site, open_page: Op
     owner = as_first_time(open_page(site), "owner@oak.example", passwords)
     owner.goto("/procedures/drafts")
     owner.get_by_role("link", name="The first version").click()
+    owner.get_by_role("heading", name="The first version").wait_for()
     draft = "/procedures" + owner.url.partition("/procedures")[2]
     owner.goto(f"{draft}/landlord/contacts")
-    contact = owner.get_by_role("region", name="Contact person")
-    contact.get_by_label("Name").fill(CONTACT)
+    owner.locator("[name^='contact_person.'][name$='.name']").fill(CONTACT)
     owner.get_by_role("button", name="Save").click()
     expect(owner.get_by_text("Saved in the draft.")).to_be_visible()
     owner.goto(f"{draft}/outline/stage_1")
