@@ -10,9 +10,10 @@ import sys
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app, logs
+from app import logs
 from app.db import db
 from app.errors import PutrightError
+from app.factory import create_app
 from app.services.operations import migrations
 from app.settings import Settings
 

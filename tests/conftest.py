@@ -17,9 +17,9 @@ from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Dialect, Engine, create_engine, event, select, text
 
-from app import create_app
 from app.clock import LONDON, SetClock
 from app.db import db, prepare
+from app.factory import create_app
 from app.models import User
 from app.models.base import new_id
 from app.services import accounts, deployments, tasks
@@ -95,7 +95,7 @@ def compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(Flask.jinja_options, "bytecode_cache", Kept())
-        patch.setattr("app.prepare", share)
+        patch.setattr("app.factory.prepare", share)
         yield
 
 

@@ -19,8 +19,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
-from app import create_app
 from app.db import Base, db
+from app.factory import create_app
 from app.models import CalendarRow
 from app.services.operations import health, migrations
 from app.settings import ROOT, Settings

@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, select, text
 from sqlalchemy.exc import ProgrammingError
 
-from app import create_app, wall
+from app import wall
 from app.db import Base, db, look_at, prepare
+from app.factory import create_app
 from app.models import Case, Event
 from app.models.base import Owned
 from app.services.operations import migrations

@@ -9,8 +9,8 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from app import create_app
 from app.errors import PutrightError
+from app.factory import create_app
 from app.services import stories
 from app.services.operations import migrations
 from app.settings import Settings

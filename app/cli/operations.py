@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 from sqlalchemy import make_url
 
-from app import create_app, wall
+from app import wall
 from app.alone import alone
 from app.cli.group import main, migrated, settings_of
+from app.factory import create_app
 from app.services.operations import backups, health, quarantine
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))

@@ -13,11 +13,12 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
-from app import create_app, logs
+from app import logs
 from app.alone import alone
 from app.cli.group import main, migrated, settings_of
 from app.cli.procedures import deploy_all
 from app.clock import SetClock, system_clock
+from app.factory import create_app
 from app.services import accounts, demo, deployments, sweep
 from app.services.operations import delivery, migrations
 from app.settings import Settings

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
+from app.factory import create_app
 from app.services import inbox, sweep, worklist
 from app.services.worklist import TABS, Filter
 from app.settings import Settings

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
+from app.factory import create_app
 from app.models import User
 from app.services import accounts, demo, deployments
 from app.settings import ROOT, Settings

@@ -16,10 +16,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
 from app.drawing.layout.draw import draw
+from app.factory import create_app
 from app.models import Case, Deadline, Task
 from app.services import deployments, sweep
 from app.services.access import instance_of

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
+from app.factory import create_app
 from app.models import Case
 from app.services import accounts, deployments, sweep
 from app.services.operations import jobs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.db import db
-from app.models import Case, Task, User
+from app.models import Case, Deadline, Task, User
 from tests.browser.conftest import DESK, PHONE, Open, Site, faults_of, sign_in
 from tests.browser.conftest import LANDLORD as OWN
 
@@ -24,10 +24,14 @@ COVERED = """() => {
 
 
 def address_of(site: Site, stage: str) -> str:
-    """A case of the demo that is in this stage."""
+    """A case of the demo that is in this stage, with the most time left: what is due unfolds."""
     with site.app.app_context():
+        due = select(func.min(Deadline.due_on)).where(
+            Deadline.case_id == Case.id, Deadline.kind == "duty", Deadline.met_on.is_(None)
+        )
         in_stage = select(Case).where(Case.stage == stage, Case.status == "open")
-        reference = db.session.scalars(in_stage).first()
+        most = in_stage.order_by(due.scalar_subquery().desc().nulls_last(), Case.id)
+        reference = db.session.scalars(most).first()
         assert reference
         found = f"/cases/{reference.reference}"
         db.session.remove()

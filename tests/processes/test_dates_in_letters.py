@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app import create_app
 from app.clock import SetClock, system_clock
 from app.db import db
+from app.factory import create_app
 from app.models import Letter
 from app.services import deployments, stories
 from app.settings import ROOT, Settings

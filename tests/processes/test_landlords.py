@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.clock import LONDON, SetClock
 from app.db import db
+from app.factory import create_app
 from app.services import checking, demo, deployments, stories
 from app.services.deployments import in_words, read_folders, slugs
 from app.services.outline import pictures

@@ -20,8 +20,8 @@ from flask import Flask
 from procrastinate.schema import migrations_path
 from sqlalchemy import select, text
 
-from app import create_app
 from app.db import db, transaction
+from app.factory import create_app
 from app.models import Job, Payload
 from app.services import sweep
 from app.services.operations import delivery, jobs, quarantine

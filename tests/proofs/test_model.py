@@ -30,10 +30,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
 from app.errors import ChangedMeanwhile, NotAllowed, NotOffered, TaskIsOver
+from app.factory import create_app
 from app.models import Case, Deadline, Event, Incident, Instance, Outgoing, Payload, Task
 from app.services import access, actions, calendar_changes, calendars, outbox, steps, sweep, tasks
 from app.services.operations.verifying import verify

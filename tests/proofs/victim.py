@@ -23,10 +23,10 @@ from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
 from app.errors import PutrightError
+from app.factory import create_app
 from app.models import User
 from app.services import accounts, sweep
 from app.settings import Settings

@@ -15,8 +15,8 @@ from typing import NoReturn
 
 from flask import Flask
 
-from app import create_app
 from app.db import db, transaction
+from app.factory import create_app
 from app.models import Payload
 from app.services import sweep
 from app.services.operations import delivery, jobs

@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app import create_app
 from app.clock import SetClock
 from app.db import db
+from app.factory import create_app
 from app.models import Case, Instance
 from app.services import cases, open_cases, sweep, watch, worklist
 from app.services.open_cases import Wanted

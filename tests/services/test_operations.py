@@ -19,10 +19,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from app import create_app, logs
+from app import logs
 from app.alone import NotAlone, alone
 from app.clock import SetClock
 from app.db import db
+from app.factory import create_app
 from app.models import Alert, Instance, Outgoing, Task
 from app.services import sweep
 from app.services.operations import backups, beats, health, quarantine

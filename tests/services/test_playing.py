@@ -13,10 +13,10 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
-from app import create_app
 from app.clock import SetClock, system_clock
 from app.db import db
 from app.errors import BadInput, NotFound
+from app.factory import create_app
 from app.models import Alert, Case, Letter, Person, PlayedCase, User
 from app.services import deployments, stories
 from app.services.workshop import drafts, playing, scenes

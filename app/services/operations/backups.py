@@ -34,7 +34,7 @@ from app.settings import Settings
 DATABASE, MANIFEST, KEY = "database", "manifest.json", "secret_key"
 MAIL = re.compile(r"outbox/[a-z0-9-]{1,60}/[0-9a-f]{32}\.eml")
 BLOCK = 1024 * 1024
-MakeApp = Callable[[Settings], Flask]  # app.create_app, which services do not know
+MakeApp = Callable[[Settings], Flask]  # app.factory.create_app, which services do not know
 
 
 class BackupRefused(PutrightError):
