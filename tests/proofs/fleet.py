@@ -34,6 +34,7 @@ class Fleet:
         self._in: IO[str] = process.stdin
         self._out: IO[str] = process.stdout
         self.kills = 0
+        self.lived: dict[str, Ended] = {}  # by what was to be done: the last that was not killed
 
     def run(self, *jobs: Job, meanwhile: Callable[[], object] | None = None) -> list[Ended]:
         """Each in a process of its own, all at once.
@@ -51,6 +52,7 @@ class Fleet:
             gone = meanwhile is not None and "OperationalError" in each.said
             assert each.killed or told or gone, each.said
         self.kills += sum(each.killed for each in ended)
+        self.lived |= {j.does: e for j, e in zip(jobs, ended, strict=True) if e.points}
         return ended
 
     def until_done(self, job: Job, points: Iterator[int]) -> None:

@@ -30,7 +30,7 @@ EVERY = 1 if LONG else 19  # of the points of a job, how many are passed over
 SELDOM = 3  # the same for the naive ones: at some six points a letter has left too early
 STALE = timedelta(minutes=11)  # after which a letter that was being sent is looked at again
 CRASHES = 0.3  # of the jobs: how often PostgreSQL itself dies in one
-AT_MOST = 0.08  # seconds until a process is killed that no statement kills
+AT_MOST = 0.08  # seconds until the database is killed
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def kill_at_random(processes: Fleet, viewer: Viewer, dice: random.Random, worker
         for job in script(viewer, *(f"random-{group}-{n}" for n in range(3))):
             at_once = workers if job.does == "beat" else 1
             for _ in range(dice.randint(0, 8)):
-                processes.run(*(doomed(job, dice) for _ in range(at_once)))
+                processes.run(*(doomed(job, processes, dice) for _ in range(at_once)))
             if workers > 1 and dice.random() < CRASHES:
                 processes.run(*[job] * at_once, meanwhile=lambda: database_dies(dice))
             processes.run(*[job] * at_once)
@@ -113,10 +113,12 @@ def database_dies(dice: random.Random) -> None:
     postgres.die(db.engine.url)
 
 
-def doomed(job: Job, dice: random.Random) -> Job:
+def doomed(job: Job, processes: Fleet, dice: random.Random) -> Job:
+    """Killed before it is as old, or has come as far, as the last such job that lived."""
+    last = processes.lived[job.does]
     if dice.random() < 0.5:
-        return replace(job, kill_after=dice.uniform(0, AT_MOST))
-    return replace(job, kill_at=dice.randint(1, 150))
+        return replace(job, kill_after=dice.uniform(0, last.seconds))
+    return replace(job, kill_at=dice.randint(1, last.points))
 
 
 def test_whatever_is_killed_every_case_lives_as_if_nobody_had_been(

@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -55,23 +55,32 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: killed, or what it said at the end of its job."""
+    """How a process ended: killed, or what it said at the end of its job.
+
+    points: how many it passed at which it could have been killed; seconds: how long it took.
+    """
 
     killed: bool
     said: str = ""
+    points: int = 0
+    seconds: float = 0
 
 
-def die_at(point: int | None) -> None:
-    """End this process before or after a statement, or before or after a commit."""
-    points = count(1)
+def die_at(point: int | None) -> Callable[[], int]:
+    """End this process before or after a statement, or before or after a commit.
+
+    Returns what says how many such points it has passed.
+    """
+    points = count()
 
     def passed(*_: Any) -> None:
-        if next(points) == point:
+        if next(points) + 1 == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(Engine, name, passed)
     event.listen(Session, "after_commit", passed)
+    return lambda: next(points)
 
 
 def _viewer(job: Job) -> Viewer:
@@ -113,8 +122,9 @@ def _live(app: Flask, job: Job, out: int) -> None:
     try:
         if job.seeded:
             naive.SEEDED[job.seeded]()
-        die_at(job.kill_at)
-        os.write(out, json.dumps(asdict(_do(app, job))).encode())
+        begun, passed = time.monotonic(), die_at(job.kill_at)
+        ended = replace(_do(app, job), points=passed(), seconds=time.monotonic() - begun)
+        os.write(out, json.dumps(asdict(ended)).encode())
     finally:
         os._exit(0)
 
