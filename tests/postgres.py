@@ -82,9 +82,13 @@ def keep_commits(url: URL) -> None:
 def die(url: URL) -> None:
     """Kill a process of the server: it throws everybody out, and recovers as after a crash."""
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with suppress(psycopg.OperationalError), psycopg.connect(plain) as connection:
-        os.kill(connection.info.backend_pid, signal.SIGKILL)
-        connection.execute("SELECT 1")
+    with suppress(psycopg.OperationalError), psycopg.connect(plain) as witness:
+        with suppress(psycopg.OperationalError), psycopg.connect(plain) as connection:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            connection.execute("SELECT 1")
+        while True:  # until it throws the others out: before that, it would let somebody in
+            witness.execute("SELECT 1")
+            time.sleep(0.01)
     for _ in range(200):
         with suppress(psycopg.OperationalError), psycopg.connect(plain):
             return
