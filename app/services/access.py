@@ -48,6 +48,12 @@ def get_case(viewer: Viewer, reference: str, ability: str = "read_cases") -> Cas
     return case
 
 
+def may_know(viewer: Viewer, reference: str) -> bool:
+    """Whether a case of this reference is there for the viewer. Loads nothing of it."""
+    named = Case.landlord_id == viewer.landlord_id, Case.reference == reference
+    return db.session.scalar(unconflicted(select(Case.id).where(*named), viewer)) is not None
+
+
 def instance_of(case: Case) -> Instance:
     """The running procedure of a case."""
     which = {"landlord_id": case.landlord_id, "case_id": case.id}
@@ -60,7 +66,8 @@ def instance_of(case: Case) -> Instance:
 @cache
 def _of_case() -> Select[Instance]:
     of_landlord = Instance.landlord_id == bindparam("landlord_id")
-    return select(Instance).where(of_landlord, Instance.case_id == bindparam("case_id"))
+    query = select(Instance).where(of_landlord, Instance.case_id == bindparam("case_id"))
+    return query.options(lazyload(Instance.case))  # whoever asks has it
 
 
 def lock(session: Session, instance: Instance) -> None:

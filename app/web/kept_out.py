@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.errors import BadInput, NotFound
+from app.errors import BadInput
 from app.services import accounts
 from app.services import kept_out as conflicts
-from app.services.access import get_case
+from app.services.access import get_case, may_know
 from app.web.policy import allow, viewer
 
 bp = Blueprint("kept_out", __name__)
@@ -38,12 +38,10 @@ def add(reference: str) -> ResponseReturnValue:
 
 def out_of(reference: str) -> ResponseReturnValue | None:
     """Who has just named oneself: no page of the case any more, but the inbox, which says so."""
-    try:
-        get_case(viewer(), reference)
-    except NotFound:
-        flash("You are kept out of that case from now on. Your tasks went back to the team.")
-        return redirect(url_for("inbox.inbox"), 303)
-    return None
+    if may_know(viewer(), reference):
+        return None
+    flash("You are kept out of that case from now on. Your tasks went back to the team.")
+    return redirect(url_for("inbox.inbox"), 303)
 
 
 def _page(reference: str, errors: dict[str, str], user_id: str, reason: str) -> str:

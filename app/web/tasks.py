@@ -7,7 +7,15 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app import clock
-from app.errors import BadInput, Busy, ChangedMeanwhile, NotAllowed, PutrightError, TaskIsOver
+from app.errors import (
+    BadInput,
+    Busy,
+    ChangedMeanwhile,
+    NotAllowed,
+    NotFound,
+    PutrightError,
+    TaskIsOver,
+)
 from app.services import cases, tasks
 from app.services.complaints import DANGER
 from app.services.tasks import OpenTask
@@ -41,9 +49,6 @@ def task(task_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         return taskpage.show(viewer(), tasks.get_open(viewer(), task_id))
     typed = posted()
-    if tasks.finished_and_left(viewer(), task_id):  # a double click by who has named oneself
-        flash("You have already finished this task.")
-        return redirect(url_for("inbox.inbox"), code=303)
     try:
         return _step(*_with_files(task_id, typed), typed)
     except TaskIsOver:
@@ -51,6 +56,11 @@ def task(task_id: str) -> ResponseReturnValue:
             flash("You have already finished this task.")
             return redirect(url_for("inbox.inbox"), code=303)
         _keep_lost(task_id, typed)
+        raise
+    except NotFound:
+        if tasks.finished_and_left(viewer(), task_id):  # a double click by who has named oneself
+            flash("You have already finished this task.")
+            return redirect(url_for("inbox.inbox"), code=303)
         raise
     except PutrightError:  # its page says that what was typed is kept: make it true
         tasks.save_draft(viewer(), task_id, typed)
