@@ -241,9 +241,19 @@ def _failures(state: Play, expect: dict[str, Any]) -> list[str]:
             found = EXPECTATIONS[name](state, wanted)
             holds = found == _plain(state, wanted)
         if not holds:
-            told.append(f"expected {name} {_plain(state, wanted)!r}, found {found!r}")
+            expected = _in_words(_plain(state, wanted))
+            told.append(f"expected {name} {expected}, found {_in_words(found)}")
     look(state)
     return told
+
+
+def _in_words(value: Any) -> str:
+    """What was expected or found, as people read it: "acknowledge_due 2026-03-09"."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_words(each)}" for name, each in value.items()) or "nothing"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(_in_words, value)) or "nothing"
+    return "nothing" if value in (None, "", False) else "it" if value is True else str(value)
 
 
 def look(state: Play) -> None:
