@@ -6,7 +6,7 @@ The same format is an acceptance test, a demo case, a training example and an ow
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -26,14 +26,43 @@ from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, st
 __all__ = ["Played", "StoryRefused", "go_on", "look", "play", "read_story"]
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A step that went another way than the story says. step: its number, from 1.
+
+    name: of the expectation, such as deadlines. wanted, found: its value as a story writes it.
+    """
+
+    step: int
+    at: str
+    name: str
+    wanted: Any
+    found: Any
+
+    def __str__(self) -> str:
+        expected = f"expected {self.name} {_in_words(self.wanted)}"
+        return f"step {self.step}, {self.at}: {expected}, found {_in_words(self.found)}"
+
+
 @dataclass
 class Played:
-    """What happened: one row a step, and what did not hold."""
+    """What happened: one row a step, and what did not hold.
+
+    failures: all of it in words. differences: those of them where a step could be taken, and only
+    what came of it was another thing.
+    """
 
     title: str
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # at, who, does, then
     failures: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     reference: str = ""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a page needs of it, as JSON has it."""
+        different = [asdict(each) for each in self.differences]
+        return {"title": self.title, "failures": self.failures, "differences": different}
 
 
 def read_story(body: bytes) -> dict[str, Any]:
@@ -57,7 +86,9 @@ def play(
     sends: bool = True,
     key: str = "",
 ) -> Played:
-    """Play a story on the app's clock, which must be a SetClock. Stops at the first failure.
+    """Play a story on the app's clock, which must be a SetClock.
+
+    Goes on when something else came of a step, and stops at a step that cannot be taken.
 
     today: what relative dates ("-12wd 10:15") count from; the clock's own date by default.
     until: steps after this instant are not played, and time then passes up to it.
@@ -76,10 +107,13 @@ def play(
         if until is not None and at > until:
             break
         _let_time_pass(state, at)
-        told = _act(state, step)
+        stuck = _act(state, step)
         _see_to_post(state, step, until)
-        told += _failures(state, step.get("expect", {}))
-        played.failures += [f"step {number}, {step['at']}: {failure}" for failure in told]
+        different = [] if stuck else _differences(state, number, step)
+        played.differences += different
+        if stuck:
+            played.failures.append(f"step {number}, {step['at']}: {stuck}")
+        played.failures += map(str, different)
         played.rows.append(
             (
                 f"{at:%a %d %b %Y %H:%M}",
@@ -88,7 +122,7 @@ def play(
                 state.refused or _standing(state),
             )
         )
-        if told:
+        if stuck:
             break
     if state.case_id:
         if until is not None:
@@ -172,8 +206,8 @@ def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> N
             outbox.mark_posted(viewer, row.outgoing.id, clock.today())
 
 
-def _act(state: Play, step: dict[str, Any]) -> list[str]:
-    """Do what the step says; returns what went wrong, unless the step expects a refusal."""
+def _act(state: Play, step: dict[str, Any]) -> str:
+    """Do what the step says; returns why it cannot be, unless the step expects a refusal."""
     state.refused = ""
     does = step.get("does")
     try:
@@ -181,8 +215,8 @@ def _act(state: Play, step: dict[str, Any]) -> list[str]:
     except (PutrightError, StoryRefused) as refused:
         state.refused = _refusal(refused)
         if step.get("expect", {}).get("refused") is None:
-            return [f"{does}: refused: {refused}"]
-    return []
+            return f"{does}: refused: {refused}"
+    return ""
 
 
 def go_on(state: Play, step: dict[str, Any]) -> None:
@@ -230,21 +264,22 @@ def _standing(state: Play) -> str:
 # --- what must hold ------------------------------------------------------------------------------
 
 
-def _failures(state: Play, expect: dict[str, Any]) -> list[str]:
+def _differences(state: Play, number: int, step: dict[str, Any]) -> list[Difference]:
     db.session.expire_all()
-    told = []
-    for name, wanted in expect.items():
+    different = []
+    for name, value in step.get("expect", {}).items():
+        wanted = _plain(state, value)
         if name == "refused":
             found: Any = state.refused
             holds = bool(found) and (wanted is True or str(found).startswith(str(wanted)))
         else:
-            found = EXPECTATIONS[name](state, wanted)
-            holds = found == _plain(state, wanted)
+            found = EXPECTATIONS[name](state, value)
+            holds = found == wanted
         if not holds:
-            expected = _in_words(_plain(state, wanted))
-            told.append(f"expected {name} {expected}, found {_in_words(found)}")
+            told = state.named(wanted), state.named(found)
+            different.append(Difference(number, step["at"], name, *told))
     look(state)
-    return told
+    return different
 
 
 def _in_words(value: Any) -> str:

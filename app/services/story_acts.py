@@ -110,6 +110,17 @@ class Play:
             raise StoryRefused(NO_CASE)
         return deployments.pinned(self.landlord_id, row[0], row[1]), row[2]
 
+    def named(self, value: Any) -> Any:
+        """A value with the people in it called team/person again, as a story does."""
+        if isinstance(value, dict):
+            return {key: self.named(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.named(each) for each in value]
+        for email, viewer in self.people.items():
+            if value == viewer.user_id:
+                return f"{min(viewer.teams)}/{email.partition('@')[0]}"
+        return value
+
     def find_new_cases(self) -> None:
         """Number the cases that have arisen from those of the story."""
         which = {"landlord": self.landlord_id, "cases": self.case_ids}

@@ -33,6 +33,18 @@ from tests.services.test_moving import FACTS, pieces
 
 CHECK = small.form("check", {"key": "checked", "type": "textfield", "label": "Who checks?"})
 REFUSED = "The case stands at “check”, which is gone."
+STORY = b"""
+landlord = "small-homes"
+title = "The answer is due in ten days"
+
+[[step]]
+at = "2026-01-05 10:00"
+who = "complaints/grace"
+does = "record_complaint"
+answers = { resident_name = "Ann Lee", resident_email = "ann@example.org" }
+expect.open = { answer = "complaints" }
+expect.deadlines = { late = "2026-01-19" }
+"""
 CASES = 300 if os.environ.get("PUTRIGHT_LONG") else 6
 
 
@@ -43,7 +55,8 @@ def shop(settings: Settings) -> Iterator[Site]:
     app = create_app(settings, clock)
     with app.app_context():
         db.create_all()
-        deployments.deploy(small.SMALL, drawn("check") | {"forms/check.form": CHECK})
+        more = {"forms/check.form": CHECK, "stories/first.toml": STORY}
+        deployments.deploy(small.SMALL, drawn("check") | more)
         db.session.remove()
     made = Site(app, clock, small.SMALL)
     made.add("olu", "process_owner")
@@ -183,6 +196,7 @@ def test_ten_days_become_eight_in_the_table_and_a_manager_says_why(
     field.fill("8")
     owner.get_by_role("button", name="Save").click()
     expect(owner.get_by_text("8 working days after").first).to_be_visible()
+    let_the_story_follow(shop, owner, draft)
     propose(owner, draft, "The board promised eight days.")
     work(shop)
 
@@ -200,6 +214,26 @@ def test_ten_days_become_eight_in_the_table_and_a_manager_says_why(
     assert {each.due_on for each in as_it_stands(shop).values()} == {"2026-12-04"}
     begin_cases(shop, 1, "amira")
     assert {each.due_on for each in as_it_stands(shop).values()} == {"2026-12-04"}
+
+
+def let_the_story_follow(shop: Site, owner: Page, draft: str) -> None:
+    """It says what it expected and what was found, and expects that once somebody has looked."""
+    owner.goto(f"{draft}/stories")
+    owner.get_by_role("button", name="Play them now").click()
+    work(shop)
+    owner.reload()
+    expect(owner.get_by_text("1 of 1 story does not hold.")).to_be_visible()
+    row = owner.get_by_role("row").filter(has_text="5 January 2026, 10:00am")
+    expect(row).to_contain_text("late: 19 January 2026")
+    expect(row).to_contain_text("late: 15 January 2026")
+    assert faults_of(owner) == []
+    owner.get_by_role("link", name="The whole story").click()
+    expect(owner.get_by_role("row").filter(has_text="Open tasks")).to_contain_text("answer")
+    assert faults_of(owner) == []
+    owner.get_by_role("button", name="Let this story expect what was found").click()
+    work(shop)
+    owner.reload()
+    expect(owner.get_by_text("The one story holds.")).to_be_visible()
 
 
 def begin(page: Page, title: str) -> str:

@@ -139,6 +139,8 @@ PAGES = {
         "/procedures/drafts/{played}/play",
         "/procedures/drafts/{played}/play/do?does={todo}",
         "/procedures/drafts/{fresh}/play",
+        "/procedures/drafts/{draft}/stories",
+        "/procedures/drafts/{fresh}/stories/arrangement_in_force",
         "/procedures/drafts/{draft}/forms",
         "/procedures/drafts/{draft}/forms/stage_1_response",
         "/procedures/drafts/{draft}/letters",

@@ -102,6 +102,47 @@ def test_unique_rows_that_never_match_together_are_right() -> None:
     assert problems == []
 
 
+@pytest.mark.parametrize(
+    ("name", "rule", "new"),
+    [
+        ("10 working days, 20 if agreed", "working_days(8 + weeks, received_on)",
+         "8 working days, 20 if agreed"),
+        ("1 working day to answer", "working_days(2, received_on)", "2 working days to answer"),
+        ("12 weeks", "calendar_days(70, received_on)", "10 weeks"),
+        ("24 hours", "calendar_days(2, received_on)", "48 hours"),
+        ("10 working days", "calendar_days(10, received_on)", "10 calendar days"),
+        ("3 months without it", "months(4, received_on) if accepted else None",
+         "4 months without it"),
+    ],
+)  # fmt: skip
+def test_a_name_with_another_number_than_its_rule_is_told(name: str, rule: str, new: str) -> None:
+    late = named(timer("late", rule, on="ask"), name)
+    (problem,) = plain(late, end("told"), flows("late > told"))
+    assert problem.severity == "warning" and problem.element == "late"
+    assert f"call it “{new}”" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("10 working days, 20 if agreed", "working_days(10 + weeks, received_on)"),
+        ("12 weeks", "calendar_days(84, received_on)"),
+        ("24 hours", "calendar_days(1, received_on)"),
+        ("10 days", "working_days(10, received_on)"),
+        ("3 working days before the end", "working_days(7, received_on)"),
+        ("The day they agreed", "working_days(7, received_on)"),
+        ("10 working days", "received_on"),
+    ],
+)
+def test_a_name_that_says_the_number_or_none_is_right(name: str, rule: str) -> None:
+    late = named(timer("late", rule, on="ask"), name)
+    assert plain(late, end("told"), flows("late > told")) == []
+
+
+def named(drawn: str, name: str) -> str:
+    return drawn.replace('name="late"', f'name="{name}"')
+
+
 def test_a_trial_run_meets_what_the_drawing_does_not_show() -> None:
     """The window's date hangs on a fact that no form asks for, so the case never ends."""
     known = replace(KNOWN, form_keys={"record_complaint": set(), "ask": {"accepted"}})

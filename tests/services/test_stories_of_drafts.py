@@ -16,6 +16,7 @@ from app import clock
 from app.db import db, transaction
 from app.models import Case, Deployment, Landlord
 from app.services import deployments
+from app.services.stories import Played
 from app.services.workshop import players, stories
 from app.services.workshop.players import Player
 from app.services.workshop.stage_of_stories import Plan, plan_of
@@ -93,7 +94,7 @@ def plan(live: None) -> Plan:
 def test_a_player_that_dies_is_told_and_the_next_story_has_another(plan: Plan) -> None:
     player = Player(plan)
     first, second, third = sorted(plan.files.keys() - small.files().keys())
-    assert player.play(first, 30) == {"title": "It is answered", "failures": []}
+    assert player.play(first, 30) == Played("It is answered").told
     assert "does not come to an end" in player.play(first, 0)["failures"][0]
     assert player.process
     os.kill(player.process.pid, signal.SIGKILL)

@@ -69,11 +69,21 @@ def test_ten_days_become_eight(owner: FlaskClient, olu: Viewer, draft: str) -> N
     page = owner.get(f"/procedures/drafts/{draft}/outline/{duty.process}").text
     assert "Counted from today this would be" in page
     status, page = post(owner, olu, draft, duty, number="8")
-    assert status == 200 and "Saved: 1 step changed." in page
+    new = duty.name.replace(re.findall(r"\d+", duty.name)[0], "8", 1)
+    assert status == 200 and f"Saved: “{new}”." in page
+    assert now(olu, draft, duty).name == new, "the name says the old number"
     rule = now(olu, draft, duty).expression or ""
     assert re.sub(r"\d+", "8", duty.expression or "", count=1) == rule
     after = drafts.get(olu, draft).files[duty.file]
     assert drawing(after) == drawing(before), "the drawing stays as it was"
+
+
+def test_a_name_that_was_typed_is_not_changed_along(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    duty = first(olu, draft, a_duty)
+    assert post(owner, olu, draft, duty, number="8", name="Soon")[0] == 200
+    assert now(olu, draft, duty).name == "Soon"
 
 
 def drawing(body: bytes) -> list[bytes]:

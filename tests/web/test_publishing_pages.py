@@ -58,7 +58,7 @@ def test_it_goes_from_draft_to_version_by_two_people(
     for told in (
         "It is friendlier.",
         "Good morning {{recipient_salutation}}",
-        "All 1 stories hold",
+        "The one story holds",
         "No case runs",
         "as soon as it is approved",
     ):
@@ -106,7 +106,7 @@ def test_approving_what_may_not_be_says_why(olu: Viewer, maya: Viewer, sign_in: 
     path = proposed(sign_in(olu), draft)
     client = sign_in(maya)
     page = client.get(path).text
-    assert "1 of 2 stories do not hold" in page and "step 1, 2026-01-05 10:00" in page
+    assert "1 of 2 stories does not hold" in page and "5 January 2026, 10:00am" in page
     answer = client.post(f"{path}/approve", data={"seen": "1"})
     assert answer.status_code == 422 and "stories do not hold" in answer.text
     assert len(deployments.history(SMALL)) == 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.engine.checks import events, references, shape, wording
+from app.engine.checks import events, limits, references, shape, wording
 from app.engine.checks.draft import Draft, Known
 from app.engine.checks.references import everything_is_called
 from app.engine.checks.trial import trial_run
@@ -76,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     wording.tables_read_facts,
     wording.tables_write_facts,
     wording.unique_rows_do_not_overlap,
+    limits.names_say_the_limit,
 )
 
 

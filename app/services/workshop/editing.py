@@ -13,6 +13,7 @@ from app import clock
 from app.drawing.drawing import Drawing
 from app.drawing.moving import in_its_lane
 from app.engine import EngineRefused, Problem
+from app.engine.checks import limits
 from app.engine.diagram import BPMN, CAMUNDA, Element, read_diagram
 from app.engine.expressions import parse
 from app.engine.xml import read_xml
@@ -142,8 +143,9 @@ def fields_of(element: Element) -> dict[str, str]:
 def change(
     viewer: Viewer, draft_id: str, process: str, posted: Mapping[str, str], seen: int
 ) -> list[str]:
-    """Save what was typed into the table of a process; returns the ids of what is changed.
+    """Save what was typed into the table of a process; returns the names of the steps changed.
 
+    A name that says the old number of a deadline goes with it, unless another name was typed.
     posted: "<element>.<field>" -> text. Raises BadInput with an error for each such field, and
     what drafts.put raises; nothing is saved then.
     """
@@ -156,11 +158,14 @@ def change(
         raise BadInput(errors)
     if not wanted:
         return []
+    wanted |= _names_along(wanted)
     body = _drawn(sketch.files[outline.path], wanted)
     if errors := _new_errors(sketch, outline.path, body, wanted):
         raise BadInput(errors)
     drafts.put(viewer, draft_id, outline.path, body, seen)
-    return list(dict.fromkeys(line.id for line, _ in wanted.values()))
+    names = {line.id: line.fields.get("name") or line.id for line, _ in wanted.values()}
+    typed = {key: text for key, (_, text) in wanted.items() if key.endswith(".name")}
+    return [typed.get(f"{id}.name", name) for id, name in names.items()]
 
 
 def tidy(viewer: Viewer, draft_id: str, process: str, seen: int) -> int:
@@ -185,6 +190,22 @@ def _wanted(outline: Outline, posted: Mapping[str, str]) -> dict[str, tuple[Line
         and (key := f"{line.id}.{field}") in posted
         and (text := " ".join(posted[key].split())) != " ".join(now.split())
     }
+
+
+def _names_along(wanted: Mapping[str, tuple[Line, str]]) -> dict[str, tuple[Line, str]]:
+    """The names that say a number which is changed, with the new one."""
+    found = {}
+    for key, (line, text) in wanted.items():
+        its_name = f"{line.id}.name"
+        if key == f"{line.id}.number" and its_name not in wanted and "name" in line.fields:
+            rule = _with_number(line.fields["rule"], text)
+            if new := limits.renamed(line.fields["name"], rule):
+                found[its_name] = line, new
+    return found
+
+
+def _with_number(rule: str, text: str) -> str:
+    return NUMBER.sub(lambda found: f"{found[1]}{int(text)}", rule, count=1)
 
 
 def _wrong(key: str, text: str, outline: Outline) -> str:
@@ -316,7 +337,7 @@ def _write_property(node: etree._Element, name: str, text: str) -> bool:
 
 def _write_number(node: etree._Element, text: str) -> None:
     rule = _rule_of(node)
-    rule.text = NUMBER.sub(lambda found: f"{found[1]}{int(text)}", rule.text or "", count=1)
+    rule.text = _with_number(rule.text or "", text)
 
 
 def _write_expression(node: etree._Element, text: str) -> None:

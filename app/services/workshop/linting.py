@@ -11,6 +11,7 @@ from app.drawing.check import defects
 from app.drawing.defect import Defect
 from app.drawing.layout.draw import best_drawing
 from app.engine import EngineRefused, Problem
+from app.engine.checks import limits
 from app.engine.checks.references import EVERYWHERE, PROPERTIES
 from app.engine.diagram import Element, read_diagram
 from app.engine.vocabulary import RESERVED_IDS
@@ -81,6 +82,9 @@ def fix_of(problem: Problem, element: Element | None, contents: Contents) -> Fix
         return {"do": "write", "field": "id", "value": new, "label": f"Rename it to {new}"}
     if element is None:
         return None
+    if "its name says" in problem.message:
+        new = limits.renamed(element.name, element.expression or "")
+        return {"do": "write", "field": "name", "value": new, "label": f"Call it “{new}”"}
     if "needs a default arrow" in problem.message:
         return _default(element)
     return _nearest(problem.message, element, contents)

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from select import select
 from typing import Any
 
+from app.services.stories import Played
 from app.services.workshop.stage_of_stories import Plan, staged
 from app.settings import ROOT
 
@@ -26,7 +27,7 @@ WORTH_ONE = 9  # stories; to start a player takes as long as to play so many
 GRACE = 30  # seconds for a player to start in, or to say that a story took too long
 CHILD = f"from {__name__} import serve; serve()"
 
-Told = dict[str, Any]  # title, failures
+Told = dict[str, Any]  # title, failures, differences: see stories.Played
 
 
 def number_for(stories: int) -> int:
@@ -94,7 +95,7 @@ class Player:
 
     def _over(self, path: str, said: str) -> Told:
         self.end()
-        return {"title": path, "failures": [said]}
+        return Played(path, failures=[said]).told
 
     def end(self) -> None:
         """End the process, whatever it does."""
@@ -119,5 +120,5 @@ def serve() -> None:
             except EOFError:
                 return
             played = stage.play(path, plan.files[path], seconds)
-            print(json.dumps({"title": played.title, "failures": played.failures}), file=answers)
+            print(json.dumps(played.told), file=answers)
             answers.flush()

@@ -139,18 +139,22 @@ def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:
 
 
 def _in_words(contents: Contents, step: Step) -> Done:
-    does = step.get("does", "")
     at = datetime.fromisoformat(step["at"]).replace(tzinfo=LONDON)
+    who = cast.in_words(step.get("who", "")) if step.get("does") else ""
+    return Done(at, who, what_is_done(contents, step))
+
+
+def what_is_done(contents: Contents, step: Step) -> str:
+    """What somebody does in a step of a story, as people call it."""
+    does: str = step.get("does", "")
     if not does:
-        return Done(at, "", "Time passes")
+        return "Time passes"
     messages = {e.message: e.name for e in contents.elements.values() if e.message}
     if does in contents.elements:
-        what = contents.elements[does].name
-    elif "kind" in step and does in contents.forms:
-        what = contents.forms[does].title
-    else:
-        what = messages.get(does) or does
-    return Done(at, cast.in_words(step.get("who", "")), what)
+        return contents.elements[does].name
+    if does in contents.forms and ("kind" in step or does not in messages):
+        return contents.forms[does].title
+    return messages.get(does) or does
 
 
 def form_of(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed | None = None) -> Sheet:

@@ -17,15 +17,15 @@ ALL_STORIES = 300  # seconds for all of them together
 
 @dataclass(frozen=True)
 class Told:
-    """What came of a story. failures: each with the step and its date; none: it holds."""
+    """What came of a story. failures: each with the step and its date; none: it holds.
+
+    differences: those of them that retelling.py can take over, as JSON.
+    """
 
     path: str
     title: str
     failures: list[str]
-
-    @property
-    def plain(self) -> dict[str, Any]:
-        return {"path": self.path, "title": self.title, "failures": self.failures}
+    differences: list[dict[str, Any]]
 
 
 def paths_of(files: Files) -> list[str]:
@@ -48,9 +48,8 @@ def play_all(landlord_id: str, files: Files, longest: float = ONE_STORY) -> Iter
     plan, number = plan_of(landlord_id, files), players.number_for(len(paths))
     if number > 1:
         for path, told in zip(paths, players.play(plan, paths, seconds, number), strict=True):
-            yield Told(path, told["title"], told["failures"])
+            yield Told(path, **told)
         return
     with staged(plan) as stage:
         for path in paths:
-            played = stage.play(path, files[path], seconds())
-            yield Told(path, played.title, played.failures)
+            yield Told(path, **stage.play(path, files[path], seconds()).told)

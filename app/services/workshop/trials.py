@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import select
 
@@ -39,11 +41,14 @@ def errors_of(sketch: Sketch) -> int:
 
 def result(landlord_id: str, files: Files) -> StoriesPlayed | None:
     """What came of the stories of these very files; None: nobody has played them."""
-    return db.session.get(StoriesPlayed, (landlord_id, content_hash(files)))
+    played = db.session.get(StoriesPlayed, (landlord_id, content_hash(files)))
+    if played is None or any("differences" not in told for told in played.told):
+        return None  # an earlier release kept less of it
+    return played
 
 
-def broken(played: StoriesPlayed) -> list[dict[str, object]]:
-    """The stories that do not hold: path, title, failures."""
+def broken(played: StoriesPlayed) -> list[dict[str, Any]]:
+    """The stories that do not hold, as stories.Told."""
     return [told for told in played.told if told["failures"]]
 
 
@@ -87,7 +92,7 @@ def _play(progress: Progress, files: Files) -> None:
     told = []
     progress.tell(0, total)
     for one in stories.play_all(progress.landlord_id, files):
-        told.append(one.plain)
+        told.append(asdict(one))
         progress.tell(len(told), total)
     with transaction() as session:
         session.merge(

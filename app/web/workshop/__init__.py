@@ -17,6 +17,7 @@ from app.web.workshop.outline import bp as outlining
 from app.web.workshop.playing import bp as playing
 from app.web.workshop.procedures import bp as procedures
 from app.web.workshop.publishing import bp as publishing
+from app.web.workshop.stories import bp as stories
 from app.web.workshop.tables import bp as tables
 
 BLUEPRINTS = (
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     forms,
     bringing,
     playing,
+    stories,
     moving,
     comparing,
     folders,

@@ -12,6 +12,7 @@ from app.services.workshop import drafts, editing
 from app.web.policy import allow, viewer
 
 bp = Blueprint("outlining", __name__)
+NOT_CHANGED = "Nothing was different."
 
 
 @bp.route("/procedures/drafts/<draft_id>/outline/<process>", methods=["GET", "POST"])
@@ -22,12 +23,8 @@ def edit(draft_id: str, process: str) -> ResponseReturnValue:
         return _page(draft_id, process)
 
     def save(seen: int) -> str:
-        changed = len(editing.change(viewer(), draft_id, process, request.form, seen))
-        return (
-            f"Saved: {changed} {'step' if changed == 1 else 'steps'} changed."
-            if changed
-            else ("Nothing was different.")
-        )
+        changed = editing.change(viewer(), draft_id, process, request.form, seen)
+        return f"Saved: {', '.join(f'“{name}”' for name in changed)}." if changed else NOT_CHANGED
 
     return _done(draft_id, process, save)
 

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.errors import BadInput, NotOffered
 from app.services import tasks
-from app.services.workshop import comparing, drafts, merging, publishing, records, trials
+from app.services.workshop import comparing, drafts, merging, publishing, records
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
 from app.web.spreadsheet import csv_file
+from app.web.workshop.stories import played_so_far
 
 bp = Blueprint("publishing", __name__)
 COLUMNS = ("at", "who", "action", "what", "draft", "version", "says", "no_second_person")
@@ -40,9 +41,7 @@ def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
         source_before=lambda path: source(sketch.base.number, path),
         source_after=lambda path: file_of(sketch, path),
         problems=sketch.problems,
-        errors_found=trials.errors_of(sketch),
-        played=trials.result(row.landlord_id, sketch.files),
-        job=trials.running(row),
+        told=played_so_far(sketch),
         against=list(publishing.reasons_against(viewer(), sketch)),
         decides=draft_id in publishing.waits_for(viewer()),
         second=publishing.second_people(row),
@@ -122,14 +121,6 @@ def approve(draft_id: str) -> ResponseReturnValue:
     return _back(
         draft_id, "It is published. Open cases stay on their version until they are moved."
     )
-
-
-@bp.post("/procedures/drafts/<draft_id>/publish/play")
-@allow("approve_procedures")
-def play(draft_id: str) -> ResponseReturnValue:
-    """Play its stories."""
-    trials.ask(viewer(), draft_id)
-    return redirect(url_for(".show", draft_id=draft_id, _anchor="stories"), 303)
 
 
 @bp.post("/procedures/drafts/<draft_id>/publish/bring-up-to-date")
