@@ -3,17 +3,21 @@
 
 const LOOKS_EVERY = 3000; // milliseconds
 
+/** What was typed on the page would be lost with it. */
+const somebodyTypes = () => [...document.querySelectorAll('textarea, input')].some((field) => field.value !== field.defaultValue);
+
 async function look(shown) {
   const answer = await fetch(location.href, { credentials: 'same-origin' });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const now = page.querySelector('[data-job]');
   if (!now) {
-    location.reload();
+    if (somebodyTypes()) shown.querySelector('[data-job-progress]')?.replaceChildren('It is over.');
+    else location.reload();
     return;
   }
   for (const part of ['[data-job-progress]', '[data-job-says]']) {
-    shown.querySelector(part)?.replaceChildren(...now.querySelector(part).childNodes);
+    shown.querySelector(part)?.replaceChildren(...(now.querySelector(part)?.childNodes ?? []));
   }
 }
 

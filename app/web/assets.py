@@ -89,10 +89,8 @@ def _calendar_words(landlord_id: str) -> dict[str, str]:
     ahead = (today + timedelta(days=n) for n in range(1, 200))
     off = next((day for day in ahead if calendar.day_off_name(day)), None)
     next_off = f" Next day off: {full_date(off)}, {calendar.day_off_name(off)}." if off else ""
-    closed = next(
-        (c for c in landlord.closures if c.first <= today + SOON and c.last >= today), None
-    )
-    if closed and not closed.policy:
+    soon = (c for c in landlord.closures if c.first <= today + SOON and c.last >= today)
+    if closed := next((c for c in soon if not c.policy), None):
         days = " to ".join(full_date(day) for day in sorted({closed.first, closed.last}))
         next_off += f" {closed.name}, {days}: our offices are closed, and deadlines run on."
     return {

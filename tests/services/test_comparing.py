@@ -12,6 +12,7 @@ from app.services.workshop.comparing import FileDifference
 from tests import small
 from tests.conftest import LANDLORD
 from tests.engine.drawing import diagram, end, flows, send, start, user
+from tests.services.test_publishing import story
 from tests.shipped import contents_of
 
 PLAIN = (start(), user("ask"), end(), flows("begun > ask > done"))
@@ -106,6 +107,19 @@ def test_tables_are_compared_by_row() -> None:
     found = only(files, {**files, path: body.replace(rule[0], "", 1).encode()})
     ((sign, row),) = signed(found)
     assert (found.kind, sign) == ("Decision table", "-") and "→" in row
+
+
+def test_stories_are_compared_by_step_in_words() -> None:
+    files = small.files() | {"stories/first.toml": story("send_answer")}
+    found = only(files, files | {"stories/first.toml": story("answer")})
+    assert (found.kind, signed(found)) == (
+        "Story",
+        [
+            ("-", "    then Open tasks: send_answer (Complaints team)"),
+            ("+", "    then Open tasks: answer (Complaints team)"),
+        ],
+    )
+    assert (" ", "5 January 2026, 10:00am: record_complaint (Grace)") in found.lines
 
 
 def test_letters_and_settings_are_compared_by_line() -> None:

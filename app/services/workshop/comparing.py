@@ -1,6 +1,6 @@
 """What differs between two sets of files: on the diagrams, and line by line in words.
 
-Forms are compared by question, tables by row, letters and settings by line.
+Forms are compared by question, tables by row, stories by step, letters and settings by line.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from app.engine import EngineRefused
 from app.errors import DeploymentRefused
+from app.services import stories
 from app.services.contents import SHARED_FACTS, Contents, Files
 from app.services.deployments import Deployed
 from app.services.tables import tables
-from app.services.workshop import marking, versions
+from app.services.workshop import marking, story_words, versions
 from app.services.workshop.marking import Marks
 
 AROUND = 2  # lines shown before and after a change
@@ -46,7 +47,8 @@ KINDS = {".bpmn": "Diagram", ".dmn": "Decision table", ".form": "Form", ".md": "
 def compare(before: Files, after: Files) -> list[FileDifference]:
     """Every file that differs: diagrams first, then tables, forms, letters, and the others."""
     paths = [path for path in {*before, *after} if before.get(path) != after.get(path)]
-    found = [_difference(path, before, after) for path in paths]
+    old, new = Contents(before), Contents(after)
+    found = [_difference(path, old, new) for path in paths]
     order = [*KINDS.values(), "Story", "Settings"]
     return sorted(found, key=lambda each: (order.index(each.kind), each.path))
 
@@ -63,15 +65,15 @@ def _deployed(files: Files) -> Deployed:
     return Deployed("", "", Contents(files))
 
 
-def _difference(path: str, before: Files, after: Files) -> FileDifference:
-    old, new = before.get(path), after.get(path)
+def _difference(path: str, before: Contents, after: Contents) -> FileDifference:
+    old, new = before.files.get(path), after.files.get(path)
     how = "added" if old is None else "removed" if new is None else "changed"
     kind = _kind(path)
     if kind == "Diagram":
         marks = marking.marks(path, old, new)
         if marks is not None and marks.told:
             return FileDifference(path, how, kind, [], marks)
-    read = READERS.get(kind, lambda files, path: _plain(files[path]))
+    read = READERS.get(kind, lambda contents, path: _plain(contents.files[path]))
     was = _lines(read, before, path) if old is not None else []
     now = _lines(read, after, path) if new is not None else []
     if was == now and old is not None and new is not None:
@@ -85,14 +87,14 @@ def _kind(path: str) -> str:
     return next((kind for ending, kind in KINDS.items() if path.endswith(ending)), "Settings")
 
 
-Reader = Callable[[Files, str], list[str]]
+Reader = Callable[[Contents, str], list[str]]
 
 
-def _lines(read: Reader, files: Files, path: str) -> list[str]:
+def _lines(read: Reader, contents: Contents, path: str) -> list[str]:
     try:
-        return read(files, path)
+        return read(contents, path)
     except READABLE:
-        return _plain(files[path])
+        return _plain(contents.files[path])
 
 
 def _plain(body: bytes) -> list[str]:
@@ -119,9 +121,9 @@ def _hunks(was: list[str], now: list[str]) -> Iterator[tuple[Sign, str]]:
         yield "…", ""
 
 
-def _form(files: Files, path: str) -> list[str]:
+def _form(contents: Contents, path: str) -> list[str]:
     """The questions in their order, with all that belongs to each."""
-    form = json.loads(files[path])
+    form = json.loads(contents.files[path])
     return [f"Form: {form.get('title') or form.get('id')}", *_questions(form["components"], "")]
 
 
@@ -142,8 +144,9 @@ def _questions(components: list[Mapping[str, Any]], indent: str) -> Iterator[str
         yield from _questions(one.get("components") or [], indent + "  ")
 
 
-def _table(files: Files, path: str) -> list[str]:
+def _table(contents: Contents, path: str) -> list[str]:
     """The rows in their order, as people read them."""
+    files = contents.files
     facts = {name: files[name] for name in ("facts.toml", SHARED_FACTS) if name in files}
     found = []
     for table in tables(_deployed({path: files[path], **facts})).values():
@@ -163,4 +166,9 @@ def _table(files: Files, path: str) -> list[str]:
     return found
 
 
-READERS: dict[str, Reader] = {"Form": _form, "Decision table": _table}
+def _story(contents: Contents, path: str) -> list[str]:
+    """What is done and what must hold then, step by step."""
+    return story_words.lines(stories.read_story(contents.files[path]), contents)
+
+
+READERS: dict[str, Reader] = {"Form": _form, "Decision table": _table, "Story": _story}

@@ -15,6 +15,7 @@ from app.services.contents import Contents
 from app.services.workshop import cast, trials
 from app.services.workshop.playing import what_is_done
 
+IN_WORDS = {"at", "who", "does", "answers", "expect"}  # keys of a step
 WORDS = {
     "refused": "Refused",
     "kind": "Kind of case",
@@ -87,6 +88,17 @@ def steps(story: dict[str, Any], contents: Contents) -> list[Step]:
         )
         for step in story["step"]
     ]
+
+
+def lines(story: dict[str, Any], contents: Contents) -> list[str]:
+    """All that a story says, as text: the words of each step, and each thing on its own line."""
+    told = [f"{key}: {_plain(value)}" for key, value in story.items() if key != "step"]
+    for step, raw in zip(steps(story, contents), story["step"], strict=True):
+        told.append(f"{step.at}: {step.does}{f' ({step.who})' if step.who else ''}")
+        told += [f"    then {what}: {'; '.join(holds)}" for what, holds in step.holds]
+        told += [f"    {key}: {_plain(value)}" for key, value in raw.items() if key not in IN_WORDS]
+        told += [f"    {key}: {_plain(value)}" for key, value in raw.get("answers", {}).items()]
+    return told
 
 
 def _done(step: dict[str, Any], contents: Contents) -> tuple[str, str, str]:
@@ -162,4 +174,4 @@ def _plain(value: Any) -> str:
         return _day(date.fromisoformat(value))
     if isinstance(value, dict | list):
         return ", ".join(map(str, value)) or "nothing"
-    return {None: "nothing", True: "yes", False: "no"}.get(value) or str(value)
+    return str({None: "nothing", True: "yes", False: "no"}.get(value, value))

@@ -59,13 +59,14 @@ def every() -> ResponseReturnValue:
 def draft(draft_id: str) -> ResponseReturnValue:
     """One draft: what it changes, what is wrong with it, and the way to each of its parts."""
     sketch = drafts.get(viewer(), draft_id)
-    counts = Counter(path.rsplit(".", 1)[-1] for path in sketch.files)
+    folders = Counter(path.split("/")[0] for path in sketch.files)
+    tables = sum(path.endswith(".dmn") for path in sketch.files)
     return render_template(
         "workshop/draft.html",
         sketch=sketch,
         here="overview",
         groups=[(name, [_card(sketch, p) for p in group]) for name, group in _diagrams(sketch)],
-        counts=counts | {"story": sum(path.startswith("stories/") for path in sketch.files)},
+        counts=folders | {"tables": tables},
     )
 
 
