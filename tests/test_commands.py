@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from socket import socket
 
@@ -148,6 +150,15 @@ def test_a_folder_that_cannot_be_written_and_a_wrong_setting_are_told(
     monkeypatch.setenv("PUTRIGHT_SWEEP_EVERY_SECONDS", "often")
     told = putright("users", "list", folder=tmp_path)
     assert "The setting PUTRIGHT_SWEEP_EVERY_SECONDS is wrong" in told.stderr
+
+
+def test_a_database_of_a_newer_version_is_told(tmp_path: Path) -> None:
+    assert putright("users", "list", folder=tmp_path).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "putright.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    told = putright("users", "list", folder=tmp_path)
+    assert told.returncode == 1 and "newer version of Putright" in told.stderr
+    assert "9999" in told.stderr and "Traceback" not in told.stderr
 
 
 def served(folder: Path, *words: str) -> subprocess.Popen[str]:

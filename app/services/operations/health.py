@@ -65,9 +65,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=clock.LONDON)  # the probe is nobody's sign 
 
 def migrations() -> tuple[bool, str]:
     """Whether the tables are those of this version."""
-    config = current_app.extensions["migrate"].migrate.get_config()
-    wanted, found = ScriptDirectory.from_config(config).get_current_head(), revision()
+    wanted, found = _scripts().get_current_head(), revision()
     return found == wanted, "at head" if found == wanted else f"at {found or 'nothing'}"
+
+
+def knows(revision: str) -> bool:
+    """Whether a migration is one of this version or of an earlier one."""
+    return not revision or revision in {script.revision for script in _scripts().walk_revisions()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
 
 
 def revision() -> str:

@@ -33,11 +33,25 @@ class InUse(PutrightError):
     )
 
 
+class Newer(PutrightError):
+    """The tables are of a version that comes after this one."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database was last used by a newer version of Putright, which brought its tables "
+            f"to {revision}. This one does not know them. Start the newer version, or restore a "
+            "backup that was made before it."
+        )
+
+
 def upgrade() -> None:
     """Bring the tables to head.
 
-    Raises NotAtHead where the role that we are may not, and InUse where we would hold others up.
+    Raises NotAtHead where the role that we are may not, InUse where we would hold others up, and
+    Newer where we are too old.
     """
+    if not health.knows(revision := health.revision()):
+        raise Newer(revision)
     try:
         flask_migrate.upgrade()
     except OperationalError as problem:
