@@ -2,7 +2,7 @@
 
 Known escapes from Python sandboxes, changed in many ways and grown at random, are given to the
 language and planted in diagrams; `watched` hears whether Python did anything it must not.
-PUTRIGHT_LONG=250000 tries that many random ones.
+PUTRIGHT_LONG=1 tries a quarter of a million random ones.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from app.engine.expressions import evaluate
 from app.engine.typecheck import check
 from timers.calendar import expression_functions
 
-RANDOM = int(os.environ.get("PUTRIGHT_LONG", "3000"))
+RANDOM = 250_000 if os.environ.get("PUTRIGHT_LONG") else 3_000
 FACTS = declare(n="int", received_on="date", accepted="bool", panel="list", word="choice: a, b")
 VALUES: dict[str, Any] = {
     "n": 3,
