@@ -14,6 +14,7 @@ from lxml import etree
 from app.engine import ROOT, Element, FactSpec, Flow
 from app.engine.diagram import BPMN
 from app.engine.xml import read_xml
+from app.landlords import Landlord
 from app.services.deployments import Deployed
 from app.services.kinds import title_of
 from app.services.plain_rules import condition, day
@@ -72,7 +73,7 @@ class Picture:
 def pictures(deployed: Deployed) -> list[Picture]:
     """All processes: the whole complaint first, in the order of the calls; then other kinds."""
     found = {
-        name: Picture(name, _process_name(deployed, node), file)
+        name: Picture(name, process_name(node, deployed.landlord), file)
         for file, body in deployed.files.items()
         if file.endswith(".bpmn")
         for node in read_xml(body).iterfind(f"{BPMN}process")
@@ -101,10 +102,9 @@ def by_kind(deployed: Deployed) -> list[tuple[str, list[Picture]]]:
     return [*groups, *([("Not in use", unused)] if unused else [])]
 
 
-def _process_name(deployed: Deployed, process: etree._Element) -> str:
+def process_name(process: etree._Element, landlord: Landlord) -> str:
     """The name of a process without the landlord's, which stands on every page."""
     name = process.get("name") or process.get("id") or ""
-    landlord = deployed.landlord
     for called in (landlord.name, landlord.short_name, landlord.name.split()[0]):
         name = name.removeprefix(f"{called}: ")
     return name[:1].upper() + name[1:]

@@ -75,6 +75,7 @@ class Outline:
 
     path: str
     process: str
+    name: str
     lines: list[Line]
     lanes: list[Choice]
     forms: list[Choice]
@@ -84,8 +85,9 @@ class Outline:
 
 def outline_of(sketch: Sketch, process: str) -> Outline:
     """A process to be edited. Raises NotFound, also for one whose diagram cannot be read."""
-    path = next((path for path, id in vocabulary.processes(sketch.files) if id == process), None)
-    if path is None:
+    found = (each for each in vocabulary.processes(sketch.contents) if each[1] == process)
+    path, _, name = next(found, ("", "", ""))
+    if not path:
         raise NotFound
     diagram = read_diagram(path, sketch.files[path])
     elements = {k: e for k, e in diagram.elements.items() if e.process == process}
@@ -94,6 +96,7 @@ def outline_of(sketch: Sketch, process: str) -> Outline:
     return Outline(
         path,
         process,
+        name,
         [_line(sketch, element, depth, today) for element, depth in along(elements)],
         [{"value": name, "words": name} for name in names],
         vocabulary.forms(sketch.files),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from app import clock
 from app.engine import EngineRefused, ExpressionRefused, FactSpec
 from app.engine.checks.references import EVERYWHERE, PROPERTIES, VALUES
 from app.engine.decisions import read_tables
-from app.engine.diagram import Element, read_diagram
+from app.engine.diagram import BPMN, Element, read_diagram
 from app.engine.expressions import evaluate
 from app.engine.facts import Facts
 from app.engine.typecheck import names_in
@@ -20,7 +22,7 @@ from app.errors import DeploymentRefused
 from app.letters import LetterRefused
 from app.services.calendars import calendar_of
 from app.services.contents import Contents, Files, parsed_form
-from app.services.outline import rule_words
+from app.services.outline import process_name, rule_words
 from app.services.plain_rules import condition
 from app.services.workshop.drafts import Sketch
 from forms import FormRefused
@@ -44,7 +46,7 @@ def known(sketch: Sketch) -> dict[str, Any]:
         "facts": _facts(contents),
         "decisions": decisions(sketch.files),
         "paragraphs": _or_none(lambda: _paragraphs(contents)),
-        "processes": _processes(sketch.files),
+        "processes": _processes(contents),
         "tasks": [_choice(e.id, e.name) for e in drawn(sketch.files) if e.kind == "userTask"],
         "properties": {kind: sorted(EVERYWHERE | own) for kind, own in PROPERTIES.items()},
         "values": {name: sorted(values) for name, values in VALUES.items()},
@@ -110,19 +112,30 @@ def _paragraphs(contents: Contents) -> list[Choice]:
     return [_choice(number, f"{number} {one.says[:90]}") for number, one in told.items()]
 
 
-def _processes(files: Files) -> list[Choice]:
-    return [_choice(process, process) for _, process in processes(files)]
+def _processes(contents: Contents) -> list[Choice]:
+    return [
+        _choice(process, process if name == process else f"{name} ({process})")
+        for _, process, name in processes(contents)
+    ]
 
 
-def processes(files: Files) -> list[tuple[str, str]]:
-    """The file and the id of every process that can be read."""
-    found = []
-    for path in sorted(path for path in files if path.endswith(".bpmn")):
+def processes(contents: Contents) -> Iterator[tuple[str, str, str]]:
+    """The file, the id and the name of every process that can be read."""
+    for path in sorted(path for path in contents.files if path.endswith(".bpmn")):
         try:
-            found += [(path, process) for process in read_diagram(path, files[path]).processes]
+            diagram = read_diagram(path, contents.files[path])
         except EngineRefused:
             continue
-    return found
+        for node in diagram.root.iterfind(f"{BPMN}process"):
+            if (process := node.get("id") or "") in diagram.processes:
+                yield path, process, _name(node, contents)
+
+
+def _name(process: etree._Element, contents: Contents) -> str:
+    try:
+        return process_name(process, contents.landlord)
+    except BROKEN:
+        return process.get("name") or process.get("id") or ""
 
 
 def drawn(files: Files) -> Iterable[Element]:

@@ -45,7 +45,8 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
     """The modeller; for whoever may not change the draft, to look only."""
     sketch = drafts.get(viewer(), draft_id)
     linting.must_be_a_diagram(sketch, path)
-    found = [process for file, process in vocabulary.processes(sketch.files) if file == path]
+    drawn = vocabulary.processes(sketch.contents)
+    names = {process: name for file, process, name in drawn if file == path}
     here: dict[str, Any] = {"draft_id": draft_id, "path": path}
     mine = viewer().can("own_procedures") and sketch.row.status == "open"
     return render_template(
@@ -53,7 +54,7 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
         sketch=sketch,
         path=path,
         here="draw",
-        processes=found,
+        names=names,
         changes=mine,
         page={
             "xml": url_for("drafting.file", **here),
