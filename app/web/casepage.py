@@ -71,15 +71,16 @@ class _Pages(Pagination):
     """Where one page of results stands among all."""
 
     def _query_items(self) -> list[Any]:
-        return []
+        """The places of its items in the list: they are counted, and not shown from here."""
+        return [*range(self._query_args["total"])][self._query_offset :][: self.per_page]
 
     def _query_count(self) -> int:
         return int(self._query_args["total"])
 
 
-def pages(number: int, total: int) -> Pagination:
+def pages(number: int, total: int, each: int = cases.PAGE) -> Pagination:
     """Page `number` of a list of `total`, for parts/pager.html."""
-    return _Pages(page=max(number, 1), per_page=cases.PAGE, error_out=False, total=total)
+    return _Pages(page=max(number, 1), per_page=each, error_out=False, total=total)
 
 
 def stages_of(landlord_id: str, kind: str = "") -> list[tuple[str, str]]:
