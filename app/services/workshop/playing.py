@@ -19,8 +19,9 @@ from app.clock import LONDON
 from app.db import db, transaction
 from app.engine import EngineRefused
 from app.errors import BadInput, ChangedMeanwhile, NotFound, PutrightError
+from app.letters import FilledLetter, to_plain
 from app.models import PlayedCase
-from app.services import checking, deployments, expectations, stories
+from app.services import checking, deployments, expectations, paper, stories
 from app.services.access import instance_of
 from app.services.contents import Contents
 from app.services.kinds import kinds_of
@@ -39,7 +40,7 @@ from app.services.workshop.scenes import (
     take,
 )
 from app.services.workshop.stage import Scene
-from app.services.workshop.standing import Standing, standing
+from app.services.workshop.standing import Standing, letters_written, standing
 from app.viewer import Viewer
 
 MOST_STEPS = 200
@@ -136,6 +137,28 @@ def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:
         f"“{done[taken].what}” does not work with the draft as it is now: {why}" if why else ""
     )
     return Shown(sketch, len(steps), done[:taken], found, trouble)
+
+
+def letter(
+    viewer: Viewer, draft_id: str, case: int, number: int, kind: Literal["pdf", "txt"]
+) -> bytes:
+    """A letter of the played case as who gets it would: on paper, or the text of an e-mail.
+
+    case: which one, from 1; number: which letter, from the oldest, 1. Raises NotFound.
+    """
+    sketch = _sketch(viewer, draft_id)
+    scene, _, _ = scene_after(sketch, _steps(viewer, draft_id))
+    if not 1 <= case <= len(scene.case_ids):
+        raise NotFound
+    with on_stage(sketch, scene) as play:
+        play.go_to(case)
+        written = letters_written(play.case)
+        if not 1 <= number <= len(written):
+            raise NotFound
+        row = written[number - 1][0]
+        if kind == "txt":
+            return to_plain(FilledLetter.from_json(row.blocks)).encode()
+        return paper.pdf_of(play.case, row)
 
 
 def _in_words(contents: Contents, step: Step) -> Done:

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from app import clock
 from app.db import db
 from app.letters import FilledLetter, to_html
-from app.models import Alert, Case
+from app.models import Alert, Case, Letter, Outgoing
 from app.services import actions, cases, deployments, letters, picture
 from app.services.access import instance_of
 from app.services.kinds import kind_of, kinds_of
+from app.services.letter_words import sent_words
 from app.services.picture import Picture
 from app.services.references import spaced
 from app.services.story_acts import Play
@@ -46,13 +47,16 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A letter that would have gone."""
+class Written:
+    """A letter of the case. number: from the oldest, 1; state, how: whether and how it went."""
 
+    number: int
     title: str
     to: str
     at: datetime
     body: Markup
+    state: DeadlineState
+    how: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Standing:
     messages: list[ToDo]
     begins: list[ToDo]
     limits: list[Limit]
-    letters: list[Sent]
+    letters: list[Written]
     alerts: list[Told]
     next_due: date | None  # the day on which the next deadline has passed
 
@@ -150,17 +154,29 @@ def _begins(play: Play) -> list[ToDo]:
     ]
 
 
-def _letters(case: Case) -> list[Sent]:
+def letters_written(case: Case) -> list[tuple[Letter, Outgoing | None, str]]:
+    """The letters of a case, each with how it was sent and to whom: the same order at each play."""
     session = db.session()
+    found = [
+        (row, out, letters.recipient_of(session, case, row).name)
+        for row, out in letters.letters_of(session, case)
+    ]
+    return sorted(found, key=lambda one: (one[0].written_at, one[0].template, one[2]))
+
+
+def _letters(case: Case) -> list[Written]:
+    """The newest first."""
     return [
-        Sent(
+        Written(
+            number,
             row.title,
-            letters.recipient_of(session, case, row).name,
+            to,
             row.written_at,
             Markup(to_html(FilledLetter.from_json(row.blocks), preview=False, level=4)),
+            *sent_words(row, outgoing),
         )
-        for row, _ in letters.letters_of(session, case)
-    ]
+        for number, (row, outgoing, to) in enumerate(letters_written(case), 1)
+    ][::-1]
 
 
 def _alerts(case: Case) -> list[Told]:

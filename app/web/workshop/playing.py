@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
@@ -23,6 +23,7 @@ from app.web.tasks import posted
 
 bp = Blueprint("playing", __name__)
 FOLDER = "/procedures/drafts/<draft_id>/play"
+LETTER_TYPES = {"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}
 
 
 @bp.get(FOLDER)
@@ -152,6 +153,14 @@ def _sheet_page(draft_id: str, sheet: Sheet) -> str:
     back = url_for(".play", draft_id=draft_id)
     here = {"sketch": sketch, "here": "play", "sheet": sheet, "form": sheet.form, "back": back}
     return render_template("workshop/play_form.html", action=request.full_path, **here)
+
+
+@bp.get(f"{FOLDER}/letters/<int:case>/<int:number>.<any(pdf, txt):kind>")
+@allow("approve_procedures")
+def letter(draft_id: str, case: int, number: int, kind: Literal["pdf", "txt"]) -> Response:
+    """A letter of the played case, as its reader would get it."""
+    body = playing.letter(viewer(), draft_id, case, number, kind)
+    return Response(body, content_type=LETTER_TYPES[kind])
 
 
 @bp.post(f"{FOLDER}/time")
