@@ -60,6 +60,13 @@ def test_a_case_is_played_from_page_to_page(olu: Viewer, at: str, sign_in: SignI
     refused = client.post(answer, data={"pr_who": "complaints/casey", "next_place": "ombudsman"})
     assert refused.status_code == 422
     assert "It lacks" in refused.text and re.search(r'casey"\s+selected', refused.text)
+    assert client.post(answer, data={"pr_claims": "1"}).status_code == 303
+    page = client.get(at).text
+    assert "Claimed: answer" in page and "Act as: Alex, Complaints team" in page
+    assert "Only claim it" not in client.get(answer).text
+    client.post(f"{at}/undo", data={"seen": 2})
+    more = client.post(asked_from(page, "Send more information"), data={"text": " "})
+    assert more.status_code == 422 and "You act as the resident." in more.text
     said = {"answer": "You are right.", "next_place": "ombudsman"}
     assert client.post(answer, data=said).status_code == 303
     page = client.get(at).text

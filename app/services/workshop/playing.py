@@ -26,7 +26,7 @@ from app.services.access import instance_of
 from app.services.contents import Contents
 from app.services.kinds import kinds_of
 from app.services.story_acts import Play, StoryRefused
-from app.services.workshop import cast, drafts
+from app.services.workshop import beside, cast, drafts
 from app.services.workshop.acting import MORNING, Asked, Sheet, Typed, at_text, sheet, step_of
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.scenes import (
@@ -168,7 +168,9 @@ def _in_words(contents: Contents, step: Step) -> Done:
         return Done(at, "", "Time passes")
     messages = {e.message: e.name for e in contents.elements.values() if e.message}
     if does in contents.elements:
-        what = contents.elements[does].name
+        what = ("Claimed: " if "claims" in step else "") + contents.elements[does].name
+    elif does in beside.FORMS:
+        what = beside.FORMS[does].title
     elif "kind" in step and does in contents.forms:
         what = contents.forms[does].title
     else:
@@ -184,15 +186,19 @@ def form_of(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed | None = N
         return sheet(play, _first_only(asked, steps), typed)
 
 
-def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed) -> None:
-    """Do it. Raises SheetRefused with what is wrong, and what form_of raises."""
+def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed, *, claims: bool = False) -> None:
+    """Do it. Raises SheetRefused with what is wrong, and what form_of raises.
+
+    claims: of a task, only take it; it stays open, and what was typed is not kept.
+    """
     _dated(asked)
     sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
     with on_stage(sketch, _scene_or_refuse(sketch, steps)) as play:
         filled = sheet(play, _first_only(asked, steps), typed)
-        if not filled.form.check():
+        claims = claims and filled.claimable
+        if not claims and not filled.form.check():
             raise SheetRefused(filled)
-        step = step_of(play, filled)
+        step = step_of(play, filled, claims)
         try:
             take(play, step)
         except BadInput as bad:

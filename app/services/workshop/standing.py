@@ -19,6 +19,7 @@ from app.services.letter_words import sent_words
 from app.services.picture import Picture
 from app.services.references import spaced
 from app.services.story_acts import Play
+from app.services.workshop import beside
 from app.services.workshop.acting import people_for, tasks_open
 from app.services.workshop.cast import RESIDENT
 from timers.deadlines import DeadlineState
@@ -84,6 +85,7 @@ class Standing:
     files: dict[str, str]
     tasks: list[ToDo]
     messages: list[ToDo]
+    beside: list[ToDo]  # what no diagram offers
     begins: list[ToDo]
     limits: list[Limit]
     letters: list[Written]
@@ -111,6 +113,7 @@ def standing(play: Play, number: int) -> Standing:
         files={e.process: e.file for e in elements},
         tasks=_tasks(play),
         messages=_messages(case),
+        beside=_beside(case),
         begins=_begins(play),
         limits=[
             Limit(row.name, row.due_on, how) for row, how in cases.deadlines_of(case, deployed)
@@ -143,6 +146,13 @@ def _messages(case: Case) -> list[ToDo]:
     staff = [ToDo(o.label, o.name, words="Staff") for o in actions.offered(case, "staff")]
     resident = actions.offered(case, "resident")
     return staff + [ToDo(o.label, o.name, RESIDENT, words="The resident") for o in resident]
+
+
+def _beside(case: Case) -> list[ToDo]:
+    return [
+        ToDo(form.title, form.name, who, words="The resident" if who else "Staff")
+        for form, who in beside.offered(case)
+    ]
 
 
 def _begins(play: Play) -> list[ToDo]:

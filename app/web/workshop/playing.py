@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app import clock
 from app.errors import BadInput, NotFound, NotOffered
+from app.services.example_files import BY_ID
 from app.services.picture import Picture
 from app.services.workshop import drafts, playing
 from app.services.workshop.acting import Asked, Sheet
@@ -138,7 +139,8 @@ def do(draft_id: str) -> ResponseReturnValue:
             sheet = playing.form_of(viewer(), draft_id, _asked(), posted())
             sheet.form.empty_rows = asked
             return _sheet_page(draft_id, sheet)
-        playing.act(viewer(), draft_id, _asked(), posted())
+        claims = "pr_claims" in request.form
+        playing.act(viewer(), draft_id, _asked(), posted(), claims=claims)
     except SheetRefused as refused:
         return _sheet_page(draft_id, refused.sheet), 422
     except BadInput as bad:
@@ -152,6 +154,7 @@ def _sheet_page(draft_id: str, sheet: Sheet) -> str:
     sketch = drafts.get(viewer(), draft_id)
     back = url_for(".play", draft_id=draft_id)
     here = {"sketch": sketch, "here": "play", "sheet": sheet, "form": sheet.form, "back": back}
+    here |= {"examples": BY_ID}
     return render_template("workshop/play_form.html", action=request.full_path, **here)
 
 
