@@ -27,8 +27,11 @@ class XmlRefused(EngineRefused):
     """The file is no XML that we read; the message says why, in the owner's words."""
 
 
-def read_xml(raw: bytes) -> etree._Element:
-    """Return the root element of a file. Raise XmlRefused when it is unsafe, too big or broken."""
+def read_xml(raw: bytes, *, comments: bool = False) -> etree._Element:
+    """Return the root element of a file. Raise XmlRefused when it is unsafe, too big or broken.
+
+    comments: leave them in. Whoever reads what a file means wants none.
+    """
     if len(raw) > MAX_BYTES:
         raise XmlRefused(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
     try:
@@ -46,7 +49,7 @@ def read_xml(raw: bytes) -> etree._Element:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        remove_comments=True,
+        remove_comments=not comments,
         remove_pis=True,
     )
     try:

@@ -21,6 +21,7 @@ from app.services import (
     complaints,
     deaths,
     deployments,
+    example_files,
     private_links,
     residents,
     rows,
@@ -244,6 +245,7 @@ def _filled(
     """
     case = play.case if definition.repeated and facts is not None else None
     asked = rows.asked(db.session(), case, definition, facts or {})
+    answers = example_files.uploaded(play.landlord_id, definition, answers)
     form = definition.bind(
         typed=definition.as_typed(_by_order(definition, answers, asked), asked),
         people=accounts.names_by_team(play.landlord_id, definition.teams),

@@ -30,6 +30,7 @@ from app.services.cases import CasePage
 from app.services.history import Line
 from app.services.inbox import chips
 from app.services.kinds import kind_of, title_of
+from app.services.letter_words import copy_words, sent_words
 from app.services.letters import full_date
 from app.services.outcomes import how_ended
 from app.services.picture import Picture
@@ -38,7 +39,6 @@ from app.services.safe_contact import NEVER
 from app.viewer import Viewer
 from app.web.assets import day_and_time
 from app.web.deaths import told_of
-from app.web.letter_words import copy_words, sent_words
 from app.web.people import link_once
 from app.web.strips import first_name, in_working_days, moment, safety_in, why_of
 from app.web.taskpage import earlier, first_line, source_of
@@ -71,15 +71,16 @@ class _Pages(Pagination):
     """Where one page of results stands among all."""
 
     def _query_items(self) -> list[Any]:
-        return []
+        """The places of its items in the list: they are counted, and not shown from here."""
+        return [*range(self._query_args["total"])][self._query_offset :][: self.per_page]
 
     def _query_count(self) -> int:
         return int(self._query_args["total"])
 
 
-def pages(number: int, total: int) -> Pagination:
+def pages(number: int, total: int, each: int = cases.PAGE) -> Pagination:
     """Page `number` of a list of `total`, for parts/pager.html."""
-    return _Pages(page=max(number, 1), per_page=cases.PAGE, error_out=False, total=total)
+    return _Pages(page=max(number, 1), per_page=each, error_out=False, total=total)
 
 
 def stages_of(landlord_id: str, kind: str = "") -> list[tuple[str, str]]:

@@ -17,13 +17,13 @@ from app.services import actions, cases, deployments, documents, drafts, letters
 from app.services.access import get_case, instance_of
 from app.services.inbox import chips
 from app.services.kinds import kinds_of
+from app.services.letter_words import outgoing_of, sent_words
 from app.services.outcomes import how_ended
 from app.services.references import spaced
 from app.web import casepage, uploads
 from app.web.again import shows_again
 from app.web.drafts import ADDED, ask_first, case_key, goes_on
 from app.web.kept_out import out_of
-from app.web.letter_words import outgoing_of, sent_words
 from app.web.policy import allow, viewer
 from app.web.public import allow_large_posts, drop_lost_files, merge_errors, names_of_files
 from app.web.strips import safety_in

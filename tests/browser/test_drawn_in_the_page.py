@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from lxml import etree
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -51,6 +52,12 @@ class Drawn:
             body = drafts.get(self.viewer, self.draft).files[self.path]
             db.session.remove()
         return body
+
+    def put(self, body: bytes) -> None:
+        """Keep another diagram in its place."""
+        with self.site.app.app_context():
+            drafts.put(self.viewer, self.draft, self.path, body)
+            db.session.remove()
 
     def open(self, page: Page) -> None:
         page.goto(self.address)
@@ -195,16 +202,45 @@ def test_a_name_is_changed_and_is_there_after_loading_anew(drawn: Drawn, open_pa
     expect(page.locator("[data-canvas] svg").first).to_contain_text("Somebody")
 
 
+def commented(body: bytes) -> bytes:
+    """A diagram with a comment above each element that has an id, and around them all."""
+    root = etree.fromstring(body)
+    for node in [*root.iter("*")][1:]:
+        if node.get("id"):
+            node.addprevious(etree.Comment(f" above {node.get('id')} "))
+    return b"<!-- first -->" + etree.tostring(root) + b"<!-- last -->"
+
+
+def stand_where_they_stood(body: bytes) -> bool:
+    """Whether each comment of such a diagram is above its element, and around them all."""
+    root = etree.fromstring(body)
+    around = [*root.itersiblings(preceding=True), *root.itersiblings()]
+    given = "Definition"  # the page gives an id to those of events
+    with_id = [n for n in [*root.iter("*")][1:] if n.get("id") and not n.tag.endswith(given)]
+    above = [str(node.getprevious()) for node in with_id]
+    wanted = [f"<!-- above {node.get('id')} -->" for node in with_id]
+    return above == wanted and [str(one) for one in around] == ["<!-- first -->", "<!-- last -->"]
+
+
+def test_comments_in_the_file_stay_when_the_page_saves(drawn: Drawn, open_page: Open) -> None:
+    drawn.put(commented(drawn.saved))
+    assert stand_where_they_stood(drawn.saved)
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    choose(page, ten_working_days(drawn.saved))
+    page.get_by_label("How many").fill("8")
+    saved_by_itself(page, drawn, lambda body: b"working_days(8" in body)
+    assert stand_where_they_stood(drawn.saved)
+
+
 def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
     drawn: Drawn, open_page: Open
 ) -> None:
     body = drawn.saved
     event = re.search(rb'name="form" value="(\w+)"', body)
     assert event
-    with drawn.site.app.app_context():
-        broken = body.replace(event[0], event[0][:-1] + b'x"', 1)
-        drafts.put(drawn.viewer, drawn.draft, drawn.path, broken)
-        db.session.remove()
+    drawn.put(body.replace(event[0], event[0][:-1] + b'x"', 1))
     page = open_page(drawn.site)
     sign_in(page, drawn.site, "oliver")
     drawn.open(page)

@@ -194,6 +194,7 @@ FILES = {
     "folders.version",
     "health.livez",
     "modeller.known",
+    "playing.letter",
     "health.metrics_page",
     "health.readyz",
     "monitor.diagram",

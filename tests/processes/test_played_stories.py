@@ -24,17 +24,12 @@ from tests.conftest import LANDLORD, make_user
 from tests.shipped import contents_of
 
 STORIES = sorted((ROOT / "processes").glob("*/stories/*.toml"))
-NOT_BY_HAND = {"add_information", "resident_dies"}  # done elsewhere than in a form
 
 
 def by_hand(story: dict[str, Any]) -> bool:
-    """Whether all of it is done in forms, by people who may."""
+    """Whether all of it is done in one case, by people who may."""
     return not any(
-        step.get("does") in NOT_BY_HAND
-        or "claims" in step
-        or step.get("expect", {}).get("refused")
-        or step.get("case", 1) != 1
-        for step in story["step"]
+        step.get("expect", {}).get("refused") or step.get("case", 1) != 1 for step in story["step"]
     )
 
 
@@ -107,7 +102,8 @@ class Troupe:
             definition = sheet.form.definition
             placed = story_acts._by_order(definition, answers, sheet.rows)
             typed = definition.as_typed(placed, sheet.rows)
-            playing.act(self.viewer, self.draft, asked, MultiDict(typed))
+            claims = "claims" in step
+            playing.act(self.viewer, self.draft, asked, MultiDict(typed), claims=claims)
 
 
 @pytest.mark.parametrize("name", PLAYABLE if os.environ.get("PUTRIGHT_LONG") else [SHORTEST])

@@ -17,22 +17,48 @@ from app.clock import SetClock, system_clock
 from app.db import db
 from app.errors import BadInput, NotFound
 from app.factory import create_app
-from app.models import Alert, Case, Letter, Person, PlayedCase, User
-from app.services import deployments, stories
+from app.models import Alert, Blob, Case, Letter, Person, PlayedCase, User
+from app.services import deployments, example_files, stories
 from app.services.workshop import drafts, playing, scenes
 from app.services.workshop.acting import Asked
 from app.services.workshop.playing import SheetRefused
 from app.settings import Settings
 from app.viewer import Viewer
+from forms import FormDefinition
 from tests import small
 from tests.conftest import make_user
 from tests.engine.drawing import end, flows, start, user
 from tests.forms.form_kit import component, group
 
+OPENED = b"""
+landlord = "small-homes"
+title = "It is answered"
+policy = "4.1"
+
+[[step]]
+at = "2026-01-05 09:00"
+who = "complaints/grace"
+does = "record_complaint"
+answers = { resident_title = "Ms", resident_name = "Kezia Boateng" }
+
+[[step]]
+at = "2026-01-05 10:00"
+who = "complaints/grace"
+does = "asks"
+expect.refused = "not_offered"
+
+[[step]]
+at = "2026-01-05 11:00"
+who = "complaints/grace"
+does = "answer"
+answers = { answer = "You are right.", next_place = "ombudsman" }
+expect.facts = { next_place = "councils" }
+"""
 MONDAY = date(2026, 1, 5)
 FIRST = Asked("record_complaint", "complaints/alex", "complaint", on=MONDAY)
 SAID = {"resident_title": "Ms", "resident_name": "Kezia Boateng"}
 ANSWER = Asked("answer", "complaints/alex")
+FILES = {"key": "papers", "type": "filepicker"}
 DAY = {"received_on-day": "5", "received_on-month": "1", "received_on-year": "2026"}
 
 
@@ -103,6 +129,97 @@ def test_a_story_of_it_holds_when_it_is_played_from_its_file(
     assert story["step"][1]["expect"]["letters"] == ["answer"]
     assert story["step"][-1]["expect"] == {"open": {}, "status": "closed", "outcome": "again"}
     assert played_elsewhere(small.files(), body).failures == []
+
+
+def test_a_story_is_opened_goes_on_another_way_and_takes_the_place_of_the_old_one(
+    olu: Viewer, draft: str, app: Flask
+) -> None:
+    path = "stories/a_story.toml"
+    drafts.put(olu, draft, path, OPENED)
+    answered(olu, draft)
+    assert playing.open_story(olu, draft, path) == 1, "the step in which somebody is refused"
+    shown = playing.shown(olu, draft)
+    assert [one.what for one in shown.done][-1] == "answer" and shown.standing
+    acts(olu, draft, Asked("asks", "resident"), {})
+    with pytest.raises(BadInput, match="tick below"):
+        playing.save(olu, draft, "a_story", "She asks again")
+    assert playing.save(olu, draft, "a_story", "She asks again", replaces=True) == path
+    body = drafts.get(olu, draft).files[path]
+    story = stories.read_story(body)
+    assert (story["policy"], story["title"]) == ("4.1", "She asks again")
+    assert story["step"][1]["expect"]["facts"] == {"next_place": "ombudsman"}
+    assert story["step"][-1]["expect"]["outcome"] == "again"
+    assert played_elsewhere(small.files(), body).failures == []
+
+
+def test_what_is_no_story_is_not_opened(olu: Viewer, draft: str) -> None:
+    drafts.put(olu, draft, "stories/bad.toml", b"title = 1")
+    with pytest.raises(BadInput, match="no landlord"):
+        playing.open_story(olu, draft, "stories/bad.toml")
+
+
+def saved_story(olu: Viewer, draft: str) -> dict[str, Any]:
+    """The played case as a story, which holds wherever it is played."""
+    path = playing.save(olu, draft, "a_story", "A story")
+    files = dict(drafts.get(olu, draft).files)
+    assert played_elsewhere(files, files[path]).failures == []
+    return stories.read_story(files[path])
+
+
+def test_a_task_is_claimed_and_left_open(olu: Viewer, draft: str) -> None:
+    acts(olu, draft, FIRST, SAID)
+    assert playing.form_of(olu, draft, ANSWER).claimable
+    playing.act(olu, draft, ANSWER, MultiDict({"answer": "Half"}), claims=True)
+    shown = playing.shown(olu, draft)
+    assert shown.done[-1].what == "Claimed: answer" and shown.standing
+    assert [todo.words for todo in shown.standing.tasks] == ["Alex, Complaints team"]
+    sheet = playing.form_of(olu, draft, ANSWER)
+    assert sheet.people == [("complaints/alex", "Alex")] and not sheet.claimable
+    assert saved_story(olu, draft)["step"][1]["claims"] == "only"
+
+
+def test_made_up_files_are_added_in_a_form(olu: Viewer, draft: str) -> None:
+    asks = small.form("answer", small.ANSWER, small.NEXT_PLACE, {**FILES, "multiple": True})
+    drafts.put(olu, draft, "forms/answer.form", asks)
+    acts(olu, draft, FIRST, SAID)
+    chosen = [*example_files.BY_ID]
+    said = MultiDict({"answer": "As you see.", "next_place": "ombudsman"})
+    said.setlist("papers", chosen)
+    playing.act(olu, draft, ANSWER, said)
+    scene, _, trouble = scenes.scene_after(drafts.get(olu, draft), playing._steps(olu, draft))
+    with scenes.on_stage(drafts.get(olu, draft), scene) as play:
+        kept = select(Blob.name).where(Blob.case_id == play.case_id).order_by(Blob.name)
+        assert [*db.session.scalars(kept)] == ["note.txt", "photo.png"] and not trouble
+    answers = saved_story(olu, draft)["step"][1]["answers"]
+    assert answers["papers"] == ["photo.png", "note.txt"]
+
+
+def test_a_story_that_names_no_example_file_is_told_which_there_are(
+    olu: Viewer, draft: str
+) -> None:
+    definition = FormDefinition.parse(small.form("answer", FILES), "answer")
+    with pytest.raises(example_files.NoSuchFile, match=r"“x.exe”: choose photo.png or note.txt"):
+        example_files.uploaded(small.SMALL, definition, {"papers": ["x.exe"]})
+
+
+def test_the_resident_tells_more_and_dies(olu: Viewer, draft: str) -> None:
+    acts(olu, draft, FIRST, SAID)
+    with pytest.raises(SheetRefused):
+        acts(olu, draft, Asked("add_information", "resident"), {"text": ""})
+    acts(olu, draft, Asked("add_information", "resident"), {"text": "It rains in."})
+    stands = playing.shown(olu, draft).standing
+    assert stands and [told.text for told in stands.alerts] == ["The resident added information"]
+    named = {"carried_on_by": "Ama Boateng", "email": "ama@resident.example"}
+    acts(olu, draft, Asked("resident_dies", "complaints/alex"), named)
+    shown = playing.shown(olu, draft)
+    assert [one.what for one in shown.done[1:]] == [
+        "Send more information", "Record that the resident has died"
+    ]  # fmt: skip
+    acts(olu, draft, ANSWER, {"answer": "You are right.", "next_place": "ombudsman"})
+    stands = playing.shown(olu, draft).standing
+    assert stands and [letter.to for letter in stands.letters] == ["Ama Boateng"]
+    done = [step["does"] for step in saved_story(olu, draft)["step"]]
+    assert done == ["record_complaint", "add_information", "resident_dies", "answer"]
 
 
 def played_elsewhere(files: dict[str, bytes], body: bytes) -> stories.Played:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
+from importlib import import_module
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.models import Case
 from app.services import deployments, sweep
 from app.services.access import instance_of
+from app.services.moving import rehearsing
 from app.services.operations import jobs
 from app.viewer import Viewer
 from tests import small
 from tests.conftest import make_user
+from tests.crowd import crowd
 from tests.services.test_moving import open_tasks, version, version_of, with_approval
 
 SignIn = Callable[[Viewer], FlaskClient]
 PAGE = "/procedures/moving"
+VIEW = import_module("app.web.workshop.moving")
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
     case = small.complaint(officer)
     with_approval()
     page = manager.get(PAGE).text
-    assert "1 case moves with every date kept" in page
+    assert "1 case keeps every date that we owe" in page
     assert "Answer: Tuesday 8 December 2026" in page
 
     page = move(manager, instance_of(case).id)
@@ -84,6 +90,61 @@ def test_moved_dates_ask_for_a_reason_next_to_the_field(
     assert version_of(case) == 1
     move(manager, *ids, which="asking", reason="The board decided it.")
     assert version_of(case) == 2
+
+
+def crowds(officer: Viewer, number: int) -> Case:
+    """One case, and so many more like it."""
+    case = small.complaint(officer)
+    crowd(case, number)
+    return case
+
+
+def test_many_cases_are_told_in_numbers_and_shown_page_by_page(
+    officer: Viewer, manager: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VIEW, "ON_A_PAGE", 10)
+    case = crowds(officer, 12)
+    version(days=8)
+    page = manager.get(PAGE).text
+    assert "<b>13 cases of 13</b> can move" in page and "13 of them only with a" in page
+    assert "Answer: <b>earlier in 13 cases</b>" in page
+    assert page.count('name="cases"') == 10 and "1 to 10 of 13 cases" in page
+    assert manager.get(f"{PAGE}?page=2").text.count('name="cases"') == 3
+    assert "<p>None.</p>" in manager.get(f"{PAGE}?show=happens").text
+    assert manager.get(f"{PAGE}?show=dates&page=2").text.count('name="cases"') == 3
+
+    some = case.reference[:4].lower() + " " + case.reference[4:]
+    page = manager.get(f"{PAGE}?q={some}&show=staying").text
+    assert page.count('name="cases"') == 1 and "1 case of this list has" in page
+
+
+def test_a_whole_list_moves_at_once_if_it_is_as_it_was_seen(
+    officer: Viewer, manager: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VIEW, "ON_A_PAGE", 2)
+    case = crowds(officer, 2)
+    with_approval()
+    assert 'name="all" value="3"' in manager.get(PAGE).text
+    sent = {"to": "2", "which": "plain", "show": "plain"}
+    answer = manager.post(PAGE, data=sent | {"all": "2"})
+    assert answer.status_code == 422
+    assert "There were 2 cases, and now there are 3." in answer.text
+    assert "3 cases moved." in move(manager, all="3", which="plain", show="plain")
+    assert version_of(case) == 2
+
+
+def test_beyond_the_most_that_are_rehearsed_the_next_are_a_link_away(
+    officer: Viewer, manager: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsing, "MOST", 2)
+    crowds(officer, 2)
+    with_approval()
+    page = manager.get(PAGE).text
+    assert "3 cases wait in all, and 2 are looked at here." in page
+    onward = re.search(r'href="([^"]*)">Look at those after them', page)
+    assert onward
+    page = manager.get(unescape(onward[1])).text
+    assert page.count('name="cases"') == 1 and "Back to the first" in page
 
 
 def test_a_process_owner_sees_dates_that_move_and_leaves_them_to_a_manager(

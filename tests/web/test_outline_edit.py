@@ -86,6 +86,17 @@ def test_a_name_that_was_typed_is_not_changed_along(
     assert now(olu, draft, duty).name == "Soon"
 
 
+def test_a_comment_in_the_file_stays(owner: FlaskClient, olu: Viewer, draft: str) -> None:
+    duty = first(olu, draft, a_duty)
+    body = drafts.get(olu, draft).files[duty.file]
+    noted = re.sub(rb"(<[\w:]+ id=\"%b\")" % duty.id.encode(), rb"<!-- by law -->\1", body)
+    assert noted != body
+    drafts.put(olu, draft, duty.file, noted)
+    assert post(owner, olu, draft, duty, number="8")[0] == 200
+    after = drafts.get(olu, draft).files[duty.file]
+    assert re.search(rb"<!-- by law -->\s*<[\w:]+ id=\"%b\"" % duty.id.encode(), after)
+
+
 def drawing(body: bytes) -> list[bytes]:
     root = etree.fromstring(body)
     return [etree.tostring(one, method="c14n") for one in root.iter(f"{BPMNDI}BPMNDiagram")]

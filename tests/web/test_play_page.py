@@ -60,10 +60,25 @@ def test_a_case_is_played_from_page_to_page(olu: Viewer, at: str, sign_in: SignI
     refused = client.post(answer, data={"pr_who": "complaints/casey", "next_place": "ombudsman"})
     assert refused.status_code == 422
     assert "It lacks" in refused.text and re.search(r'casey"\s+selected', refused.text)
+    assert client.post(answer, data={"pr_claims": "1"}).status_code == 303
+    page = client.get(at).text
+    assert "Claimed: answer" in page and "Act as: Alex, Complaints team" in page
+    assert "Only claim it" not in client.get(answer).text
+    client.post(f"{at}/undo", data={"seen": 2})
+    more = client.post(asked_from(page, "Send more information"), data={"text": " "})
+    assert more.status_code == 422 and "You act as the resident." in more.text
     said = {"answer": "You are right.", "next_place": "ombudsman"}
     assert client.post(answer, data=said).status_code == 303
     page = client.get(at).text
     assert "Our answer, to Kezia Boateng" in page and "Monday 2 February 2026" in page
+    for words, begins in (
+        ("on paper \\(PDF\\)", b"%PDF-"),
+        ("as an e-mail \\(text\\)", b"Dear Kezia"),
+    ):
+        letter = client.get(asked_from(page, words))
+        assert letter.status_code == 200 and letter.data.startswith(begins), letter.data[:200]
+    assert client.get(f"{at}/letters/1/2.pdf").status_code == 404
+    assert client.get(f"{at}/letters/2/1.txt").status_code == 404
     assert "Act as: the resident" in page
     late = client.post(f"{at}/time", data={"how": "date", "until": "2025-01-01"})
     assert late.status_code == 422 and "Enter a date after 5 January 2026" in late.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -127,6 +128,8 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "draft_id": drafts.begin(Viewer(landlord, role="process_owner"), "A test"),
         "path": "complaint.bpmn",
         "move_id": "none",
+        "case": "1",
+        "ending": "txt",
     }
 
 
@@ -161,8 +164,7 @@ def address(rule: Rule, things: dict[str, str]) -> str:
         value = things[argument]
         if argument == "reference" and "letter_id" in rule.arguments:
             value = things["letter_reference"]
-        for converter in ("", "int:", "path:"):
-            path = path.replace(f"<{converter}{argument}>", value)
+        path = re.sub(rf"<(?:[^<>]+:)?{argument}>", value, path)
     return path
 
 

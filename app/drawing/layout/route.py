@@ -179,7 +179,7 @@ class Router:
             if not mine & directions:
                 straight = turn == way and len(directions) == 2
                 cost += CROSS if straight else TOUCH
-            elif not self._share_a_gateway(flow, other):
+            elif not self._share_a_gateway(flow, other, turn in directions):
                 cost += TOUCH
             elif mine != directions:
                 cost += 12
@@ -195,11 +195,15 @@ class Router:
                 cost += self.on_label
         return cost
 
-    def _share_a_gateway(self, flow: Flow, other: str) -> bool:
-        """Flows may run together where they leave, or enter, the same gateway."""
+    def _share_a_gateway(self, flow: Flow, other: str, onward: bool = True) -> bool:
+        """Flows may run together where they leave, or enter, the same gateway.
+
+        onward: they go on together; those that enter it together part no more.
+        """
         mate = self.flow_of[other]
-        pairs = ((flow.source, mate.source), (flow.target, mate.target))
-        return any(mine == its and self.scope.nodes[mine].gateway for mine, its in pairs)
+        leave = flow.source == mate.source and self.scope.nodes[flow.source].gateway
+        enter = flow.target == mate.target and self.scope.nodes[flow.target].gateway
+        return leave or (enter and onward)
 
     # ---- keeping a way
 

@@ -74,6 +74,7 @@ class Sketch:
     def __init__(self, scope: Scope, offsets: dict[str, float], ways: Ways) -> None:
         self.scope, self.offsets, self.ways = scope, offsets, ways
         self.cells = {(node.column, node.row) for node in scope.standing}
+        self.flows = sorted(scope.flows, key=lambda flow: flow.back)
         self.routes: dict[str, Way] = {}
 
     def cost(self, row_count: int) -> float:
@@ -82,22 +83,39 @@ class Sketch:
         total += TWO_IN_A_CELL * (len(self.scope.standing) - len(self.cells))
         flat: list[Stretch] = []
         upright: list[Stretch] = []
-        for flow in self.scope.flows:
-            cost, way = self.best_way(flow)
+        for flow in self.flows:
+            cost, way = self._best_way(flow, flat, upright)
             total += cost
             self.routes[flow.id] = way
-            for (x1, y1), (x2, y2) in pairwise(way):
-                if y1 == y2 and x1 != x2:
-                    flat.append((min(x1, x2), max(x1, x2), y1, flow))
-                elif y1 != y2:
-                    upright.append((min(y1, y2), max(y1, y2), x1, flow))
+            level, steep = _stretches(flow, way)
+            flat += level
+            upright += steep
         return total + _crossings(flat, upright) + _shared(flat) + _shared(upright)
 
-    def best_way(self, flow: Flow) -> tuple[float, Way]:
-        """The cheapest simple route, as its cost and its corners."""
-        laid = self.ways.of(flow, self.offsets.get(flow.source, 0.0))
-        best = min(laid, key=lambda one: one.cost(self.cells))
+    def _best_way(
+        self, flow: Flow, flat: list[Stretch], upright: list[Stretch]
+    ) -> tuple[float, Way]:
+        """The cheapest simple route, as its cost and its corners; a loop gives way to what lies."""
+        ways = self.ways.of(flow, self.offsets.get(flow.source, 0.0))
+
+        def whole(one: Laid) -> float:
+            level, steep = _stretches(flow, one.way)
+            return one.cost(self.cells) + _crossings(level, upright) + _crossings(flat, steep)
+
+        best = min(ways, key=whole if flow.back else lambda one: one.cost(self.cells))
         return best.cost(self.cells), best.way
+
+
+def _stretches(flow: Flow, way: Way) -> tuple[list[Stretch], list[Stretch]]:
+    """Those of a route that are level, and those that are not."""
+    flat: list[Stretch] = []
+    upright: list[Stretch] = []
+    for (x1, y1), (x2, y2) in pairwise(way):
+        if y1 == y2 and x1 != x2:
+            flat.append((min(x1, x2), max(x1, x2), y1, flow))
+        elif y1 != y2:
+            upright.append((min(y1, y2), max(y1, y2), x1, flow))
+    return flat, upright
 
 
 def _ways(flow: Flow, source: Node, target: Node, offset: float) -> list[tuple[float, Way]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from sqlalchemy import Select, func, select
 
@@ -18,6 +20,7 @@ from app.services.deployments import Deployed
 from app.services.kept_facts import kept_facts
 from app.viewer import Viewer
 
+Shown = Literal["plain", "asking", "dates", "code", "happens", "staying"]
 MOST = 1_000  # cases of one rehearsal
 DUE_NOW = "A deadline is due this very moment. Look again in a minute."
 HELD = "An incident stands: resolve it first."
@@ -37,6 +40,18 @@ class DateMoved:
     @property
     def moves(self) -> bool:
         return self.was != self.now
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no date, before or after."""
+        return self.was is None and self.now is None
+
+    @property
+    def way(self) -> str:
+        """Of one that moves: later, earlier, new or gone."""
+        if self.was and self.now:
+            return "later" if self.now > self.was else "earlier"
+        return "new" if self.now else "gone"
 
 
 @dataclass(frozen=True)
@@ -65,27 +80,63 @@ class Rehearsed:
         """Whether a manager has to say why it may move."""
         return bool(self.moved_duties or self.happens)
 
+    @property
+    def shown_as(self) -> set[Shown]:
+        """The lists that it stands in."""
+        if self.refused:
+            return {"staying"}
+        if not self.asks:
+            return {"plain"}
+        why: dict[Shown, object] = {
+            "dates": self.moved_duties,
+            "code": any(one.of_code for one in self.moved_duties),
+            "happens": self.happens,
+        }
+        return {"asking", *(name for name, found in why.items() if found)}
+
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """All open cases that are not on a version, the first MOST of them rehearsed. total: of all."""
+    """Open cases that are not on a version, MOST of them rehearsed, by reference.
+
+    total: how many there are in all. more: whether there are some after these.
+    """
 
     target: Deployment
     total: int
     cases: list[Rehearsed]
+    more: bool = False
+
+    def shown(self, name: Shown, part: str = "") -> list[Rehearsed]:
+        """One of its lists. part: of a reference, with or without blanks."""
+        part = "".join(part.split()).upper()
+        return [one for one in self.cases if name in one.shown_as and part in one.case.reference]
 
     @property
     def plain(self) -> list[Rehearsed]:
         """Those that move without a word: every duty keeps its date and nothing happens."""
-        return [one for one in self.cases if not one.refused and not one.asks]
+        return self.shown("plain")
 
     @property
     def asking(self) -> list[Rehearsed]:
-        return [one for one in self.cases if not one.refused and one.asks]
+        return self.shown("asking")
 
     @property
     def staying(self) -> list[Rehearsed]:
-        return [one for one in self.cases if one.refused]
+        return self.shown("staying")
+
+    @property
+    def why(self) -> list[tuple[str, int]]:
+        """Why cases cannot move, with how many each holds back, the most first."""
+        return Counter(one.refused for one in self.staying).most_common()
+
+    @property
+    def dates(self) -> dict[tuple[str, bool], Counter[str]]:
+        """How dates that we owe move: (name, of_code) -> in how many cases each way."""
+        found: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
+        for date_moved in (each for one in self.asking for each in one.moved_duties):
+            found[date_moved.name, date_moved.of_code][date_moved.way] += 1
+        return found
 
 
 def open_by_version(viewer: Viewer) -> list[tuple[Deployment, int]]:
@@ -101,17 +152,19 @@ def open_by_version(viewer: Viewer) -> list[tuple[Deployment, int]]:
     return [(row, numbers[row.id]) for row in rows if row.id in numbers]
 
 
-def rehearse(viewer: Viewer, number: int | None = None) -> Rehearsal:
-    """What moving all open cases to a version, the live one by default, would do. Nothing is saved.
+def rehearse(viewer: Viewer, number: int | None = None, after: str = "") -> Rehearsal:
+    """What moving open cases to a version, the live one by default, would do. Nothing is saved.
 
-    Raises NotFound for a number that never was.
+    after: the reference after which to go on. Raises NotFound for a number that never was.
     """
     must_move(viewer)
     target = target_of(viewer.landlord_id, number)
     waiting = _not_on(viewer, target)
     total = db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
-    found = db.session.scalars(waiting.order_by(Case.reference).limit(MOST)).unique().all()
-    return Rehearsal(target, total, [_rehearsed(instance, target) for instance in found])
+    onward = waiting.where(Case.reference > after).order_by(Case.reference).limit(MOST + 1)
+    found = db.session.scalars(onward).unique().all()
+    cases = [_rehearsed(instance, target) for instance in found[:MOST]]
+    return Rehearsal(target, total, cases, len(found) > MOST)
 
 
 def _not_on(viewer: Viewer, target: Deployment) -> Select[Instance]:

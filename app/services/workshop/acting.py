@@ -5,7 +5,7 @@ All of it happens on the stage: services.workshop.stage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -18,11 +18,11 @@ from app.db import db
 from app.engine import Element
 from app.errors import NotFound
 from app.models import Task
-from app.services import actions, deployments, residents, rows, story_acts, tasks
+from app.services import actions, deployments, example_files, residents, rows, story_acts, tasks
 from app.services.access import instance_of
 from app.services.complaints import PERSON_FIELDS
 from app.services.story_acts import Play
-from app.services.workshop import cast
+from app.services.workshop import beside, cast
 from app.services.workshop.cast import RESIDENT
 from app.viewer import Viewer
 from forms import BoundForm, Field, Rows
@@ -53,7 +53,8 @@ class Asked:
 class Sheet:
     """A form as it lies before a make-believe person.
 
-    people: who can be chosen to do it, each (team/person, words).
+    people: who can be chosen to do it, each (team/person, words). claimable: it is a task that
+    nobody has yet.
     """
 
     asked: Asked
@@ -62,6 +63,7 @@ class Sheet:
     says: str
     people: list[tuple[str, str]]
     rows: Rows = field(default_factory=dict)
+    claimable: bool = False
 
     @property
     def of_resident(self) -> bool:
@@ -78,6 +80,8 @@ def sheet(play: Play, asked: Asked, typed: Typed | None) -> Sheet:
     element = play.deployed.procedure.elements.get(asked.does)
     if element is not None and element.kind == "userTask":
         return _task(play, asked, element, typed)
+    if asked.does in beside.FORMS:
+        return _beside(play, asked, typed)
     return _message(play, asked, typed)
 
 
@@ -111,7 +115,19 @@ def _task(play: Play, asked: Asked, element: Element, typed: Typed | None) -> Sh
     people = people_for(play, task)
     asked_rows = rows.asked(db.session(), play.case, form.definition, facts)
     asked = _by(asked, people, _first_allowed(play, task, people))
-    return Sheet(asked, form, task.name, element.documentation, people, asked_rows)
+    free = task.claimed_by is None
+    return Sheet(asked, form, task.name, element.documentation, people, asked_rows, free)
+
+
+def _beside(play: Play, asked: Asked, typed: Typed | None) -> Sheet:
+    found = {form.name: (form, who) for form, who in beside.offered(play.case)}
+    if asked.does not in found:
+        raise NotFound
+    definition, who = found[asked.does]
+    people = [] if who else _everybody(play)
+    form = definition.bind(typed=typed, today=clock.today())
+    asked = replace(asked, who=who) if who else _by(asked, people)
+    return Sheet(asked, form, definition.title, "", people)
 
 
 def _message(play: Play, asked: Asked, typed: Typed | None) -> Sheet:
@@ -129,8 +145,7 @@ def _by(asked: Asked, people: list[tuple[str, str]], otherwise: str = "") -> Ask
     """The same with somebody who does it: as chosen, if that is somebody who can be chosen."""
     if not people or asked.who in dict(people):
         return asked
-    who = otherwise or people[0][0]
-    return Asked(asked.does, who, asked.kind, asked.about, asked.on, asked.case)
+    return replace(asked, who=otherwise or people[0][0])
 
 
 def _somebody(play: Play) -> Viewer:
@@ -168,8 +183,8 @@ def tasks_open(play: Play) -> list[Task]:
     return list(db.session.scalars(query.order_by(Task.due_on, Task.opened_at, Task.id)))
 
 
-def step_of(play: Play, done: Sheet) -> dict[str, Any]:
-    """The step of a story that a checked sheet becomes."""
+def step_of(play: Play, done: Sheet, claims: bool = False) -> dict[str, Any]:
+    """The step of a story that a checked sheet becomes; claims: the task is taken and left open."""
     asked, at = done.asked, clock.now() if done.asked.on else clock.now() + TICK
     step: dict[str, Any] = {"at": at_text(at), "who": asked.who, "does": asked.does}
     if asked.kind:
@@ -178,7 +193,9 @@ def step_of(play: Play, done: Sheet) -> dict[str, Any]:
         step["about"] = True
     if len(play.case_ids) > 1:
         step["case"] = asked.case
-    if answers := _answers(done):
+    if claims:
+        step["claims"] = "only"
+    elif answers := _answers(done):
         step["answers"] = answers
     return step
 
@@ -209,6 +226,8 @@ def _key(asked: Field, done: Sheet) -> str:
 
 
 def _value(asked: Field, value: Any) -> Any:
+    if asked.type == "filepicker":
+        return [example_files.BY_ID[id] for id in value if id in example_files.BY_ID]
     if "person" not in asked.properties and not asked.panel:
         return value
     return [cast.who_is(id) for id in value] if isinstance(value, list) else cast.who_is(value)

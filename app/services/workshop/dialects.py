@@ -14,6 +14,7 @@ from lxml import etree
 
 from app.engine.diagram import BPMN, CAMUNDA
 from app.engine.xml import read_xml
+from app.services.workshop.comments import kept
 
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 EXPRESSIONS = ("conditionExpression", "timeDate", "timeDuration", "timeCycle")
@@ -33,7 +34,7 @@ def in_our_words(body: bytes) -> bytes:
             node.text = expression(node.text or "")
     etree.cleanup_namespaces(root, top_nsmap={"camunda": CAMUNDA.strip("{}")})
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return written + b"\n"
+    return kept(written + b"\n", body)
 
 
 def _carry_over(extensions: Any) -> None:

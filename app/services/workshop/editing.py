@@ -21,6 +21,7 @@ from app.errors import BadInput, NotFound
 from app.services import checking
 from app.services.outline import KINDS, along, timer_kind
 from app.services.workshop import drafts, linting, vocabulary
+from app.services.workshop.comments import kept
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.vocabulary import Choice, Worked, worked_out
 from app.viewer import Viewer
@@ -162,7 +163,8 @@ def change(
     if not wanted:
         return []
     wanted |= _names_along(wanted)
-    body = _drawn(sketch.files[outline.path], wanted)
+    before = sketch.files[outline.path]
+    body = kept(_drawn(before, wanted), before)
     if errors := _new_errors(sketch, outline.path, body, wanted):
         raise BadInput(errors)
     drafts.put(viewer, draft_id, outline.path, body, seen)

@@ -7,6 +7,7 @@ that one more step is one step.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,13 +20,14 @@ from app.clock import LONDON
 from app.db import db, transaction
 from app.engine import EngineRefused
 from app.errors import BadInput, ChangedMeanwhile, NotFound, PutrightError
+from app.letters import FilledLetter, to_plain
 from app.models import PlayedCase
-from app.services import checking, deployments, expectations, stories
+from app.services import checking, deployments, expectations, paper, stories
 from app.services.access import instance_of
 from app.services.contents import Contents
 from app.services.kinds import kinds_of
 from app.services.story_acts import Play, StoryRefused
-from app.services.workshop import cast, drafts
+from app.services.workshop import cast, drafts, story_words
 from app.services.workshop.acting import MORNING, Asked, Sheet, Typed, at_text, sheet, step_of
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.scenes import (
@@ -39,7 +41,7 @@ from app.services.workshop.scenes import (
     take,
 )
 from app.services.workshop.stage import Scene
-from app.services.workshop.standing import Standing, standing
+from app.services.workshop.standing import Standing, letters_written, standing
 from app.viewer import Viewer
 
 MOST_STEPS = 200
@@ -138,23 +140,32 @@ def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:
     return Shown(sketch, len(steps), done[:taken], found, trouble)
 
 
+def letter(
+    viewer: Viewer, draft_id: str, case: int, number: int, kind: Literal["pdf", "txt"]
+) -> bytes:
+    """A letter of the played case as who gets it would: on paper, or the text of an e-mail.
+
+    case: which one, from 1; number: which letter, from the oldest, 1. Raises NotFound.
+    """
+    sketch = _sketch(viewer, draft_id)
+    scene, _, _ = scene_after(sketch, _steps(viewer, draft_id))
+    if not 1 <= case <= len(scene.case_ids):
+        raise NotFound
+    with on_stage(sketch, scene) as play:
+        play.go_to(case)
+        written = letters_written(play.case)
+        if not 1 <= number <= len(written):
+            raise NotFound
+        row = written[number - 1][0]
+        if kind == "txt":
+            return to_plain(FilledLetter.from_json(row.blocks)).encode()
+        return paper.pdf_of(play.case, row)
+
+
 def _in_words(contents: Contents, step: Step) -> Done:
     at = datetime.fromisoformat(step["at"]).replace(tzinfo=LONDON)
     who = cast.in_words(step.get("who", "")) if step.get("does") else ""
-    return Done(at, who, what_is_done(contents, step))
-
-
-def what_is_done(contents: Contents, step: Step) -> str:
-    """What somebody does in a step of a story, as people call it."""
-    does: str = step.get("does", "")
-    if not does:
-        return "Time passes"
-    messages = {e.message: e.name for e in contents.elements.values() if e.message}
-    if does in contents.elements:
-        return contents.elements[does].name
-    if does in contents.forms and ("kind" in step or does not in messages):
-        return contents.forms[does].title
-    return messages.get(does) or does
+    return Done(at, who, story_words.what_is_done(contents, step))
 
 
 def form_of(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed | None = None) -> Sheet:
@@ -165,15 +176,19 @@ def form_of(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed | None = N
         return sheet(play, _first_only(asked, steps), typed)
 
 
-def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed) -> None:
-    """Do it. Raises SheetRefused with what is wrong, and what form_of raises."""
+def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed, *, claims: bool = False) -> None:
+    """Do it. Raises SheetRefused with what is wrong, and what form_of raises.
+
+    claims: of a task, only take it; it stays open, and what was typed is not kept.
+    """
     _dated(asked)
     sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
     with on_stage(sketch, _scene_or_refuse(sketch, steps)) as play:
         filled = sheet(play, _first_only(asked, steps), typed)
-        if not filled.form.check():
+        claims = claims and filled.claimable
+        if not claims and not filled.form.check():
             raise SheetRefused(filled)
-        step = step_of(play, filled)
+        step = step_of(play, filled, claims)
         try:
             take(play, step)
         except BadInput as bad:
@@ -243,24 +258,46 @@ def start_again(viewer: Viewer, draft_id: str) -> None:
     _keep(viewer, draft_id, [], len(steps))
 
 
-def save(viewer: Viewer, draft_id: str, name: str, title: str) -> str:
+def open_story(viewer: Viewer, draft_id: str, path: str) -> int:
+    """Play a story of the draft, in place of the case that the viewer played so far.
+
+    Steps that must be refused do nothing, so they are left out; returns how many. Raises BadInput
+    for a draft with errors, and for a file that is no story or names no days.
+    """
+    sketch, before = _sketch(viewer, draft_id), _steps(viewer, draft_id)
+    try:
+        steps: list[Step] = stories.read_story(sketch.files[path])["step"]
+        for step in steps:
+            datetime.fromisoformat(step["at"])
+    except (StoryRefused, ValueError, KeyError) as refused:
+        raise BadInput({"how": f"The story cannot be played here: {refused}"}) from refused
+    taken = [step for step in steps if "refused" not in step.get("expect", {})]
+    plain: list[Step] = json.loads(json.dumps(taken, default=str))  # a date as its text
+    _keep(viewer, draft_id, plain, seen=len(before))
+    return len(steps) - len(taken)
+
+
+def save(viewer: Viewer, draft_id: str, name: str, title: str, *, replaces: bool = False) -> str:
     """Keep the played case as a story of the draft; returns its path.
 
-    What holds now after each step is what must hold from here on. Raises BadInput by field.
+    What holds now after each step is what must hold from here on; of a story that was opened also
+    whatever else it expected. replaces: a story of that name. Raises BadInput by field.
     """
     sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
     path, errors = f"stories/{name}.toml", {}
     if not STORY.fullmatch(name):
         errors["name"] = "Use small letters, digits and _, such as late_at_stage_one."
-    elif path in sketch.files:
-        errors["name"] = "The draft has a story of that name. Choose another."
+    elif path in sketch.files and not replaces:
+        errors["name"] = "The draft has a story of that name. Choose another, or tick below."
     if not title.strip():
         errors["title"] = "Say in a sentence what the story shows."
     if not steps:
         errors["name"] = "Nothing was played yet."
     if errors:
         raise BadInput(errors)
-    story = {"landlord": viewer.landlord_id, "title": title.strip()[:200], "step": steps}
+    story = {"landlord": viewer.landlord_id, "title": title.strip()[:200]}
+    if path in sketch.files and (cites := stories.read_story(sketch.files[path]).get("policy")):
+        story["policy"] = cites
     body = tomlkit.dumps(story | {"step": _with_expectations(sketch, steps)}).encode()
     with on_stage(sketch, first_scene(sketch)):
         if failures := stories.play(stories.read_story(body)).failures:
@@ -275,10 +312,23 @@ def _with_expectations(sketch: Sketch, steps: list[Step]) -> list[Step]:
     with on_stage(sketch, first_scene(sketch)) as play:
         for step in steps:
             stories.go_on(play, step)
-            found.append(step | {"expect": _holds(play, last=step is steps[-1])})
+            holds = _still(play, step.get("expect", {})) | _holds(play, last=step is steps[-1])
+            found.append(step | {"expect": holds})
             stories.look(play)
             db.session.expire_all()
     return found
+
+
+def _still(play: Play, expected: Step) -> Step:
+    """What holds now of the things that a step of an opened story expected."""
+    found = {name: expectations.EXPECTATIONS[name](play, was) for name, was in expected.items()}
+    known = {
+        name: {key: each for key, each in value.items() if each is not None}
+        if isinstance(value, dict)
+        else value
+        for name, value in found.items()
+    }
+    return {name: play.named(value) for name, value in known.items() if value not in (None, {})}
 
 
 def _holds(play: Play, last: bool) -> Step:

@@ -95,6 +95,7 @@ def stage() -> Stage:
     """The stage of this server."""
     app = current_app
     if "stage" not in app.extensions:
-        app.extensions["stage"] = Stage(app.extensions["settings"])
+        settings = app.extensions["settings"]
+        app.extensions["stage"] = Stage(settings, static_folder=app.static_folder)
     found: Stage = app.extensions["stage"]
     return found

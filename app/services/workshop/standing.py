@@ -11,13 +11,15 @@ from sqlalchemy import select
 from app import clock
 from app.db import db
 from app.letters import FilledLetter, to_html
-from app.models import Alert, Case
+from app.models import Alert, Case, Letter, Outgoing
 from app.services import actions, cases, deployments, letters, picture
 from app.services.access import instance_of
 from app.services.kinds import kind_of, kinds_of
+from app.services.letter_words import sent_words
 from app.services.picture import Picture
 from app.services.references import spaced
 from app.services.story_acts import Play
+from app.services.workshop import beside
 from app.services.workshop.acting import people_for, tasks_open
 from app.services.workshop.cast import RESIDENT
 from timers.deadlines import DeadlineState
@@ -46,13 +48,16 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A letter that would have gone."""
+class Written:
+    """A letter of the case. number: from the oldest, 1; state, how: whether and how it went."""
 
+    number: int
     title: str
     to: str
     at: datetime
     body: Markup
+    state: DeadlineState
+    how: str
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,10 @@ class Standing:
     files: dict[str, str]
     tasks: list[ToDo]
     messages: list[ToDo]
+    beside: list[ToDo]  # what no diagram offers
     begins: list[ToDo]
     limits: list[Limit]
-    letters: list[Sent]
+    letters: list[Written]
     alerts: list[Told]
     next_due: date | None  # the day on which the next deadline has passed
 
@@ -107,6 +113,7 @@ def standing(play: Play, number: int) -> Standing:
         files={e.process: e.file for e in elements},
         tasks=_tasks(play),
         messages=_messages(case),
+        beside=_beside(case),
         begins=_begins(play),
         limits=[
             Limit(row.name, row.due_on, how) for row, how in cases.deadlines_of(case, deployed)
@@ -141,6 +148,13 @@ def _messages(case: Case) -> list[ToDo]:
     return staff + [ToDo(o.label, o.name, RESIDENT, words="The resident") for o in resident]
 
 
+def _beside(case: Case) -> list[ToDo]:
+    return [
+        ToDo(form.title, form.name, who, words="The resident" if who else "Staff")
+        for form, who in beside.offered(case)
+    ]
+
+
 def _begins(play: Play) -> list[ToDo]:
     """What else can be begun about the resident of the case."""
     procedures = deployments.live(play.landlord_id).contents.procedures
@@ -150,17 +164,29 @@ def _begins(play: Play) -> list[ToDo]:
     ]
 
 
-def _letters(case: Case) -> list[Sent]:
+def letters_written(case: Case) -> list[tuple[Letter, Outgoing | None, str]]:
+    """The letters of a case, each with how it was sent and to whom: the same order at each play."""
     session = db.session()
+    found = [
+        (row, out, letters.recipient_of(session, case, row).name)
+        for row, out in letters.letters_of(session, case)
+    ]
+    return sorted(found, key=lambda one: (one[0].written_at, one[0].template, one[2]))
+
+
+def _letters(case: Case) -> list[Written]:
+    """The newest first."""
     return [
-        Sent(
+        Written(
+            number,
             row.title,
-            letters.recipient_of(session, case, row).name,
+            to,
             row.written_at,
             Markup(to_html(FilledLetter.from_json(row.blocks), preview=False, level=4)),
+            *sent_words(row, outgoing),
         )
-        for row, _ in letters.letters_of(session, case)
-    ]
+        for number, (row, outgoing, to) in enumerate(letters_written(case), 1)
+    ][::-1]
 
 
 def _alerts(case: Case) -> list[Told]:

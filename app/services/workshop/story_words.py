@@ -12,8 +12,7 @@ from app import clock
 from app.models import StoriesPlayed
 from app.services import outcomes, stories
 from app.services.contents import Contents
-from app.services.workshop import cast, trials
-from app.services.workshop.playing import what_is_done
+from app.services.workshop import beside, cast, trials
 
 IN_WORDS = {"at", "who", "does", "answers", "expect"}  # keys of a step
 WORDS = {
@@ -104,6 +103,21 @@ def lines(story: dict[str, Any], contents: Contents) -> list[str]:
 def _done(step: dict[str, Any], contents: Contents) -> tuple[str, str, str]:
     who = cast.in_words(step["who"]) if step.get("who") else ""
     return _time(step["at"]), who, what_is_done(contents, step)
+
+
+def what_is_done(contents: Contents, step: dict[str, Any]) -> str:
+    """What somebody does in a step, as people call it."""
+    does: str = step.get("does", "")
+    messages = {e.message: e.name for e in contents.elements.values() if e.message}
+    if not does:
+        return "Time passes"
+    if does in contents.elements:
+        return ("Claimed: " if "claims" in step else "") + contents.elements[does].name
+    if does in beside.FORMS:
+        return beside.FORMS[does].title
+    if does in contents.forms and ("kind" in step or does not in messages):
+        return contents.forms[does].title
+    return messages.get(does) or does
 
 
 def broken(played: StoriesPlayed, contents: Contents) -> list[Broken]:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from app import clock
 from app.errors import BadInput, ChangedMeanwhile, PutrightError
-from app.services.workshop import drafts, linting, vocabulary
+from app.services.workshop import comments, drafts, linting, vocabulary
 from app.web.policy import allow, viewer
 
 bp = Blueprint("modeller", __name__)
@@ -75,9 +75,12 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
 @in_json
 def save(draft_id: str, path: str) -> ResponseReturnValue:
     """Keep the diagram as it is drawn. X-Seen: the revision that the page has seen."""
-    linting.must_be_a_diagram(drafts.get(viewer(), draft_id), path)
+    sketch = drafts.get(viewer(), draft_id)
+    linting.must_be_a_diagram(sketch, path)
     xml = request.get_data()
     linting.must_be_readable(path, xml)
+    before = (files[path] for files in (sketch.files, sketch.base_files) if path in files)
+    xml = comments.kept(xml, *before)
     seen = request.headers.get("X-Seen", type=int)
     if seen is None:
         raise BadInput({"seen": "The page did not say which revision it has seen. Reload it."})

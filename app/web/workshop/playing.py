@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
 from app.errors import BadInput, NotFound, NotOffered
+from app.services.example_files import BY_ID
 from app.services.picture import Picture
 from app.services.workshop import drafts, playing
 from app.services.workshop.acting import Asked, Sheet
@@ -23,6 +24,7 @@ from app.web.tasks import posted
 
 bp = Blueprint("playing", __name__)
 FOLDER = "/procedures/drafts/<draft_id>/play"
+LETTER_TYPES = {"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}
 
 
 @bp.get(FOLDER)
@@ -137,7 +139,8 @@ def do(draft_id: str) -> ResponseReturnValue:
             sheet = playing.form_of(viewer(), draft_id, _asked(), posted())
             sheet.form.empty_rows = asked
             return _sheet_page(draft_id, sheet)
-        playing.act(viewer(), draft_id, _asked(), posted())
+        claims = "pr_claims" in request.form
+        playing.act(viewer(), draft_id, _asked(), posted(), claims=claims)
     except SheetRefused as refused:
         return _sheet_page(draft_id, refused.sheet), 422
     except BadInput as bad:
@@ -151,7 +154,16 @@ def _sheet_page(draft_id: str, sheet: Sheet) -> str:
     sketch = drafts.get(viewer(), draft_id)
     back = url_for(".play", draft_id=draft_id)
     here = {"sketch": sketch, "here": "play", "sheet": sheet, "form": sheet.form, "back": back}
+    here |= {"examples": BY_ID}
     return render_template("workshop/play_form.html", action=request.full_path, **here)
+
+
+@bp.get(f"{FOLDER}/letters/<int:case>/<int:number>.<any(pdf, txt):ending>")
+@allow("approve_procedures")
+def letter(draft_id: str, case: int, number: int, ending: Literal["pdf", "txt"]) -> Response:
+    """A letter of the played case, as its reader would get it."""
+    body = playing.letter(viewer(), draft_id, case, number, ending)
+    return Response(body, content_type=LETTER_TYPES[ending])
 
 
 @bp.post(f"{FOLDER}/time")
@@ -190,9 +202,10 @@ def start_again(draft_id: str) -> ResponseReturnValue:
 def save(draft_id: str) -> ResponseReturnValue:
     """Keep the played case as a story of the draft."""
     name, title = request.form.get("name", "").strip(), request.form.get("title", "")
+    replaces = "replaces" in request.form
 
     def save_it() -> None:
-        path = playing.save(viewer(), draft_id, name, title)
+        path = playing.save(viewer(), draft_id, name, title, replaces=replaces)
         flash(f"Saved as {path}. It must hold whenever the draft is published.")
 
     return _changed(draft_id, save_it)

@@ -8,11 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
 
-from app.errors import NotFound, NotOffered
+from app.errors import BadInput, NotFound, NotOffered
 from app.models import Job, StoriesPlayed
 from app.services.stories import read_story
 from app.services.story_acts import StoryRefused
-from app.services.workshop import drafts, retelling, story_words, trials
+from app.services.workshop import drafts, playing, retelling, story_words, trials
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.stories import paths_of
 from app.services.workshop.story_words import Broken
@@ -107,6 +107,21 @@ def _found(draft_id: str, name: str) -> tuple[Sketch, str]:
     if path not in sketch.files:
         raise NotFound
     return sketch, path
+
+
+@bp.post(f"{FOLDER}/<name>/open")
+@allow("own_procedures")
+def open_in_play(draft_id: str, name: str) -> ResponseReturnValue:
+    """Play it, to see where it stands or to let it go another way."""
+    _, path = _found(draft_id, name)
+    try:
+        left_out = playing.open_story(viewer(), draft_id, path)
+    except BadInput as bad:
+        return _list(draft_id, {"stories": " ".join(bad.errors.values())})
+    if left_out:
+        steps = "A step" if left_out == 1 else f"{left_out} steps"
+        flash(f"{steps} in which somebody must be refused cannot be played here: left out.")
+    return redirect(url("playing.play", draft_id=draft_id), 303)
 
 
 @bp.post(f"{FOLDER}/<name>/remove")
