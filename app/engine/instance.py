@@ -239,7 +239,9 @@ class Instance(Scope, BpmnWorkflow):
         if self.new_calendar:
             self._keep_what_has_passed()
         self.rearm()
-        self.observe()
+        last, self.engine.now = self.engine.now, self.until
+        self.observe()  # dates that differ by the calendar alone differ from now on
+        self.engine.now = last
         while (at := self._next_due()) is not None and at <= (stop or self.until):
             self._count("the timers that are due")
             self.engine.now = max(self.engine.now, at)
@@ -334,12 +336,25 @@ class Instance(Scope, BpmnWorkflow):
 
     def _keep_what_has_passed(self) -> None:
         """A new calendar neither revives nor withdraws a deadline that has passed."""
+        for task, timer in self._have_passed():
+            timer.keep(task)
+
+    def keep_what_stays_passed(self) -> None:
+        """A new version revives a deadline that has passed if its date is still to come there.
+
+        Otherwise it stays as it was: what was missed was missed on that day.
+        """
+        for task, timer in self._have_passed():
+            if not self._is_to_come(timer.work_out(task), timer):
+                timer.keep(task)
+
+    def _have_passed(self) -> Iterator[tuple[Task, DueDate]]:
         for task, timer in self.awaited(DueDate):
             at = timer.fires_at(task)
             if "again" in task.internal_data or (at is not None and at <= self.until):
-                timer.keep(task)
+                yield task, timer
         for task in self._fired_alerts():
-            task.task_spec.event_definition.keep(task)
+            yield task, task.task_spec.event_definition
 
     # --- history
 

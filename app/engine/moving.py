@@ -64,6 +64,8 @@ def move(
         (host, (names or {}).get(timer, timer)): armed
         for (host, timer), armed in before.seen_deadlines.items()
     }
+    instance.until = instance.engine.now = before.until  # what differs, differs from now on
+    instance.keep_what_stays_passed()
     instance.catch_up(before.until)
     instance.engine.facts.record(stored.news)
     instance.settle()
