@@ -122,6 +122,8 @@ HOSTILE = {
     "..": b"",
     "Upper Case.bpmn": b"<a/>",
     "no_ending": b"",
+    "page.bpmn": b"<html><body>Not found</body></html>",
+    "table.bpmn": b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>',
 }
 
 
@@ -136,6 +138,10 @@ def test_hostile_files_stay_outside_and_take_the_others_with_them(
     assert drafts.get(process_owner, draft.split("/")[-1]).changed == {}
     drafts.drop(process_owner, draft.split("/")[-1])
     assert send(workshop, draft, good).status_code == 409
+
+
+def test_a_copy_that_a_browser_numbered_takes_the_place_of_the_file() -> None:
+    assert bringing.path_of("C:\\Downloads\\stage_1 (2).bpmn") == "stage_1.bpmn"
 
 
 def test_a_file_is_not_larger_than_the_engine_reads() -> None:
