@@ -128,6 +128,8 @@ PAGES = {
         "/procedures/drafts",
         "/procedures/drafts/{draft}",
         "/procedures/moving",
+        "/procedures/drafts/{draft}/ids",
+        "/procedures/drafts/{proposed}/ids",
         "/procedures/drafts/{draft}/compare",
         "/procedures/drafts/{draft}/folder",
         "/procedures/drafts/{draft}/publish",
@@ -228,6 +230,9 @@ def two_drafts() -> dict[str, str]:
     begun = drafts.begin(owner, "Without one letter")
     letters = [path for path in drafts.get(owner, begun).files if path.startswith("letters/")]
     drafts.remove(owner, begun, min(letters))
+    one = drafts.get(owner, begun).files["complaint.bpmn"]
+    unsafe = re.sub(rb'(<bpmn:endEvent id=")(\w+)', rb"\g<1>sid-\g<2>", one, count=1)
+    drafts.put(owner, begun, "complaint.bpmn", unsafe)
     waits = drafts.begin(owner, "Ask again")
     files = drafts.get(owner, waits).files
     task = rb'(<bpmn:userTask [^>]*name=")'
