@@ -255,6 +255,15 @@ def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
     slip = event[1] + b'x"'
     saved_by_itself(page, drawn, lambda body: slip not in body)
 
+    start = re.search(rb'<bpmn:startEvent id="(\w+)"', body)
+    assert start
+    drawn.put(re.sub(rb'"%b"' % start[1], b'"sid-1A"', body))
+    drawn.open(page)
+    problems.get_by_role("link", name="Rename the id that is not safe").click()
+    page.get_by_role("button", name="Rename it").click()
+    expect(page.get_by_text("1 id is renamed.")).to_be_visible()
+    assert b"sid-" not in drawn.saved
+
 
 def test_who_looks_only_changes_nothing(drawn: Drawn, open_page: Open) -> None:
     drawn.site.add("maya", "manager")

@@ -27,12 +27,16 @@ export function lintAsYouDraw(modeler, list, page, buttons) {
     list.removeAttribute('aria-busy');
   }
 
-  function show({ problems, elsewhere, walked }) {
+  function show({ problems, elsewhere, walked, unsafe }) {
     overlays.remove({ type: 'lint' });
     badges(problems);
     const rest = elsewhere ? make('p', {}, `There are ${elsewhere} errors in other files: see the overview of the draft.`) : null;
     const fine = walked ? 'Nothing, and made-up cases walked through it well.' : 'Nothing.';
+    const ids = unsafe && page.save
+      ? make('p', {}, make('a', { href: page.ids }, unsafe === 1 ? 'Rename the id that is not safe' : `Rename all ${unsafe} ids that are not safe`), ': you see them before and after.')
+      : null;
     list.replaceChildren(
+      ...(ids ? [ids] : []),
       problems.length ? make('ul', { className: 'pr-problems' }, ...problems.map(line)) : make('p', {}, fine),
       ...(rest ? [rest] : []),
     );

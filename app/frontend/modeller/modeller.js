@@ -1,5 +1,5 @@
 // The modeller of a draft's diagram. <script data-page> says where everything is:
-//   xml, save (null: to look only), lint, tidy, defects, evaluate, known   addresses
+//   xml, save (null: to look only), lint, tidy, defects, evaluate, known, ids   addresses
 //   revision   of the draft that the page has seen;  today   2026-11-26
 // What an element may be given is in fields.js; how it is shown, in panel.js.
 

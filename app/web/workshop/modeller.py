@@ -64,6 +64,7 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
             "defects": url_for(".defects", **here),
             "evaluate": url_for(".evaluate", draft_id=draft_id),
             "known": url_for(".known", draft_id=draft_id),
+            "ids": url_for("bringing.safe_ids", draft_id=draft_id),
             "revision": sketch.row.revision,
             "today": clock.today().isoformat(),
         },

@@ -158,12 +158,14 @@ def _sheet_page(draft_id: str, sheet: Sheet) -> str:
     return render_template("workshop/play_form.html", action=request.full_path, **here)
 
 
-@bp.get(f"{FOLDER}/letters/<int:case>/<int:number>.<any(pdf, txt):ending>")
+@bp.get(f"{FOLDER}/letter")
 @allow("approve_procedures")
-def letter(draft_id: str, case: int, number: int, ending: Literal["pdf", "txt"]) -> Response:
-    """A letter of the played case, as its reader would get it."""
-    body = playing.letter(viewer(), draft_id, case, number, ending)
-    return Response(body, content_type=LETTER_TYPES[ending])
+def letter(draft_id: str) -> Response:
+    """A letter of the played case, as its reader gets it: ?case, number, kind (pdf or txt)."""
+    case, number = (request.args.get(name, 1, int) for name in ("case", "number"))
+    kind: Literal["pdf", "txt"] = "txt" if request.args.get("kind") == "txt" else "pdf"
+    body = playing.letter(viewer(), draft_id, case, number, kind)
+    return Response(body, content_type=LETTER_TYPES[kind])
 
 
 @bp.post(f"{FOLDER}/time")
