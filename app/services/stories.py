@@ -131,7 +131,7 @@ DUE = (
 )
 UNSENT = (
     select(Outgoing.id)
-    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.status != "sent")
+    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.waits())
     .limit(1)
 )
 
@@ -161,6 +161,7 @@ def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> N
         return
     post = select(Outgoing.id).where(
         Outgoing.landlord_id == state.landlord_id,
+        Outgoing.waits(),
         Outgoing.channel == "post",
         Outgoing.status == "queued",
     )
