@@ -13,7 +13,14 @@ from app.db import db
 from app.engine import FactSpec
 from app.models import Event, Instance, Payload
 from app.services.outcomes import in_words, outcome_names
-from app.services.reporting.figures import Group, Scope, Section, by_value, counted
+from app.services.reporting.figures import (
+    Group,
+    Scope,
+    Section,
+    by_value,
+    counted,
+    names_one_of,
+)
 from timers.deadlines import read_rule
 
 WRITES_FACTS = ("started", "submitted", "received", "decided")
@@ -83,7 +90,7 @@ def _extensions(scope: Scope) -> dict[str, str]:
 def _set_in_period(scope: Scope, names: set[str]) -> dict[str, dict[str, Any]]:
     """By fact and case: the values at the end of the period that were not so before it began."""
     begins, _ = scope.period.instants
-    written = Event.action.in_(WRITES_FACTS)
+    written = Event.action.in_(WRITES_FACTS) & names_one_of(Payload.values, *names)
     touched = {
         told.case_id
         for told in _told(scope, written & (Event.at >= begins))
