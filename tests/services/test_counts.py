@@ -40,6 +40,7 @@ from tests.turns import Asked, Wire, asked, wire
 
 FINISH, START, FIRE = 14, 20, 14  # statements of a step at most
 TURNS = 5  # on PostgreSQL, of a step that finishes a task, with BEGIN and COMMIT
+SEARCH = 8  # statements of a page of cases
 SIZES = (4, 30)
 
 
@@ -197,6 +198,7 @@ def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_t
     listed = partial(worklist.first, crowd.member, Filter(), PAGE)
     every = partial(cases.search, crowd.member, status="all")
     oldest = health.oldest_due
+    assert len(counted(every).statements) <= SEARCH
     if db.engine.dialect.name == "sqlite":
         assert steps_taken(listed) <= 10 * PAGE
         assert steps_taken(every) <= 10 * cases.PAGE
