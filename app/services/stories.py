@@ -165,7 +165,7 @@ DUE = (
 )
 UNSENT = (
     select(Outgoing.id)
-    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.status != "sent")
+    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.waits())
     .limit(1)
 )
 
@@ -195,6 +195,7 @@ def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> N
         return
     post = select(Outgoing.id).where(
         Outgoing.landlord_id == state.landlord_id,
+        Outgoing.waits(),
         Outgoing.channel == "post",
         Outgoing.status == "queued",
     )

@@ -10,13 +10,23 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from app.clock import SetClock
 from app.db import db
 from app.factory import create_app
-from app.models import Case, Instance
-from app.services import cases, open_cases, sweep, watch, worklist
+from app.models import Blob, Case, Instance, Letter, Outgoing
+from app.services import (
+    cases,
+    documents,
+    known_people,
+    letters,
+    open_cases,
+    outbox,
+    sweep,
+    watch,
+    worklist,
+)
 from app.services.open_cases import Wanted
 from app.services.operations import health
 from app.services.worklist import TABS, Filter
@@ -30,6 +40,7 @@ from tests.turns import Asked, Wire, asked, wire
 
 FINISH, START, FIRE = 14, 20, 14  # statements of a step at most
 TURNS = 5  # on PostgreSQL, of a step that finishes a task, with BEGIN and COMMIT
+SEARCH = 8  # statements of a page of cases
 SIZES = (4, 30)
 
 
@@ -187,6 +198,7 @@ def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_t
     listed = partial(worklist.first, crowd.member, Filter(), PAGE)
     every = partial(cases.search, crowd.member, status="all")
     oldest = health.oldest_due
+    assert len(counted(every).statements) <= SEARCH
     if db.engine.dialect.name == "sqlite":
         assert steps_taken(listed) <= 10 * PAGE
         assert steps_taken(every) <= 10 * cases.PAGE
@@ -199,3 +211,34 @@ def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_t
 def test_a_sweep_with_nothing_due_looks_once_into_an_index(app: Flask) -> None:
     Crowd().fill(ROWS)
     assert rows_read(sweep.due_instances, "instance") == 0
+
+
+def test_a_beat_looks_at_nothing_that_has_gone_and_a_person_finds_their_cases(
+    app: Flask, clock: SetClock
+) -> None:
+    crowd, now = Crowd(), clock.at
+    its = {"landlord_id": crowd.case.landlord_id, "case_id": crowd.case.id}
+    sent = {"channel": "email", "status": "sent", "sent_at": now, "queued_at": now}
+    file = {"sha256": "", "name": "", "media_type": "", "data": b"", "at": now}
+    names = [f"{n}" for n in range(ROWS)]
+    db.session.execute(
+        insert(Outgoing), [its | sent | {"key": name, "letter_id": name} for name in names]
+    )
+    db.session.execute(insert(Blob), [its | file | {"id": name} for name in names])
+    written = {"template": "", "title": "", "blocks": {}, "written_at": now}
+    db.session.add(Letter(**its, **written, id="7"))
+    db.session.commit()
+    crowd.fill(ROWS // 2)
+    last = f"b{ROWS // 2:031x}"  # of the crowd
+    looks: list[tuple[str, Callable[[], object]]] = [
+        ("outgoing", outbox.send_due),
+        ("outgoing", health.oldest_mail),
+        ("outgoing", lambda: letters.letters_of(db.session(), crowd.case)),
+        ("blob", documents.drop_unclaimed),
+        ("party", partial(known_people.person_known, crowd.officer, last)),
+    ]
+    for table, act in looks:
+        if db.engine.dialect.name == "sqlite":
+            assert steps_taken(act) <= 20, (table, act)
+        else:
+            assert rows_read(act, table) <= 1, (table, act)
