@@ -1,11 +1,11 @@
 """what waits to be sent, a letter's sending, a person's cases and files of nobody are looked up
 
-Revision: 0018, after 0016, 2026-11-26
+Revision: 0017, after 0016, 2026-11-26
 """
 
 from app.migrations.indexes import change
 
-revision = '0018'
+revision = '0017'
 down_revision = '0016'
 branch_labels = None
 depends_on = None
