@@ -21,6 +21,7 @@ from app.models.base import new_id
 from app.services import checking, deployments
 from app.services.contents import Contents, Files
 from app.services.workshop import advice
+from app.services.workshop.leftovers import leftovers
 from app.viewer import Viewer
 
 LARGEST = 2_000_000  # bytes of a file; the engine reads no larger one
@@ -62,8 +63,12 @@ class Sketch:
 
     @property
     def problems(self) -> list[Problem]:
-        """What lint finds in all of it together, errors first; without trial walks, which warn."""
-        return advice.beside(checking.check(self.files, walks=False), self.files)
+        """What lint finds in all of it together, errors first; without trial walks, which warn.
+
+        Last what still says the old number of a limit that the draft changes.
+        """
+        found = advice.beside(checking.check(self.files, walks=False), self.files)
+        return [*found, *leftovers(self.base_files, self.files)]
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:
