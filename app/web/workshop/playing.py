@@ -13,7 +13,7 @@ from app import clock
 from app.errors import BadInput, NotFound, NotOffered
 from app.services.example_files import BY_ID
 from app.services.picture import Picture
-from app.services.workshop import drafts, playing
+from app.services.workshop import drafts, keeping, playing
 from app.services.workshop.acting import Asked, Sheet
 from app.services.workshop.cast import RESIDENT
 from app.services.workshop.playing import SheetRefused, Shown
@@ -207,7 +207,7 @@ def save(draft_id: str) -> ResponseReturnValue:
     replaces = "replaces" in request.form
 
     def save_it() -> None:
-        path = playing.save(viewer(), draft_id, name, title, replaces=replaces)
+        path = keeping.save(viewer(), draft_id, name, title, replaces=replaces)
         flash(f"Saved as {path}. It must hold whenever the draft is published.")
 
     return _changed(draft_id, save_it)
