@@ -60,15 +60,20 @@ class Added:
 
 
 def to_be_added(broken: Iterable[Broken], files: Files) -> list[Added]:
-    """The tasks at which stories stop, each with all stories that stop there."""
+    """The tasks at which stories stop, each with all stories that stop there.
+
+    What is open in some of these stories only, beside another task, is not what they wait for.
+    """
     stops: dict[tuple[str, str], dict[str, int]] = {}
     for one in broken:
         for task in one.stuck.todo.items() if one.stuck else ():
             stops.setdefault(task, {})[one.path] = one.stuck.step if one.stuck else 0
     found = []
     for (element, name), places in stops.items():
-        others = (path for path in paths_of(files) if path not in places)
-        like = next((path for path in others if _does(files[path], element)), "")
+        if any(places.keys() < others.keys() for others in stops.values()):
+            continue
+        rest = (path for path in paths_of(files) if path not in places)
+        like = next((path for path in rest if _does(files[path], element)), "")
         title = str(read_story(files[like])["title"]) if like else ""
         found.append(Added(element, name, places, like, title))
     return found
