@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, select
+from sqlalchemy.orm import Session, contains_eager, lazyload
 
 from app.db import db
 from app.errors import NotAllowed, NotFound
-from app.models import Case, Conflict, Instance, Party, Person, Task
+from app.models import Case, Conflict, Draft, Instance, Party, Person, Task
 from app.viewer import Viewer
 
 Columns = TypeVarTuple("Columns")
@@ -92,11 +92,15 @@ def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> Instance:
     return found
 
 
+def _its_instance() -> ColumnElement[bool]:
+    return (Instance.landlord_id == Task.landlord_id) & (Instance.id == Task.instance_id)
+
+
 @cache
 def _locked_by_task() -> Select[Instance]:
     return (
         select(Instance)
-        .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
+        .join(Task, _its_instance())
         .where(Task.landlord_id == bindparam("landlord_id"), Task.id == bindparam("task_id"))
         .options(lazyload(Instance.case))
         .with_for_update(of=Instance)
@@ -120,6 +124,40 @@ def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:
     if task is None or is_kept_out(viewer, task.case):
         raise NotFound
     return task
+
+
+def task_and_all(viewer: Viewer, task_id: str) -> tuple[Task, Instance, Draft | None]:
+    """A task with its case and people, the running procedure, and the viewer's draft, at once.
+
+    Raises as `get_task` does.
+    """
+    if not viewer.can("work"):
+        raise NotAllowed
+    which = {"landlord_id": viewer.landlord_id, "task_id": task_id, "user_id": viewer.user_id}
+    found = db.session.execute(_task_and_all(), which).unique().one_or_none()
+    if found is None:
+        raise NotFound
+    task, instance, draft = found
+    return task, instance, draft
+
+
+@cache
+def _task_and_all() -> Select[Any]:
+    user_id = bindparam("user_id", type_=String)
+    drafted = (Draft.landlord_id == Task.landlord_id) & (Draft.task_id == Task.id)
+    kept_out = (Conflict.landlord_id == Task.landlord_id) & (Conflict.case_id == Task.case_id)
+    query = (
+        select(Task, Instance, Draft)
+        .join(Task.case)
+        .join(Instance, _its_instance())
+        .outerjoin(Draft, drafted & (Draft.user_id == user_id))
+        .outerjoin(Conflict, kept_out & (Conflict.user_id == user_id))
+    )
+    return query.where(
+        Task.landlord_id == bindparam("landlord_id"),
+        Task.id == bindparam("task_id"),
+        Conflict.user_id.is_(None),
+    ).options(contains_eager(Task.case).joinedload(Case.parties), lazyload(Instance.case))
 
 
 def with_people(landlord_id: str, which: ColumnElement[bool]) -> Select[str]:

@@ -60,12 +60,10 @@ def get_open(viewer: Viewer, task_id: str, typed: Typed | None = None) -> OpenTa
 
     Raises NotFound, NotAllowed, and TaskIsOver when somebody finished it or it was called off.
     """
-    task = get_task(viewer, task_id)
+    task, instance, draft = access.task_and_all(viewer, task_id)
     if task.status != "open":
         raise over(task)
-    instance = instance_of(task.case)
     deployed = deployments.of_instance(instance)
-    draft = drafts.kept(viewer, task_id)
     element = deployed.elements[task.element]
     return OpenTask(
         task,
@@ -144,7 +142,7 @@ def _must_be_for(deployed: Deployed, task: Task, viewer: Viewer) -> None:
         raise NotForYou("panel", reason)
     if task.team not in viewer.teams and panels.member_of(deployed, task) is None:
         raise NotForYou("team", reason_against(deployed, task, viewer))
-    independence.check(deployed, task, viewer.user_id or "", viewer.rank)
+    independence.check(deployed, task, viewer.user_id or "")
 
 
 def claim(viewer: Viewer, task_id: str) -> Task:
@@ -363,9 +361,7 @@ def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:
         for user in filter(None, chosen):
             if is_kept_out(accounts.viewer_for(user), step.case):
                 raise NotForYou("conflict", f"{user.name} may not work on this case.")
-            independence.check_element(
-                step.deployed, step.case, element, user.id, accounts.rank_of(user), user.name
-            )
+            independence.check_element(step.deployed, step.case, element, user.id, user.name)
 
 
 def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft | None]:
