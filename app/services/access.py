@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVarTuple
+from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager, lazyload
@@ -142,7 +142,7 @@ def task_and_all(viewer: Viewer, task_id: str) -> tuple[Task, Instance, Draft | 
 
 
 @cache
-def _task_and_all() -> Select[Any]:
+def _task_and_all() -> Select[Task, Instance, Draft]:
     user_id = bindparam("user_id", type_=String)
     drafted = (Draft.landlord_id == Task.landlord_id) & (Draft.task_id == Task.id)
     kept_out = (Conflict.landlord_id == Task.landlord_id) & (Conflict.case_id == Task.case_id)
