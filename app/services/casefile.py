@@ -6,9 +6,12 @@ flushes once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -58,26 +61,35 @@ class CaseFile:
     deadlines: list[Deadline] = field(default_factory=list)
     kept_out: bool = False
     touched: int = 0  # TOUCHED when the sums were read
-    drafted: frozenset[str] = frozenset()
+    drafted: set[str] = field(default_factory=set)
 
 
 def read(session: Session, instance: Instance, viewer: Viewer) -> CaseFile:
     """Everything that most steps need, in two statements."""
-    touched = session.info.get(TOUCHED, 0)
-    which = {"landlord_id": instance.landlord_id, "case_id": instance.case_id}
-    rows = session.execute(_file(), which | {"user_id": viewer.user_id})
-    found = rows.unique().all()
-    case, *sums, conflicts, _, _ = found[0]
-    register = session.scalars(_register(), which | {"instance_id": instance.id})
-    return CaseFile(
-        case,
-        Sums(*sums),
-        {task.id: task for *_, task, _ in found if task is not None},
-        list(register),
-        bool(conflicts),
-        touched,
-        frozenset(drafted for *_, drafted in found if drafted is not None),
-    )
+    return read_all(session, [instance], viewer)[instance.id]
+
+
+def read_all(
+    session: Session, instances: Iterable[Instance], viewer: Viewer
+) -> dict[str, CaseFile]:
+    """The same for some instances, by id, in two statements for each landlord."""
+    files: dict[str, CaseFile] = {}
+    landlord = attrgetter("landlord_id")
+    for landlord_id, group in groupby(sorted(instances, key=landlord), landlord):
+        some = {instance.case_id: instance for instance in group}
+        ids = [instance.id for instance in some.values()]
+        which = {"landlord_id": landlord_id, "user_id": viewer.user_id, "case_ids": [*some]}
+        touched = session.info.get(TOUCHED, 0)
+        for case, *sums, kept_out, task, drafted in session.execute(_file(), which).unique():
+            file = files.setdefault(some[case.id].id, CaseFile(case))
+            file.sums, file.kept_out, file.touched = Sums(*sums), bool(kept_out), touched
+            if task is not None:
+                file.tasks[task.id] = task
+            if drafted is not None:
+                file.drafted.add(drafted)
+        for deadline in session.scalars(_register(), {"landlord_id": landlord_id, "ids": ids}):
+            files[deadline.instance_id].deadlines.append(deadline)
+    return files
 
 
 def bring_up_to_date(session: Session, file: CaseFile) -> None:
@@ -106,7 +118,8 @@ def _summed_in(session: Session) -> bool:
 @cache
 def _register() -> Select[Any]:
     of_landlord = Deadline.landlord_id == bindparam("landlord_id")
-    return select(Deadline).where(of_landlord, Deadline.instance_id == bindparam("instance_id"))
+    of_instance = Deadline.instance_id.in_(bindparam("ids", expanding=True))
+    return select(Deadline).where(of_landlord, of_instance)
 
 
 @cache
@@ -128,7 +141,8 @@ def _file() -> Select[Any]:
             & (Draft.task_id == Task.id)
             & (Draft.user_id == user_id),
         )
-        .where(Case.landlord_id == bindparam("landlord_id"), Case.id == bindparam("case_id"))
+        .where(Case.landlord_id == bindparam("landlord_id"))
+        .where(Case.id.in_(bindparam("case_ids", expanding=True)))
         .options(joinedload(Case.parties), joinedload(Case.carried), lazyload(Task.case))
     )
 

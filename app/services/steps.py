@@ -144,9 +144,14 @@ def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
     return step_on(session, instance, actor)
 
 
-def step_on(session: Session, instance: Instance, actor: Viewer) -> Step:
-    """A step on a case whose row this transaction has locked already."""
-    file = casefile.read(session, instance, actor)
+def step_on(
+    session: Session, instance: Instance, actor: Viewer, file: CaseFile | None = None
+) -> Step:
+    """A step on a case whose row this transaction has locked already.
+
+    file: what was read of the case since then; it is read now by default.
+    """
+    file = file or casefile.read(session, instance, actor)
     deployed = deployments.pinned(instance.landlord_id, instance.deployment_id, file.case.kind)
     return Step(
         session,

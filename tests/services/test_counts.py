@@ -28,7 +28,7 @@ from tests.postgres import OWNER, Server, as_role
 from tests.reading import rows_read, steps_taken
 from tests.turns import Asked, Wire, asked, wire
 
-FINISH, START, FIRE = 14, 20, 14  # statements of a step at most
+FINISH, START, FIRE = 12, 19, 8  # statements of a step at most
 TURNS = 5  # on PostgreSQL, of a step that finishes a task, with BEGIN and COMMIT
 SIZES = (4, 30)
 
@@ -68,6 +68,21 @@ def test_a_step_is_one_commit_and_few_statements_whatever_the_size_of_its_proced
         assert len(short[name].statements) == len(long[name].statements), name
         assert len(short[name].statements) <= most, (name, "\n".join(short[name].statements))
         assert short[name].commits == long[name].commits == 1, name
+
+
+def test_some_deadlines_together_are_one_commit_and_the_statements_of_one(
+    app: Flask, clock: SetClock
+) -> None:
+    viewer = row.officer(row.deploy(4))
+    for number in (1, 3):
+        for _ in range(number):
+            row.record(viewer)
+        clock.move_to(clock.at + timedelta(days=2))
+        fire = counted(sweep.run_due)
+        said = set(fire.statements)  # SQLite is told of each revision by itself
+        assert len(said) <= FIRE + 2, "\n".join(said)  # and looks what is due
+        assert len(fire.statements) - len(said) <= number + 1
+        assert fire.commits == 1
 
 
 @pytest.fixture
