@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, lazyload
 
+from app import pipeline
 from app.db import db
 from app.errors import NotAllowed, NotFound
 from app.models import Case, Conflict, Draft, Instance, Party, Person, Task
@@ -83,28 +84,20 @@ def lock(session: Session, instance: Instance) -> None:
     session.refresh(instance, with_for_update={"of": Instance})
 
 
-def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> Instance:
-    """The instance of a task, locked, as the first statement of a transaction. Raises NotFound."""
-    which = {"landlord_id": viewer.landlord_id, "task_id": task_id}
-    found: Instance | None = session.scalar(_locked_by_task(), which)
-    if found is None:
-        raise NotFound
-    return found
+def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> None:
+    """The same for the case of a task, as the first statement of a transaction.
+
+    It goes to PostgreSQL with the next statement, which sees what is committed once it has waited.
+    """
+    driver = session.connection().connection.driver_connection
+    if isinstance(driver, pipeline.Connection):
+        pipeline.ahead(driver, LOCK_BY_TASK, (viewer.landlord_id, task_id))
 
 
-def _its_instance() -> ColumnElement[bool]:
-    return (Instance.landlord_id == Task.landlord_id) & (Instance.id == Task.instance_id)
-
-
-@cache
-def _locked_by_task() -> Select[Instance]:
-    return (
-        select(Instance)
-        .join(Task, _its_instance())
-        .where(Task.landlord_id == bindparam("landlord_id"), Task.id == bindparam("task_id"))
-        .options(lazyload(Instance.case))
-        .with_for_update(of=Instance)
-    )
+LOCK_BY_TASK = (
+    "SELECT FROM instance WHERE (landlord_id, id) = "
+    "(SELECT landlord_id, instance_id FROM task WHERE landlord_id = %s AND id = %s) FOR UPDATE"
+)
 
 
 def one_at_a_time(session: Session, key: str) -> None:
@@ -112,8 +105,9 @@ def one_at_a_time(session: Session, key: str) -> None:
 
     On SQLite the transaction itself holds everybody off.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    driver = session.connection().connection.driver_connection
+    if isinstance(driver, pipeline.Connection):
+        pipeline.ahead(driver, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
 def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:
@@ -144,12 +138,13 @@ def task_and_all(viewer: Viewer, task_id: str) -> tuple[Task, Instance, Draft | 
 @cache
 def _task_and_all() -> Select[Task, Instance, Draft]:
     user_id = bindparam("user_id", type_=String)
+    its_instance = (Instance.landlord_id == Task.landlord_id) & (Instance.id == Task.instance_id)
     drafted = (Draft.landlord_id == Task.landlord_id) & (Draft.task_id == Task.id)
     kept_out = (Conflict.landlord_id == Task.landlord_id) & (Conflict.case_id == Task.case_id)
     query = (
         select(Task, Instance, Draft)
         .join(Task.case)
-        .join(Instance, _its_instance())
+        .join(Instance, its_instance)
         .outerjoin(Draft, drafted & (Draft.user_id == user_id))
         .outerjoin(Conflict, kept_out & (Conflict.user_id == user_id))
     )

@@ -6,7 +6,7 @@ flushes once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     ScalarSelect,
     Select,
@@ -26,8 +27,19 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Session, joinedload, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
-from app.models import AccessibleCopy, Case, Conflict, Deadline, Draft, Instance, Promise, Task
+from app.models import (
+    AccessibleCopy,
+    CarriedOn,
+    Case,
+    Conflict,
+    Deadline,
+    Draft,
+    Instance,
+    Promise,
+    Task,
+)
 from app.viewer import Viewer
 
 SUMMED = (Promise, AccessibleCopy)
@@ -56,6 +68,7 @@ class CaseFile:
     """
 
     case: Case
+    instance: Instance
     sums: Sums = NO_SUMS
     tasks: dict[str, Task] = field(default_factory=dict)
     deadlines: list[Deadline] = field(default_factory=list)
@@ -75,20 +88,38 @@ def read_all(
     """The same for some instances, by id, in two statements for each landlord."""
     files: dict[str, CaseFile] = {}
     landlord = attrgetter("landlord_id")
-    for landlord_id, group in groupby(sorted(instances, key=landlord), landlord):
-        some = {instance.case_id: instance for instance in group}
-        ids = [instance.id for instance in some.values()]
-        which = {"landlord_id": landlord_id, "user_id": viewer.user_id, "case_ids": [*some]}
-        touched = session.info.get(TOUCHED, 0)
-        for case, *sums, kept_out, task, drafted in session.execute(_file(), which).unique():
-            file = files.setdefault(some[case.id].id, CaseFile(case))
-            file.sums, file.kept_out, file.touched = Sums(*sums), bool(kept_out), touched
-            if task is not None:
-                file.tasks[task.id] = task
-            if drafted is not None:
-                file.drafted.add(drafted)
-        for deadline in session.scalars(_register(), {"landlord_id": landlord_id, "ids": ids}):
-            files[deadline.instance_id].deadlines.append(deadline)
+    for landlord_id, some in groupby(sorted(instances, key=landlord), landlord):
+        which = {"landlord_id": landlord_id, "ids": [instance.id for instance in some]}
+        files |= _read(session, _file(BY_ID), which, viewer)
+    return files
+
+
+def read_by_task(session: Session, viewer: Viewer, task_id: str) -> CaseFile | None:
+    """The same for the case of a task, with its instance; None if there is none."""
+    which = {"landlord_id": viewer.landlord_id, "task_id": task_id}
+    return next(iter(_read(session, _file(_has_task()), which, viewer).values()), None)
+
+
+def _read(
+    session: Session, query: Select[Any], which: Mapping[str, Any], viewer: Viewer
+) -> dict[str, CaseFile]:
+    files: dict[str, CaseFile] = {}
+    touched = session.info.get(TOUCHED, 0)
+    rows = session.execute(query, {**which, "user_id": viewer.user_id}).unique()
+    for instance, case, *sums, carried, kept_out, task, drafted in rows:
+        file = files.get(instance.id)
+        if file is None:
+            file = CaseFile(case, instance, Sums(*sums), kept_out=kept_out > 0, touched=touched)
+            files[instance.id] = file
+            if not carried:  # nobody of most cases has died
+                set_committed_value(case, "carried", [])
+        if task is not None:
+            file.tasks[task.id] = task
+        if drafted is not None:
+            file.drafted.add(drafted)
+    register = {"landlord_id": which["landlord_id"], "ids": [*files]}
+    for deadline in session.scalars(_register(), register) if files else ():
+        files[deadline.instance_id].deadlines.append(deadline)
     return files
 
 
@@ -112,38 +143,38 @@ def _summed_in(session: Session) -> bool:
     return any(isinstance(row, SUMMED) for row in (*session.new, *session.dirty))
 
 
-# A statement of SQLAlchemy takes longer to make than to run: these two are made once.
+# A statement of SQLAlchemy takes longer to make than to run: these are made once.
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+BY_ID = Instance.id.in_(IDS)
 
 
 @cache
 def _register() -> Select[Any]:
     of_landlord = Deadline.landlord_id == bindparam("landlord_id")
-    of_instance = Deadline.instance_id.in_(bindparam("ids", expanding=True))
-    return select(Deadline).where(of_landlord, of_instance)
+    return select(Deadline).where(of_landlord, Deadline.instance_id.in_(IDS))
 
 
 @cache
-def _file() -> Select[Any]:
+def _has_task() -> ColumnElement[bool]:
+    its = Task.landlord_id == bindparam("landlord_id"), Task.id == bindparam("task_id")
+    return Instance.id == select(Task.instance_id).where(*its).scalar_subquery()
+
+
+@cache
+def _file(which: ColumnElement[bool]) -> Select[Any]:
     user_id = bindparam("user_id", type_=String)
+    carried = _beside(CarriedOn, func.count())
     kept_out = _beside(Conflict, func.count(), Conflict.user_id == user_id)
+    of_case = (Task.landlord_id == Case.landlord_id) & (Task.case_id == Case.id)
+    of_task = (Draft.landlord_id == Task.landlord_id) & (Draft.task_id == Task.id)
     return (
-        select(Case, *_sums(), kept_out, Task, Draft.task_id)
-        .select_from(Case)
-        .outerjoin(
-            Task,
-            (Task.landlord_id == Case.landlord_id)
-            & (Task.case_id == Case.id)
-            & (Task.status == OPEN),
-        )
-        .outerjoin(
-            Draft,
-            (Draft.landlord_id == Task.landlord_id)
-            & (Draft.task_id == Task.id)
-            & (Draft.user_id == user_id),
-        )
-        .where(Case.landlord_id == bindparam("landlord_id"))
-        .where(Case.id.in_(bindparam("case_ids", expanding=True)))
-        .options(joinedload(Case.parties), joinedload(Case.carried), lazyload(Task.case))
+        select(Instance, Case, *_sums(), carried, kept_out, Task, Draft.task_id)
+        .select_from(Instance)
+        .join(Instance.case)
+        .outerjoin(Task, of_case & (Task.status == OPEN))
+        .outerjoin(Draft, of_task & (Draft.user_id == user_id))
+        .where(Instance.landlord_id == bindparam("landlord_id"), which)
+        .options(joinedload(Case.parties), lazyload(Instance.case), lazyload(Task.case))
     )
 
 
@@ -158,7 +189,7 @@ def _sums() -> tuple[ScalarSelect[Any], ...]:
 
 
 def _beside(
-    rows: type[Promise | AccessibleCopy | Conflict],
+    rows: type[Promise | AccessibleCopy | CarriedOn | Conflict],
     sum: ColumnElement[Any],
     *which: ColumnElement[bool],
 ) -> ScalarSelect[Any]:

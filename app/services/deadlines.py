@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from app.services.steps import Step
 
 
-def register(step: Step, snapshot: Snapshot) -> datetime | None:
-    """Bring the register in line with a snapshot; return when the next deadline falls due."""
+def register(step: Step, snapshot: Snapshot) -> None:
+    """Bring the register in line with a snapshot."""
     own = (row for row in step.file.deadlines if not code_clocks.of_code(row))
     rows = {(row.host, row.element): row for row in own}
     for key, armed in snapshot.deadlines.items():
@@ -46,7 +46,6 @@ def register(step: Step, snapshot: Snapshot) -> datetime | None:
         if row.kind == "duty" and row.due_on and row.missed_on is None:
             over = row.met_on or step.today
             row.missed_on = row.due_on if over > row.due_on else None
-    return next_due(snapshot)
 
 
 def next_due(snapshot: Snapshot) -> datetime | None:

@@ -41,7 +41,7 @@ def fire_together(dues: Sequence[Due]) -> int:
         ready = [i for i in free if not i.held and i.next_due_at and i.next_due_at <= now]
         files = casefile.read_all(session, ready, PROCEDURE)
         for instance in sorted(ready, key=lambda i: (i.next_due_at, i.id)):
-            steps.fire(steps.step_on(session, instance, PROCEDURE, files[instance.id]))
+            steps.fire(steps.step_with(session, files[instance.id], PROCEDURE))
         return len(free)
 
 

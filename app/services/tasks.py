@@ -18,6 +18,7 @@ from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import (
     access,
     accounts,
+    casefile,
     deployments,
     drafts,
     independence,
@@ -208,10 +209,11 @@ def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
     if not viewer.can("work"):
         raise NotAllowed
     session = db.session()
-    instance = access.lock_by_task(session, viewer, task_id)
-    step = steps.step_on(session, instance, viewer)
-    if step.file.kept_out:
+    access.lock_by_task(session, viewer, task_id)
+    file = casefile.read_by_task(session, viewer, task_id)
+    if file is None or file.kept_out:
         raise NotFound
+    step = steps.step_with(session, file, viewer)
     if task_id not in step.file.tasks:
         raise over(session.get_one(Task, (viewer.landlord_id, task_id)))
     return step.file.tasks[task_id], step
