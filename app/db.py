@@ -83,6 +83,8 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def look_keys_up(_1: Any, _2: Any, statement: str, values: Any, *_: Any) -> tuple[str, Any]:
+        if "IN (VALUES" not in statement:
+            return statement, values
         return KEYS.sub(r"IN (SELECT * FROM (\1))", statement), values
 
 

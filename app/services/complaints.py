@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import clock
 from app.db import transaction
@@ -240,6 +241,7 @@ def _case(
         parties=[Party(person=resident)],
     )
     session.add(case)
+    set_committed_value(case, "carried", [])  # nobody of a new case has died
     return case
 
 

@@ -358,6 +358,8 @@ def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:
         for field in form.definition.fields
         if field.gives_work and form.answers.get(field.key)
     ]
+    if not chosen:
+        return
     elements = step.deployed.elements.values()
     for element in (e for e in elements if e.properties.get("assigned_in") == task.element):
         for user in filter(None, chosen):
