@@ -93,6 +93,7 @@ def prepare(engine: Engine) -> None:
 KEYS = re.compile(r"\bIN \((VALUES (?:\(\?(?:, \?)+\)(?:, )?)+)\)")
 
 LIMITS = {  # of PostgreSQL: for a lock, a statement, and a transaction that does nothing
+    "default_transaction_isolation": "read committed",
     "lock_timeout": "5s",
     "statement_timeout": "5min",
     "idle_in_transaction_session_timeout": "10min",
@@ -126,6 +127,19 @@ def look_at(landlord_ids: Iterable[str] | None) -> None:
         wall.tell(session.connection())
 
 
+def _leave_reading(session: Session) -> None:
+    """A step sees what is committed now, whatever the request has read before.
+
+    In PostgreSQL each statement does, so that the transaction can go on; what was changed outside
+    of a use-case is never saved.
+    """
+    changed = session.new or session.dirty or session.deleted
+    if changed or not session.in_transaction() or not pipeline.is_sound(session):
+        session.rollback()
+    else:
+        session.expire_all()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One use-case, one transaction, no nesting. Nothing else commits.
@@ -136,7 +150,7 @@ def transaction() -> Iterator[Session]:
     session: Session = db.session()
     if session.info.get("in_use_case"):
         raise RuntimeError("a service called another service's transaction")
-    session.rollback()  # ends the request's reading: the step must see what is committed now
+    _leave_reading(session)
     session.info["in_use_case"] = True
     token = _writing.set(True)
     try:

@@ -136,6 +136,15 @@ class Session(FlaskSession):
         self.info.pop(APPENDED, None)
 
 
+def is_sound(session: OrmSession) -> bool:
+    """Whether a transaction of PostgreSQL is open in which nothing has failed."""
+    if not session.is_active:
+        return False
+    driver = session.connection().connection.driver_connection
+    sound = TransactionStatus.INTRANS
+    return isinstance(driver, Connection) and driver.info.transaction_status == sound
+
+
 def append(session: OrmSession, model: type[DeclarativeBase], **values: Any) -> None:
     """Add a row with the next flush that this transaction neither reads nor changes.
 
