@@ -58,7 +58,9 @@ class Connection(psycopg.Connection[Any]):
         self.promising = []
         status = self.info.transaction_status
         if status == TransactionStatus.INTRANS:
+            kept, self.prepare_threshold = self.prepare_threshold, None  # else psycopg forgets all
             ahead(self, "ROLLBACK")
+            self.prepare_threshold = kept
             self.pipe.sync()
         elif status != TransactionStatus.IDLE:
             super().rollback()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, select
-from sqlalchemy.orm import Session, contains_eager, lazyload
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, select
+from sqlalchemy.orm import Session, aliased, contains_eager, lazyload
 
 from app import pipeline
 from app.db import db
@@ -138,7 +138,7 @@ def task_and_all(viewer: Viewer, task_id: str) -> tuple[Task, Instance, Draft | 
 @cache
 def _task_and_all() -> Select[Task, Instance, Draft]:
     user_id = bindparam("user_id", type_=String)
-    its_instance = (Instance.landlord_id == Task.landlord_id) & (Instance.id == Task.instance_id)
+    its_instance = (Instance.landlord_id == Case.landlord_id) & (Instance.case_id == Case.id)
     drafted = (Draft.landlord_id == Task.landlord_id) & (Draft.task_id == Task.id)
     kept_out = (Conflict.landlord_id == Task.landlord_id) & (Conflict.case_id == Task.case_id)
     query = (
@@ -151,8 +151,21 @@ def _task_and_all() -> Select[Task, Instance, Draft]:
     return query.where(
         Task.landlord_id == bindparam("landlord_id"),
         Task.id == bindparam("task_id"),
+        case_of_task(),
         Conflict.user_id.is_(None),
     ).options(contains_eager(Task.case).joinedload(Case.parties), lazyload(Instance.case))
+
+
+def case_of_task() -> ColumnElement[bool]:
+    """The key of the case of a task, for a statement that is given landlord_id and task_id.
+
+    Said so, PostgreSQL knows it before it reads anything, and finds all that belongs to it by it.
+    """
+    landlord_id, its = bindparam("landlord_id", type_=String), aliased(Task)
+    case_id = select(its.case_id).where(
+        its.landlord_id == landlord_id, its.id == bindparam("task_id", type_=String)
+    )
+    return and_(Case.landlord_id == landlord_id, Case.id == case_id.scalar_subquery())
 
 
 def with_people(landlord_id: str, which: ColumnElement[bool]) -> Select[str]:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -25,6 +23,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    tuple_,
 )
 from sqlalchemy.orm import Session, joinedload, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -40,6 +39,7 @@ from app.models import (
     Promise,
     Task,
 )
+from app.services.access import case_of_task
 from app.viewer import Viewer
 
 SUMMED = (Promise, AccessibleCopy)
@@ -85,19 +85,15 @@ def read(session: Session, instance: Instance, viewer: Viewer) -> CaseFile:
 def read_all(
     session: Session, instances: Iterable[Instance], viewer: Viewer
 ) -> dict[str, CaseFile]:
-    """The same for some instances, by id, in two statements for each landlord."""
-    files: dict[str, CaseFile] = {}
-    landlord = attrgetter("landlord_id")
-    for landlord_id, some in groupby(sorted(instances, key=landlord), landlord):
-        which = {"landlord_id": landlord_id, "ids": [instance.id for instance in some]}
-        files |= _read(session, _file(BY_ID), which, viewer)
-    return files
+    """The same for some instances, by id, in the same two statements."""
+    keys = [(instance.landlord_id, instance.case_id) for instance in instances]
+    return _read(session, _file(BY_KEY), {"keys": keys}, viewer) if keys else {}
 
 
 def read_by_task(session: Session, viewer: Viewer, task_id: str) -> CaseFile | None:
     """The same for the case of a task, with its instance; None if there is none."""
     which = {"landlord_id": viewer.landlord_id, "task_id": task_id}
-    return next(iter(_read(session, _file(_has_task()), which, viewer).values()), None)
+    return next(iter(_read(session, _file(BY_TASK), which, viewer).values()), None)
 
 
 def _read(
@@ -117,8 +113,8 @@ def _read(
             file.tasks[task.id] = task
         if drafted is not None:
             file.drafted.add(drafted)
-    register = {"landlord_id": which["landlord_id"], "ids": [*files]}
-    for deadline in session.scalars(_register(), register) if files else ():
+    keys = [(file.case.landlord_id, id) for id, file in files.items()]
+    for deadline in session.scalars(_register(), {"keys": keys}) if files else ():
         files[deadline.instance_id].deadlines.append(deadline)
     return files
 
@@ -143,21 +139,17 @@ def _summed_in(session: Session) -> bool:
     return any(isinstance(row, SUMMED) for row in (*session.new, *session.dirty))
 
 
-# A statement of SQLAlchemy takes longer to make than to run: these are made once.
-IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-BY_ID = Instance.id.in_(IDS)
+# A statement of SQLAlchemy takes longer to make than to run: these are made once. Each says the
+# case's own key, so that PostgreSQL needs no statistics to begin with it.
+
+KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+BY_KEY = tuple_(Case.landlord_id, Case.id).in_(KEYS)
+BY_TASK = case_of_task()
 
 
 @cache
 def _register() -> Select[Any]:
-    of_landlord = Deadline.landlord_id == bindparam("landlord_id")
-    return select(Deadline).where(of_landlord, Deadline.instance_id.in_(IDS))
-
-
-@cache
-def _has_task() -> ColumnElement[bool]:
-    its = Task.landlord_id == bindparam("landlord_id"), Task.id == bindparam("task_id")
-    return Instance.id == select(Task.instance_id).where(*its).scalar_subquery()
+    return select(Deadline).where(tuple_(Deadline.landlord_id, Deadline.instance_id).in_(KEYS))
 
 
 @cache
@@ -173,7 +165,7 @@ def _file(which: ColumnElement[bool]) -> Select[Any]:
         .join(Instance.case)
         .outerjoin(Task, of_case & (Task.status == OPEN))
         .outerjoin(Draft, of_task & (Draft.user_id == user_id))
-        .where(Instance.landlord_id == bindparam("landlord_id"), which)
+        .where(which)
         .options(joinedload(Case.parties), lazyload(Instance.case), lazyload(Task.case))
     )
 

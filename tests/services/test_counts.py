@@ -16,7 +16,7 @@ from app.clock import SetClock
 from app.db import db
 from app.factory import create_app
 from app.models import Case, Instance, User
-from app.services import cases, open_cases, sweep, watch, worklist
+from app.services import access, casefile, cases, open_cases, sweep, watch, worklist
 from app.services.open_cases import Wanted
 from app.services.operations import health
 from app.services.worklist import TABS, Filter
@@ -33,6 +33,7 @@ FINISH, START, FIRE = 11, 16, 8  # statements of a step at most
 POST = FINISH + 3  # BEGIN, who asks, and the task with all that its form shows
 TURNS = {"finish": 4, "start": 7, "POST": 6}  # on PostgreSQL, with BEGIN and COMMIT
 SIZES = (4, 30)
+OTHERS = 12  # cases
 
 
 def counted(act: Callable[[], object]) -> Asked:
@@ -139,6 +140,21 @@ def test_a_step_waits_for_postgresql_as_often_whatever_the_size(over_wire: Wire)
         assert turns(row.recording(viewer)) <= TURNS["start"]
         assert turns(row.finishing(viewer, reference)) <= TURNS["finish"]
         assert turns(posting(viewer, reference)) <= TURNS["POST"]
+
+
+def test_a_step_does_not_go_through_the_people_of_each_case_before_there_are_statistics(
+    over_wire: Wire,
+) -> None:
+    viewer = row.officer(row.deploy(4))
+    first, *_ = [row.record(viewer) for _ in range(OTHERS)]
+    task_id = row.open_task(first)
+
+    def read() -> None:
+        access.task_and_all(viewer, task_id)
+        casefile.read_by_task(db.session(), viewer, task_id)
+
+    for table in ("case", "party", "person"):
+        assert rows_read(read, table) <= OTHERS, table
 
 
 def test_nothing_of_a_case_stays_in_memory(app: Flask) -> None:
