@@ -107,7 +107,7 @@ class Party(Owned, Base):
     gets_letters: Mapped[bool] = mapped_column(default=False)
     ended_by_death: Mapped[bool] = mapped_column(default=False)
     case: Mapped[Case] = relationship(back_populates="parties")
-    person: Mapped[Person] = relationship(lazy="joined", viewonly=True)
+    person: Mapped[Person] = relationship(lazy="joined", overlaps="case,parties")
 
     def may_act(self, on: date) -> bool:
         """Whether the representative may be told things: permission given, and not past its end."""
