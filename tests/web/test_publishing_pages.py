@@ -66,7 +66,8 @@ def test_it_goes_from_draft_to_version_by_two_people(
     seen = re.search(r'name="seen" value="(\d+)"', page)
     assert seen is not None
     answer = client.post(f"{path}/approve", data={"seen": seen[1]}, follow_redirects=True)
-    assert "It is published" in answer.text and "Approved by Maya" in answer.text
+    assert "It is published as version 2, for new cases from" in answer.text
+    assert "Approved by Maya" in answer.text and "was published since" not in answer.text
     page = client.get("/procedures").text
     assert "approved by Maya" in page and "from the command line, without a second person" in page
 
@@ -87,7 +88,8 @@ def test_a_moment_to_come_is_of_london(olu: Viewer, maya: Viewer, sign_in: SignI
     client = sign_in(maya)
     seen = re.search(r'name="seen" value="(\d+)"', client.get(path).text)
     assert seen is not None
-    client.post(f"{path}/approve", data={"seen": seen[1]})
+    page = client.post(f"{path}/approve", data={"seen": seen[1]}, follow_redirects=True).text
+    assert page.count("ublished as version 2, for new cases from Tue 1 Jun 2027, 9:30am") == 2
     assert "new cases begin on it Tue 1 Jun 2027, 9:30am" in client.get("/procedures").text
 
 

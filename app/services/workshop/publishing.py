@@ -159,6 +159,13 @@ def newer(row: ProcedureDraft) -> Deployment | None:
     return newest if newest is not None and newest.id != row.based_on else None
 
 
+def version_of(row: ProcedureDraft) -> Deployment | None:
+    """The version that a draft became; None while it is not published."""
+    if row.deployment_id is None:
+        return None
+    return db.session.get_one(Deployment, (row.landlord_id, row.deployment_id))
+
+
 def _begins_too_early(found: Sketch) -> bool:
     begins = found.base.live_from
     starts = max(found.row.starts_at or clock.now(), clock.now())

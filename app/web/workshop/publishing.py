@@ -12,6 +12,7 @@ from app.errors import BadInput, NotOffered
 from app.services import tasks
 from app.services.workshop import comparing, drafts, merging, publishing, records
 from app.services.workshop.drafts import Sketch
+from app.web.assets import day_and_time
 from app.web.policy import allow, viewer
 from app.web.spreadsheet import csv_file
 from app.web.workshop.stories import played_so_far
@@ -46,6 +47,7 @@ def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
         decides=draft_id in publishing.waits_for(viewer()),
         second=publishing.second_people(row),
         alone_from=publishing.alone_from(viewer(), row),
+        published=_published(sketch),
         meanwhile=merging.meanwhile(sketch),
         cases=publishing.running_cases(viewer()),
         names=tasks.name_of,
@@ -118,9 +120,17 @@ def approve(draft_id: str) -> ResponseReturnValue:
         publishing.approve(viewer(), draft_id, request.form.get("seen", 0, int))
     except NotOffered as refused:
         return _page(draft_id, {"decide": refused.message})
-    return _back(
-        draft_id, "It is published. Open cases stay on their version until they are moved."
-    )
+    said = _published(drafts.get(viewer(), draft_id))
+    return _back(draft_id, f"It is published {said}. Open cases stay as they are until moved.")
+
+
+def _published(sketch: Sketch) -> str:
+    """As which version, and from when it is for new cases; empty for a draft that is not."""
+    version = publishing.version_of(sketch.row)
+    if version is None:
+        return ""
+    since = day_and_time(version.live_from or version.at)
+    return f"as version {version.number}, for new cases from {since}"
 
 
 @bp.post("/procedures/drafts/<draft_id>/publish/bring-up-to-date")
