@@ -70,11 +70,19 @@ def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
     page = move(manager, instance_of(case).id)
     assert "1 case moved" in page
     assert version_of(case) == 2
+    history = f"/cases/{case.reference}?tab=history"
+    number = r"By version 1 of the procedure at first, and by version 2 from no\. (\d+) on\."
+    told = re.search(number, manager.get(history).text)
+    assert told
+    row = manager.get(history).text.split(f'data-l="No.">{told[1]}</td>')[1].split("</tr>")[0]
+    assert "Moved from version 1 to 2" in row
     put_back = re.search(r'action="(/procedures/moving/\w+/undo)"', page)
     assert put_back
     page = manager.post(put_back[1], follow_redirects=True).text
     assert "is back on the version it was on" in page and "Undone" in page
     assert version_of(case) == 1
+    assert ", by version 2 from no." in (told := manager.get(history).text)
+    assert "and by version 1 from no." in told
 
 
 def test_moved_dates_ask_for_a_reason_next_to_the_field(
