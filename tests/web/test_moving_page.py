@@ -50,6 +50,15 @@ def move(client: FlaskClient, *ids: str, **more: str) -> str:
     return client.get(PAGE).text
 
 
+def test_the_page_is_found_from_the_procedure_and_from_the_running_cases(
+    officer: Viewer, manager: FlaskClient, sign_in: SignIn
+) -> None:
+    link = f'href="{PAGE}"'
+    assert all(link in manager.get(page).text for page in ("/procedures", "/running"))
+    assert link in as_owner(sign_in).get("/procedures").text
+    assert link not in sign_in(officer).get("/procedures").text
+
+
 def test_there_is_nothing_to_move_while_all_are_on_the_live_version(
     officer: Viewer, manager: FlaskClient
 ) -> None:
@@ -81,8 +90,8 @@ def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
     page = manager.post(put_back[1], follow_redirects=True).text
     assert "is back on the version it was on" in page and "Undone" in page
     assert version_of(case) == 1
-    assert ", by version 2 from no." in (told := manager.get(history).text)
-    assert "and by version 1 from no." in told
+    page = manager.get(history).text
+    assert ", by version 2 from no." in page and "and by version 1 from no." in page
 
 
 def test_moved_dates_ask_for_a_reason_next_to_the_field(

@@ -52,7 +52,9 @@ def test_it_goes_from_draft_to_version_by_two_people(
     assert "You proposed it: a second person approves." in page
     assert "Approve and publish" not in page and "Procedures (1)" not in page
     client = sign_in(maya)
-    assert "Procedures (1)" in client.get("/procedures").text
+    page = client.get("/procedures").text
+    assert "Procedures (1)" in page and "Olu proposes “Other words” and waits for you." in page
+    assert f'href="{path}"' in page
     assert "Waits for you" in client.get("/procedures/drafts").text
     page = client.get(path).text
     for told in (
@@ -98,8 +100,26 @@ def test_it_is_sent_back_with_the_reason(olu: Viewer, maya: Viewer, sign_in: Sig
     client = sign_in(maya)
     assert client.post(f"{path}/send-back", data={"reason": ""}).status_code == 422
     client.post(f"{path}/send-back", data={"reason": "Too friendly."})
-    page = sign_in(olu).get(path).text
+    client, draft = sign_in(olu), path.removesuffix("/publish")
+    page = client.get(path).text
     assert "Sent back by Maya" in page and "Too friendly." in page and "Propose it" in page
+    assert "Sent back by Maya" in client.get(draft).text
+    page = client.get("/procedures").text
+    assert "Procedures (1)" in page and "Maya sent “Other words” back: Too friendly." in page
+    assert f'href="{draft}"' in page
+    proposed(client, draft.rsplit("/", 1)[-1])
+    client.post(f"{path}/take-back")
+    assert "Too friendly." not in client.get(path).text + client.get("/procedures").text
+
+
+def test_proposing_what_has_been_played_says_that_it_holds(olu: Viewer, sign_in: SignIn) -> None:
+    client, draft = sign_in(olu), changed(olu)
+    path = proposed(client, draft)
+    client.post(f"{path}/take-back")
+    sent = {"says": "It is friendlier."}
+    page = client.post(f"{path}/propose", data=sent, follow_redirects=True).text
+    assert "Its stories have been played, and hold." in page
+    assert jobs.run_waiting(sweep.JOBS) == 0
 
 
 def test_approving_what_may_not_be_says_why(olu: Viewer, maya: Viewer, sign_in: SignIn) -> None:

@@ -65,6 +65,7 @@ def draft(draft_id: str) -> ResponseReturnValue:
         "workshop/draft.html",
         sketch=sketch,
         here="overview",
+        names=tasks.name_of,
         groups=[(name, [_card(sketch, p) for p in group]) for name, group in _diagrams(sketch)],
         counts=folders | {"tables": tables},
     )
@@ -106,7 +107,8 @@ def file(draft_id: str, path: str) -> ResponseReturnValue:
 def drop(draft_id: str) -> ResponseReturnValue:
     """Give a draft up; it can be taken up again."""
     drafts.drop(viewer(), draft_id)
-    flash("The draft was given up. It is kept below, and can be taken up again.")
+    title = drafts.get(viewer(), draft_id).row.title
+    flash(f"“{title}” was given up. It stands below under “Published or given up”.")
     return redirect(url_for(".every"), 303)
 
 
@@ -115,6 +117,7 @@ def drop(draft_id: str) -> ResponseReturnValue:
 def take_up(draft_id: str) -> ResponseReturnValue:
     """Go on with a draft that was given up."""
     drafts.take_up(viewer(), draft_id)
+    flash("The draft was taken up again, with all that was changed in it.")
     return redirect(url_for(".draft", draft_id=draft_id), 303)
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.errors import BadInput, NotOffered
 from app.services import tasks
-from app.services.workshop import comparing, drafts, merging, publishing, records
+from app.services.workshop import comparing, drafts, merging, publishing, records, trials
 from app.services.workshop.drafts import Sketch
 from app.web.assets import day_and_time
 from app.web.policy import allow, viewer
@@ -78,7 +78,15 @@ def propose(draft_id: str) -> ResponseReturnValue:
         publishing.propose(viewer(), draft_id, request.form.get("says", ""), _starts_at())
     except BadInput as bad:
         return _page(draft_id, bad.errors)
-    return _back(draft_id, "It waits for a second person now. Its stories are being played.")
+    found = drafts.get(viewer(), draft_id)
+    played = trials.result(found.row.landlord_id, found.files)
+    if played is None:
+        stories = "Its stories are being played."
+    elif broken := trials.broken(played):
+        stories = f"{len(broken)} of its stories must be put right before it can be published."
+    else:
+        stories = "Its stories have been played, and hold."
+    return _back(draft_id, f"It waits for a second person now. {stories}")
 
 
 def _starts_at() -> datetime | None:
