@@ -17,7 +17,7 @@ from app.engine.typecheck import check, constants_in, names_in, type_of_fact
 QUESTION = "write a question about facts, such as amount > 5"
 DATE = "write a date, such as working_days(1, received_on)"
 CELL = 'write a test, such as > 5, "upheld" or -'
-APART = "change a cell so that it cannot, or take the hit policy FIRST"
+APART = "change a cell so that it cannot, or let the first row that matches count (FIRST)"
 
 
 def conditions_are_questions(draft: Draft) -> Iterator[Problem]:
@@ -83,7 +83,7 @@ def tables_write_facts(draft: Draft) -> Iterator[Problem]:
                 yield Problem(
                     table.file,
                     table.id,
-                    f"sets {fact!r}, which is not a declared fact; add it to facts.toml",
+                    f"sets {fact!r}, which is not a declared fact; declare it",
                 )
             elif table.hit_policy == "COLLECT" and spec.type != "list":
                 message = f"collects answers in {fact!r}, which is not a list; name one"

@@ -17,6 +17,7 @@ from app.services.workshop import drafts, publishing, versions
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
 from app.web.thumbnail import thumbnail
+from app.web.workshop.found import places
 
 bp = Blueprint("drafting", __name__)
 
@@ -65,6 +66,7 @@ def draft(draft_id: str) -> ResponseReturnValue:
         "workshop/draft.html",
         sketch=sketch,
         here="overview",
+        place=places(sketch),
         names=tasks.name_of,
         groups=[(name, [_card(sketch, p) for p in group]) for name, group in _diagrams(sketch)],
         counts=folders | {"tables": tables},

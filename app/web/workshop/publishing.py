@@ -15,6 +15,7 @@ from app.services.workshop.drafts import Sketch
 from app.web.assets import day_and_time
 from app.web.policy import allow, viewer
 from app.web.spreadsheet import csv_file
+from app.web.workshop.found import places
 from app.web.workshop.stories import played_so_far
 
 bp = Blueprint("publishing", __name__)
@@ -42,6 +43,7 @@ def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
         source_before=lambda path: source(sketch.base.number, path),
         source_after=lambda path: file_of(sketch, path),
         problems=sketch.problems,
+        place=places(sketch),
         told=played_so_far(sketch),
         against=list(publishing.reasons_against(viewer(), sketch)),
         decides=draft_id in publishing.waits_for(viewer()),
