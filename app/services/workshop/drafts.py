@@ -20,7 +20,7 @@ from app.models import Deployment, ProcedureDraft, ProcedureDraftFile
 from app.models.base import new_id
 from app.services import checking, deployments
 from app.services.contents import Contents, Files
-from app.services.workshop import advice
+from app.services.workshop import advice, leftovers
 from app.viewer import Viewer
 
 LARGEST = 2_000_000  # bytes of a file; the engine reads no larger one
@@ -63,7 +63,8 @@ class Sketch:
     @property
     def problems(self) -> list[Problem]:
         """What lint finds in all of it together, errors first; without trial walks, which warn."""
-        return advice.beside(checking.check(self.files, walks=False), self.files)
+        found = advice.beside(checking.check(self.files, walks=False), self.files)
+        return [*found, *leftovers.left(self.files, self.base_files)]
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:
