@@ -68,7 +68,7 @@ def test_there_is_nothing_to_move_while_all_are_on_the_live_version(
 
 
 def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
-    officer: Viewer, manager: FlaskClient
+    officer: Viewer, manager: FlaskClient, sign_in: SignIn
 ) -> None:
     case = small.complaint(officer)
     with_approval()
@@ -77,7 +77,7 @@ def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
     assert "Answer: Tuesday 8 December 2026" in page
 
     page = move(manager, instance_of(case).id)
-    assert "1 case moved" in page
+    assert '<div class="pr-said pr-no-print"><p>1 case moved.</p></div>' in page
     assert version_of(case) == 2
     history = f"/cases/{case.reference}?tab=history"
     number = r"By version 1 of the procedure at first, and by version 2 from no\. (\d+) on\."
@@ -92,6 +92,8 @@ def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
     assert version_of(case) == 1
     page = manager.get(history).text
     assert ", by version 2 from no." in page and "and by version 1 from no." in page
+    owners = as_owner(sign_in).get(PAGE).text
+    assert "pr-said" not in owners and re.search(r"The last time, [^:]+:\d\d[ap]m: 1 case", owners)
 
 
 def test_moved_dates_ask_for_a_reason_next_to_the_field(
