@@ -139,11 +139,14 @@ class Target(Part):
     def one_thing_is_measured(self) -> Self:
         """One thing, with one figure at most."""
         if len([each for each in (self.clock, self.stage, self.kind, self.satisfied) if each]) != 1:
-            raise ValueError("say one of clock, stage, kind or satisfied")
+            raise ValueError(
+                "choose one thing to measure: the limit of a clock, a stage, a kind of case or an "
+                "answer (clock, stage, kind or satisfied)"
+            )
         if bool(self.of) != bool(self.stage or self.kind):
-            raise ValueError("a share of stages or kinds says of which other one with of")
+            raise ValueError("choose both a stage or kind, and the one it is counted beside (of)")
         if self.at_least is not None and self.below is not None:
-            raise ValueError("say at_least or below, not both")
+            raise ValueError("give the least or the most, not both (at_least, below)")
         return self
 
     @property
@@ -177,7 +180,7 @@ class Closure(Part):
     def it_ends(self) -> Self:
         """Not before it begins, and soon."""
         if not timedelta() <= self.last - self.first < LONGEST_CLOSURE:
-            raise ValueError(f"{self.name}: last is the first day or one of the 30 after it")
+            raise ValueError("the last day is the first or one of the 30 after it")
         return self
 
     @property

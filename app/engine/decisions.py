@@ -29,6 +29,7 @@ MAX_ROWS = 200  # each is compared with each other
 
 _TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
 _WORDS = {"true": "True", "false": "False", "null": "None"}
+_UNQUOTED = re.compile(r"[^\W\d_]+(?:[ ’'-]+\w+)+")
 _NEGATED = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 _RANGE = re.compile(r"([\[\](])(.+?)\.\.(.+)([\[\])])", re.DOTALL)
 _OPERATOR = re.compile(r"(==|!=|<=|>=|<|>|=|not in\b|in\b)(.*)", re.DOTALL)
@@ -134,7 +135,9 @@ def _read_table(file: str, decision: etree._Element, problems: list[Problem]) ->
             for answer in answers:
                 parse(answer)
         except ExpressionRefused as refused:
-            refuse(f"row {number}: {refused}", where)
+            words = next(filter(_UNQUOTED.fullmatch, (*cells, *answers)), None)
+            advice = f'put words in quotation marks: "{words}"'
+            refuse(f"row {number}: {advice if words else refused}", where)
             continue
         about = " ".join((row.findtext("{*}description") or "").split())
         rules.append(Rule(where, number, tests, dict(zip(outputs, answers, strict=True)), about))

@@ -141,7 +141,11 @@ def read_form(
 def _report_problems(landlord: LandlordFile, facts: Mapping[str, FactSpec]) -> list[Problem]:
     """The report counts facts with few values."""
     return [
-        Problem("landlord.toml", name, "[report] counts: no declared choice or yes/no fact.")
+        Problem(
+            "landlord.toml",
+            name,
+            "The report counts it, but it is no choice or yes/no fact ([report] counts).",
+        )
         for name in landlord.report.counts
         if name not in facts or facts[name].type not in {"choice", "bool"}
     ]
@@ -175,8 +179,8 @@ def _landlord_problems(landlord: LandlordFile) -> list[Problem]:
     ]
     if landlord.contact_person is None:
         said = (
-            "There is no [contact_person] with name and phone: a letter that nobody wrote may go "
-            "out without anybody's name."
+            "There is no contact person ([contact_person]): a letter that nobody wrote may go out "
+            "without anybody's name. Give one on the page Contacts."
         )
         problems.append(Problem("landlord.toml", None, said, "warning"))
     return problems
@@ -235,7 +239,7 @@ def _target_problems(trial: Contents) -> list[Problem]:
     }
     known["of"] = known["stage"] | known["kind"]
     return [
-        Problem("landlord.toml", None, f"[[targets]] {target.name}: there is no {what} {named}.")
+        Problem("landlord.toml", None, f"The target “{target.name}”: there is no {what} {named}.")
         for target in trial.landlord.targets
         for what, there in known.items()
         if (named := getattr(target, what)) and named not in there

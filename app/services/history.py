@@ -65,6 +65,28 @@ def lines_of(case: Case, instance: Instance, deployed: Deployed, whole: bool = F
     return [line for line in lines if whole or line.title]
 
 
+def versions_of(instance: Instance, number: int) -> list[tuple[int, int]]:
+    """(version of the procedure, number of the first event by it), oldest first.
+
+    number: of the version that the case is on now.
+    """
+    moves = db.session.execute(
+        select(Event.n, Payload.values)
+        .join(
+            Payload,
+            (Payload.landlord_id == Event.landlord_id) & (Payload.id == Event.payload_id),
+        )
+        .where(
+            Event.landlord_id == instance.landlord_id,
+            Event.instance_id == instance.id,
+            Event.action.in_(("moved_to_version", "moved_back")),
+        )
+        .order_by(Event.n)
+    ).all()
+    first = moves[0][1]["was"] if moves else number
+    return [(first, 1), *((detail["now"], n) for n, detail in moves)]
+
+
 def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
     """One event as a line."""
     title, text, bad = _words(event, detail, deployed)

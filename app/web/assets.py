@@ -119,10 +119,10 @@ def _navigation(known: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _waiting(viewer: Viewer, endpoint: str) -> str:
-    """How many drafts of the procedure wait for this person, beside the word; or nothing."""
+    """How many drafts of the procedure wait for this person, or came back; or nothing."""
     if endpoint != "workshop.procedures" or not viewer.can("approve_procedures"):
         return ""
-    count = len(publishing.waits_for(viewer))
+    count = len(publishing.notices(viewer))
     return f" ({count})" if count else ""
 
 

@@ -347,7 +347,8 @@ def _history(viewer: Viewer, page: CasePage) -> dict[str, Any]:
         name = outline.name_of(element) if element else line.element
         words = line.title or f"{ENGINE_WORDS.get(line.action, line.action)}: {name}"
         rows.append((line, words, moment(line.at)))
-    return {"rows": rows, "version": _version(page)}
+    versions = history.versions_of(page.instance, page.deployment.number)
+    return {"rows": rows, "version": _version(page), "versions": versions}
 
 
 def _put_right(viewer: Viewer, page: CasePage) -> dict[str, Any]:

@@ -81,12 +81,12 @@ def test_a_right_procedure_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("drawn", "element", "message_says"),
     [
-        (with_task(user("ask", form="")), "ask", "has no form; name one with camunda:formKey"),
+        (with_task(user("ask", form="")), "ask", "has no form; choose one (camunda:formKey)"),
         (with_task(user("ask", form="aks")), "ask", "there is no form 'aks'"),
         (start(form="x") + user("ask"), "begun", "there is no form 'x'"),
         (start(public_form="x") + user("ask"), "begun", "there is no form 'x'"),
         (with_message(form="new"), "news", "there is no form 'new'"),
-        (with_message(form=""), "news", "has no form; name one with the property form"),
+        (with_message(form=""), "news", "has no form; choose one (the property form)"),
         (with_task(user("ask", writes="x")), "ask", "there is no letter 'x'"),
         (with_task(user("ask", approves="x")), "ask", "there is no letter 'x'"),
         (with_task(user("ask", form="promising")), "ask", "'promising' promises something, but no"),
@@ -94,31 +94,51 @@ def test_a_right_procedure_has_no_problems() -> None:
         (with_send(letter="notice", alert="complaints"), "post", "either a letter or an alert"),
         (with_send(policy="4"), "post", "either a letter or an alert"),
         (with_send(alert=f"{'x'}"), "post", "there is no team 'x'"),
-        (with_send(letter="notice", says="Hello"), "post", "says something, but alerts no team"),
+        (with_send(letter="notice", says="Hello"), "post", "says something, but tells no team"),
         (with_task(rule("ask", "x")), "ask", "there is no decision table 'x'"),
         (with_task(rule("ask", "")), "ask", "asks no decision table"),
         (with_task(call("ask", "x")), "ask", "there is no process 'x' to call"),
-        (with_task(call("ask", "")), "ask", "calls no process"),
+        (with_task(call("ask", "")), "ask", "opens no diagram"),
         (with_task(user("ask", set="x")), "ask", "unknown property 'set'; known: approves"),
         (with_task(call("ask", "x", letter="y")), "ask", "unknown property 'letter'"),
-        (with_timer(kind="late"), "late", "kind is duty, reminder, window, not 'late'"),
-        (with_timer(repeat="day"), "late", "repeat is working_day, not 'day'"),
-        (with_timer(closes="Too late!"), "late", "closes is a code"),
-        (with_timer(met_by="answerd"), "late", "met_by names 'answerd', which is not a declared"),
-        (with_timer(met_by="weeks"), "late", "met_by names 'weeks', which is not a date"),
-        (with_task(user("ask", sets="x")), "ask", "sets names 'x', which is not a declared fact"),
+        (
+            with_timer(kind="late"),
+            "late",
+            "“What it is” (kind) is duty, reminder, window, not 'late'",
+        ),
+        (with_timer(repeat="day"), "late", "“Comes again” (repeat) is working_day, not 'day'"),
+        (with_timer(closes="Too late!"), "late", "“Closes the case as” (closes) is a code"),
+        (
+            with_timer(met_by="answerd"),
+            "late",
+            "“Met by the date” (met_by) names 'answerd', which is not a declared",
+        ),
+        (
+            with_timer(met_by="weeks"),
+            "late",
+            "“Met by the date” (met_by) names 'weeks', which is not a date",
+        ),
+        (
+            with_task(user("ask", sets="x")),
+            "ask",
+            "“Dates that become today” (sets) names 'x', which is not a declared fact",
+        ),
         (
             with_send(letter="notice", sets="weeks"),
             "post",
-            "sets names 'weeks', which is not a date",
+            "“Dates that become today” (sets) names 'weeks', which is not a date",
         ),
-        (with_task(user("ask", not_the_handler_of="x")), "ask", "not_the_handler_of names 'x'"),
+        (
+            with_task(user("ask", not_the_handler_of="x")),
+            "ask",
+            "“Not for whoever did” (not_the_handler_of) names 'x'",
+        ),
         (
             with_task(user("ask", senior_to="done")),
             "ask",
-            "senior_to names 'done', which is no user",
+            "(senior_to) names 'done', which is no task of a person",
         ),
-        (with_task(user("ask", assigned_in="x")), "ask", "assigned_in names 'x'"),
+        (with_task(user("ask", assigned_in="x")), "ask", "“Chosen in” (assigned_in) names 'x'"),
         (with_message(offered_to="tenant"), "news", "is offered to resident, staff, not to tenant"),
     ],
 )
@@ -148,7 +168,7 @@ def test_a_repeating_timer_must_be_an_alert() -> None:
 
 def test_a_message_needs_a_name_and_its_form_the_day_it_came() -> None:
     drawn = diagram(with_message()).replace(b'messageRef="message_news"', b"")
-    assert says(lint({"complaint.bpmn": drawn}, FACTS, KNOWN), "news", "names no message")
+    assert says(lint({"complaint.bpmn": drawn}, FACTS, KNOWN), "news", "has no name of a message")
     undated = replace(KNOWN, form_keys={"news": {"story"}})
     assert says(found(with_message(), known=undated), "news", "does not ask for received_on")
     dated = replace(KNOWN, form_keys={"news": {"story", "received_on"}})

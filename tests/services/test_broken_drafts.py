@@ -74,14 +74,14 @@ def beside(*event: str) -> tuple[str, ...]:
 
 BROKEN: dict[str, Broken] = {
     "a form that there is not": Broken(line(first=answer(form="anser")), "answer", "make it, or"),
-    "a task without a form": Broken(line(first=answer(form="")), "answer", "name one with camunda"),
+    "a task without a form": Broken(line(first=answer(form="")), "answer", "choose one (camunda"),
     "a letter that there is not": Broken(line(first=answer(writes="reply")), "answer", "write it"),
     "a letter that is sent, but is not there": Broken(
         line(send("tell", letter="goodbye"), way="begun > answer > tell > done"), "tell", "write it"
     ),
     "a send task that sends nothing": Broken(
         line(element("sendTask", "tell"), way="begun > answer > tell > done"), "tell",
-        "name one of them",
+        "choose one of them",
     ),
     "a team that there is not": Broken(
         line(send("tell", alert="directors"), way="begun > answer > tell > done"), "tell", "add it"
@@ -90,7 +90,7 @@ BROKEN: dict[str, Broken] = {
         line(first=answer(not_handler_of="answer")), "answer", "known: "
     ),
     "a colleague's task that there is not": Broken(
-        line(first=answer(not_the_handler_of="review")), "answer", "write the id of one"
+        line(first=answer(not_the_handler_of="review")), "answer", "choose one"
     ),
     "a date that is no fact": Broken(
         line(send("tell", letter="answer", sets="told_on"), way="begun > answer > tell > done"),
@@ -149,7 +149,7 @@ BROKEN: dict[str, Broken] = {
     "a message without a name": Broken(
         beside(message("asks", on="answer").replace(' messageRef="message_asks"', ""),
                flows("asks > told")),
-        "asks", "give the event one",
+        "asks", "give it one",
     ),
     "a message that is waited for twice": Broken(
         beside(message("asks", on="answer"), flows("asks > told"),

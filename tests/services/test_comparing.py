@@ -146,6 +146,32 @@ def test_added_and_removed_files_are_whole() -> None:
     assert {sign for sign, _ in found["letters/answer.md"].lines} == {"-"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("working_days(8, answered_on, copy_pauses)", "from 20 to 8 working days"),
+        ("working_days(1, answered_on, copy_pauses)", "from 20 to 1 working day"),
+        (
+            "months(8, answered_on)",
+            "the date was: 20 working days after it is answered; "
+            "it is now: 8 months after it is answered",
+        ),
+        (
+            "None if answered_on == None else working_days(8, answered_on)",
+            "the date was: 20 working days after it is answered; "
+            "it is now: Nothing if “Answered” has no date, else 8 working days after “Answered”",
+        ),
+    ],
+)
+def test_another_date_is_told_with_what_it_was(rule: str, told: str) -> None:
+    before = small.files()
+    body = before["complaint.bpmn"].replace(
+        b"working_days(20, answered_on, copy_pauses)", rule.encode()
+    )
+    sentences = comparing.sentences(before, before | {"complaint.bpmn": body})
+    assert sentences == [f"Changed: “window” (window): {told}."]
+
+
 def test_a_change_is_a_sentence_and_what_cannot_be_read_is_none() -> None:
     files = small.files()
     after = small.files(

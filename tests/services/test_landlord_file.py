@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from inspect import isclass
 from typing import get_args, get_origin
 
@@ -13,6 +14,7 @@ from app.engine import parse_facts
 from app.errors import BadInput
 from app.landlords import Landlord, read_landlord
 from app.services.contents import Contents
+from app.services.deployments import read_folders
 from app.services.workshop import facts_file
 from app.services.workshop.landlord_file import changed as written
 from app.services.workshop.landlord_file import choices, entries, field_name
@@ -144,8 +146,8 @@ def test_what_is_taken_out_leaves_every_comment_in_its_place(
         ("contacts", "channels", {"id": "c"}, '[[channels]]\nid = "c"\nname = "C"', '"B"'),
         ("code", "code.departures", {"rule": "9", "says": "x"},
          '[[code.departures]]\nrule = "9"\nsays = "x"', '"Less."'),
-        ("contacts", "danger_lines", {"phone": "1"},
-         '[[danger_lines]]\nname = "C"\nphone = "1"', '"Less."'),
+        ("contacts", "danger_lines", {"phone": "999"},
+         '[[danger_lines]]\nname = "C"\nphone = "999"', '"Less."'),
         ("code", "code.facts", {"received_on": "answered_on"},
          '[code.facts]\nreceived_on = "answered_on"', '"Less."'),
     ],
@@ -164,18 +166,18 @@ def test_what_is_added_stands_behind_its_like_and_parts_no_comment_from_its_tabl
 @pytest.mark.parametrize(
     ("section", "field", "line", "below"),
     [
-        ("contacts", ".-.phone", 'phone = "7"', 'alert_team_hazard = "one"'),
-        ("teams", "teams.one.phone", 'phone = "7"', 'name = "One" # its name'),
-        ("teams", "teams.two.phone", 'phone = "7"', 'name = "Two"'),
-        ("outside", "ombudsman.-.phone", 'phone = "7"', 'name = "O"'),
-        ("contacts", "channels.1.policy", 'policy = "7"', 'name = "B"'),
-        ("code", "code.departures.0.ours", 'ours = "7"', 'says = "Less."'),
+        ("contacts", ".-.phone", 'phone = "105"', 'alert_team_hazard = "one"'),
+        ("teams", "teams.one.phone", 'phone = "105"', 'name = "One" # its name'),
+        ("teams", "teams.two.phone", 'phone = "105"', 'name = "Two"'),
+        ("outside", "ombudsman.-.phone", 'phone = "105"', 'name = "O"'),
+        ("contacts", "channels.1.policy", 'policy = "105"', 'name = "B"'),
+        ("code", "code.departures.0.ours", 'ours = "105"', 'says = "Less."'),
     ],
 )
 def test_a_key_more_stands_with_the_others_of_its_table(
     section: str, field: str, line: str, below: str
 ) -> None:
-    sent = typed(NOTED.encode(), section) | {field: "7"}
+    sent = typed(NOTED.encode(), section) | {field: "105"}
     new = changed(NOTED.encode(), SECTIONS[section], sent).decode()
     assert new == NOTED.replace(below, f"{below}\n{line}")
 
@@ -232,7 +234,9 @@ def keys_of(model: type[BaseModel]) -> set[tuple[str, ...]]:
 
 
 def test_the_facts_and_the_clocks_of_the_code_are_chosen() -> None:
-    with pytest.raises(BadInput, match="This is needed"):
+    with pytest.raises(
+        BadInput, match="New departure from the Code, What is different: this is needed"
+    ):
         changed(NOTED.encode(), SECTIONS["code"], {"code.departures.+.rule": "1.2"})
     body = (NOTED + '[code.facts]\nstage_1_responded_on = ""\n').encode()
     sent = typed(body, "code")
@@ -255,18 +259,23 @@ def test_targets_and_contacts_are_written() -> None:
     sent = typed(body, "targets") | {"targets.+.name": "In time", "targets.+.at_least": "95.5%"}
     with pytest.raises(BadInput) as refused:
         changed(body, SECTIONS["targets"], sent)
-    assert refused.value.errors == {"targets.+.name": "Say one of clock, stage, kind or satisfied"}
+    ((at, said),) = refused.value.errors.items()
+    assert (at, said[:39]) == ("targets.+.clock", "New target: choose one thing to measure")
     new = changed(body, SECTIONS["targets"], sent | {"targets.+.clock": "window"})
     assert read_landlord(new).targets[0].at_least == 95.5
     sent = typed(new, "contacts") | {
-        ".-.emergency_phone": "0800 1",
+        ".-.emergency_phone": "0800 111 1",
         ".-.email": "",
         "contact_person.-.job": "",
         "danger_lines.+.name": "Gas",
         "danger_lines.+.phone": "0800 111 999",
     }
     after = read_landlord(changed(new, SECTIONS["contacts"], sent))
-    assert (after.emergency_phone, after.email, after.danger_lines[0].name) == ("0800 1", "", "Gas")
+    assert (after.emergency_phone, after.email, after.danger_lines[0].name) == (
+        "0800 111 1",
+        "",
+        "Gas",
+    )
     assert after.contact_person and after.contact_person.job == ""
 
 
@@ -283,7 +292,9 @@ def test_targets_and_contacts_are_written() -> None:
         ("targets", "governance.-.review_on", "31 June"),
         ("targets", "report.-.year_begins", "5"),
         ("outside", "ombudsman.-.name", " "),
-        ("targets", "targets.+.clock", "no_clock"),
+        ("contacts", ".-.email", "nobody at all"),
+        ("contacts", ".-.emergency_phone", "01632"),
+        ("calendar", ".-.shared_kinds", "complaint, nonsense"),
         ("code", "code.facts.-.received_on", "next_place"),
         ("code", "code.beside.-.code_stage_1_due", "no_clock"),
     ],
@@ -293,6 +304,59 @@ def test_what_is_wrong_is_said_at_its_field(section: str, name: str, value: str)
     with pytest.raises(BadInput) as refused:
         changed(body, SECTIONS[section], typed(body, section) | {name: value})
     assert set(refused.value.errors) == {name}
+
+
+def test_all_that_is_wrong_is_said_at_once_and_names_its_field() -> None:
+    body = small.LANDLORD.encode()
+    wrong = {
+        ".-.name": "",
+        ".-.reference_prefix": "lower",
+        ".-.phone": "01632",
+        ".-.email": "nobody at all",
+        "contact_person.-.name": "",
+        "danger_lines.+.phone": "0800",
+    }
+    with pytest.raises(BadInput) as refused:
+        changed(body, SECTIONS["contacts"], typed(body, "contacts") | wrong)
+    said = refused.value.errors
+    assert said[".-.name"] == "Name: this is needed."
+    assert (
+        said[".-.reference_prefix"] == "References begin with: it should be 2 to 4 capital letters."
+    )
+    assert said[".-.phone"] == "Phone: give the whole number, such as 01632 960 001."
+    assert said["danger_lines.+.phone"].startswith("New number to ring in danger, Phone: give")
+    assert set(said) == {*wrong, "danger_lines.+.name"}
+    sent = typed(body, "teams") | {"teams.+.id": "Night Team", "teams.+.rank": "high"}
+    with pytest.raises(BadInput) as refused:
+        changed(body, SECTIONS["teams"], sent)
+    assert set(refused.value.errors) == {"teams.+.id", "teams.+.name", "teams.+.rank"}
+
+
+def test_a_new_entry_without_a_code_gets_one_of_its_name() -> None:
+    body = small.LANDLORD.encode()
+    for _ in range(2):
+        body = changed(
+            body, SECTIONS["teams"], typed(body, "teams") | {"teams.+.name": "Équipe of 9"}
+        )
+    assert list(read_landlord(body).teams) == ["complaints", "equipe_of_9", "equipe_of_9_2"]
+
+
+@pytest.mark.parametrize("said", ["2026-12-29", "29/12/2026"])
+def test_a_day_is_taken_as_browsers_and_people_write_it(said: str) -> None:
+    body = small.LANDLORD.encode()
+    days = {"closures.+.name": "Christmas", "closures.+.first": said, "closures.+.last": said}
+    after = changed(body, SECTIONS["calendar"], typed(body, "calendar") | days)
+    assert read_landlord(after).closures[0].first == date(2026, 12, 29)
+
+
+def test_clocks_of_one_name_are_told_apart_by_their_diagrams() -> None:
+    files = read_folders("southway", PROCESSES, PROCESSES.parent / "forms" / "definitions")
+    known = choices(Contents(files))
+    words = [*known["clock"].values()]
+    assert len(set(words)) == len(words)
+    assert known["stage"]["stage_2"] and known["kind"]["compliment"] == "Compliment"
+    assert {"stage_1", "compliment"} <= set(known["stage_or_kind"])
+    assert known["question"]["satisfied_handling"]
 
 
 @pytest.mark.parametrize(

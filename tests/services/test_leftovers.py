@@ -1,36 +1,56 @@
-"""Whoever changes a limit is told of letters, forms and targets that still say the old one."""
+"""What somebody has begun in a draft and left is warned of; what was so before is not."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from app.services.workshop.leftovers import leftovers
+from app.services.workshop.leftovers import left
 from tests import small
+from tests.conftest import LANDLORD
+from tests.shipped import contents_of
+
+FILES = small.files()
 
 
-def changed(days: int, letter: str = small.LETTER, **more: bytes) -> list[tuple[str, str]]:
-    """What is told of a draft in which 20 working days become others: (file, message)."""
-    window = "working_days(20, answered_on, copy_pauses)"
-    parts = [each.replace(window, window.replace("20", str(days))) for each in small.PROCEDURE]
-    files = small.files(*parts, letter=letter) | more
-    return [(one.file, one.message) for one in leftovers(small.files(), files)]
+def question(*answers: str) -> bytes:
+    values = [{"label": answer, "value": answer.lower()} for answer in answers]
+    part = {"type": "radio", "key": "colour", "id": "f1", "label": "Which?", "values": values}
+    return json.dumps(json.loads(FILES["forms/answer.form"]) | {"components": [part]}).encode()
 
 
-@pytest.mark.parametrize("words", ["within 20 working days of", "Twenty working days after"])
-def test_a_letter_that_says_the_old_number_is_told_with_its_words(words: str) -> None:
-    letter = small.LETTER.replace("Ask again", f"Ask again {words} it")
-    ((file, said),) = changed(15, letter)
-    assert file == "letters/answer.md" and words in said and "counts 15 now" in said
-    assert changed(20, letter) == [], "the limit is as it was"
+@pytest.mark.parametrize("path", ["letters/more_time.md", "forms/more_time.form"])
+def test_a_new_letter_or_form_that_no_step_uses_is_warned_of(path: str) -> None:
+    body = FILES[path.replace("more_time", "answer")]
+    (problem,) = left(FILES | {path: body}, FILES)
+    assert (problem.file, problem.severity) == (path, "warning")
+    assert problem.message.startswith("No step ")
+    unused_before = FILES | {path: body}
+    assert left(unused_before, unused_before) == []
 
 
-def test_targets_forms_and_names_are_read_and_stories_are_not() -> None:
-    said = b'name = "Answered in 20 working days"'
-    form = small.form("asks", small.DAY, {"key": "why", "label": "Within 20 working days?"})
-    more = {"landlord.toml": said, "forms/asks.form": form, "stories/a.toml": said}
-    assert [file for file, _ in changed(15, **more)] == ["forms/asks.form", "landlord.toml"]
+def test_one_whose_last_step_was_taken_out_is_warned_of() -> None:
+    drawn = FILES["complaint.bpmn"].replace(b'name="writes" value="answer"', b"")
+    drawn = drawn.replace(b'name="letter" value="answer"', b'name="letter" value="other"')
+    assert drawn != FILES["complaint.bpmn"]
+    assert [one.file for one in left(FILES | {"complaint.bpmn": drawn}, FILES)] == [
+        "letters/answer.md"
+    ]
 
 
-def test_another_number_or_unit_is_another_matter() -> None:
-    letter = small.LETTER.replace("Ask again", "In 120 working days, 20 days or 2 working days")
-    assert changed(15, letter) == []
+def test_a_letter_for_later_is_used_as_the_one_of_today() -> None:
+    assert left(FILES | {"letters/answer@2027-01-01.md": FILES["letters/answer.md"]}, FILES) == []
+
+
+def test_the_one_answer_of_the_form_editor_is_warned_of() -> None:
+    asks = {"forms/answer.form": question("Value")}
+    (problem,) = left(FILES | asks, FILES)
+    assert (problem.file, problem.element) == ("forms/answer.form", "colour")
+    assert problem.message == "“Which?” has the one answer “Value”. Write its answers."
+    assert left(FILES | {"forms/answer.form": question("Yes", "No")}, FILES) == []
+
+
+def test_what_is_shipped_has_nothing_left_of_its_own() -> None:
+    files = contents_of(LANDLORD).files
+    assert left(files, files) == []

@@ -90,4 +90,4 @@ def test_a_target_measures_something_that_there_is(app: Flask) -> None:
     asked = '[[targets]]\nname = "Fast"\nclock = "no_clock"\n'
     landlord = small.LANDLORD + asked
     said = [in_words(problem) for problem in checking.check(small.files(landlord=landlord))]
-    assert any("Fast: there is no clock no_clock." in each for each in said)
+    assert any("“Fast”: there is no clock no_clock." in each for each in said)

@@ -87,9 +87,9 @@ def test_a_file_has_only_a_name_of_its_kind(landlord: str, olu: Viewer, path: st
 def test_a_draft_given_up_is_kept_and_taken_up_again(landlord: str, owner: FlaskClient) -> None:
     draft = begun(owner)
     page = owner.post(f"/procedures/drafts/{draft}/drop", follow_redirects=True).text
-    assert "Published or given up (1)" in page
+    assert "Published or given up (1)" in page and "“Eight days” was given up" in page
     page = owner.post(f"/procedures/drafts/{draft}/take-up", follow_redirects=True).text
-    assert "Being worked on" in page
+    assert "Being worked on" in page and "was taken up again" in page
 
 
 def test_a_draft_given_up_takes_no_file(landlord: str, olu: Viewer) -> None:

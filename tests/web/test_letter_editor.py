@@ -150,16 +150,26 @@ def test_a_letter_of_a_draft_that_waits_is_only_looked_at(
 
 
 def test_a_letter_has_a_name_of_its_kind(workshop: FlaskClient, draft: str) -> None:
-    for name in ("", "Ü", "../x", "a b", "x" * 80, "x.md"):
-        answer = workshop.post(f"{draft}/letters", data={"title": "T", "name": name})
+    for name in ("Ü", "../x", "a b", "x" * 80, "x.md", ""):
+        sent = {"title": "Стоп", "name": name}  # no Latin letter of which a name could be made
+        answer = workshop.post(f"{draft}/letters", data=sent)
         assert answer.status_code == 422 and 'id="name-error"' in answer.text
+
+
+def test_a_letter_without_a_name_gets_one_of_its_title(workshop: FlaskClient, draft: str) -> None:
+    sent = {"title": "We need: more time", "name": ""}
+    for name in ("we_need_more_time", "we_need_more_time_2"):
+        answer = workshop.post(f"{draft}/letters", data=sent)
+        assert answer.location == f"{draft}/letters/{name}"
+    untitled = workshop.post(f"{draft}/letters", data={"title": "", "name": ""}).text
+    assert 'id="title-error"' in untitled and 'id="name-error"' not in untitled
 
 
 def test_new_words_of_a_letter_from_a_day_on(
     process_owner: Viewer, workshop: FlaskClient, draft: str
 ) -> None:
     begun(workshop, draft)
-    sent = {"title": "", "name": LETTER, "copy": LETTER, "valid_from": "2027-01-01"}
+    sent = {"title": "", "name": "", "copy": LETTER, "valid_from": "2027-01-01"}
     assert workshop.post(f"{draft}/letters", data=sent).status_code == 303
     later = file_of(process_owner, draft, f"letters/{LETTER}@2027-01-01.md").decode()
     assert "We need more time" in later and "valid_from = 2027-01-01" in later

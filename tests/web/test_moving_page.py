@@ -50,6 +50,15 @@ def move(client: FlaskClient, *ids: str, **more: str) -> str:
     return client.get(PAGE).text
 
 
+def test_the_page_is_found_from_the_procedure_and_from_the_running_cases(
+    officer: Viewer, manager: FlaskClient, sign_in: SignIn
+) -> None:
+    link = f'href="{PAGE}"'
+    assert all(link in manager.get(page).text for page in ("/procedures", "/running"))
+    assert link in as_owner(sign_in).get("/procedures").text
+    assert link not in sign_in(officer).get("/procedures").text
+
+
 def test_there_is_nothing_to_move_while_all_are_on_the_live_version(
     officer: Viewer, manager: FlaskClient
 ) -> None:
@@ -59,7 +68,7 @@ def test_there_is_nothing_to_move_while_all_are_on_the_live_version(
 
 
 def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
-    officer: Viewer, manager: FlaskClient
+    officer: Viewer, manager: FlaskClient, sign_in: SignIn
 ) -> None:
     case = small.complaint(officer)
     with_approval()
@@ -68,13 +77,23 @@ def test_a_case_is_shown_with_place_and_dates_moved_and_put_back(
     assert "Answer: Tuesday 8 December 2026" in page
 
     page = move(manager, instance_of(case).id)
-    assert "1 case moved" in page
+    assert '<div class="pr-said pr-no-print"><p>1 case moved.</p></div>' in page
     assert version_of(case) == 2
+    history = f"/cases/{case.reference}?tab=history"
+    number = r"By version 1 of the procedure at first, and by version 2 from no\. (\d+) on\."
+    told = re.search(number, manager.get(history).text)
+    assert told
+    row = manager.get(history).text.split(f'data-l="No.">{told[1]}</td>')[1].split("</tr>")[0]
+    assert "Moved from version 1 to 2" in row
     put_back = re.search(r'action="(/procedures/moving/\w+/undo)"', page)
     assert put_back
     page = manager.post(put_back[1], follow_redirects=True).text
     assert "is back on the version it was on" in page and "Undone" in page
     assert version_of(case) == 1
+    page = manager.get(history).text
+    assert ", by version 2 from no." in page and "and by version 1 from no." in page
+    owners = as_owner(sign_in).get(PAGE).text
+    assert "pr-said" not in owners and re.search(r"The last time, [^:]+:\d\d[ap]m: 1 case", owners)
 
 
 def test_moved_dates_ask_for_a_reason_next_to_the_field(

@@ -86,10 +86,16 @@ def test_a_case_is_played_from_page_to_page(olu: Viewer, at: str, sign_in: SignI
     assert "closed" in client.get(at).text
     unnamed = client.post(f"{at}/story", data={"name": "Too Big", "title": ""})
     assert unnamed.status_code == 422 and "Use small letters" in unnamed.text
-    saved = client.post(f"{at}/story", data={"name": "nobody_asks", "title": "Nobody asks again"})
-    assert saved.status_code == 303, saved.text
-    draft_id = at.split("/")[3]
-    assert "stories/nobody_asks.toml" in drafts.get(olu, draft_id).changed
+    untold = client.post(f"{at}/story", data={"name": "", "title": " "})
+    assert untold.status_code == 422 and "Use small letters" not in untold.text
+    for _ in range(2):
+        saved = client.post(f"{at}/story", data={"name": "", "title": "Nobody asks again"})
+        assert saved.status_code == 303, saved.text
+    named = {"name": "nobody", "title": "Nobody asks again"}
+    assert client.post(f"{at}/story", data=named).status_code == 303
+    draft_id, stories = at.split("/")[3], ("nobody", "nobody_asks_again", "nobody_asks_again_2")
+    changed = drafts.get(olu, draft_id).changed
+    assert [f"stories/{story}.toml" for story in stories] == [*changed]
     client.post(f"{at}/undo", data={"seen": 3})
     assert "closed" not in client.get(at).text
     client.post(f"{at}/again")

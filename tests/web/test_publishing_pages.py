@@ -52,7 +52,9 @@ def test_it_goes_from_draft_to_version_by_two_people(
     assert "You proposed it: a second person approves." in page
     assert "Approve and publish" not in page and "Procedures (1)" not in page
     client = sign_in(maya)
-    assert "Procedures (1)" in client.get("/procedures").text
+    page = client.get("/procedures").text
+    assert "Procedures (1)" in page and "Olu proposes “Other words” and waits for you." in page
+    assert f'href="{path}"' in page
     assert "Waits for you" in client.get("/procedures/drafts").text
     page = client.get(path).text
     for told in (
@@ -66,7 +68,8 @@ def test_it_goes_from_draft_to_version_by_two_people(
     seen = re.search(r'name="seen" value="(\d+)"', page)
     assert seen is not None
     answer = client.post(f"{path}/approve", data={"seen": seen[1]}, follow_redirects=True)
-    assert "It is published" in answer.text and "Approved by Maya" in answer.text
+    assert "It is published as version 2, for new cases from" in answer.text
+    assert "Approved by Maya" in answer.text and "was published since" not in answer.text
     page = client.get("/procedures").text
     assert "approved by Maya" in page and "from the command line, without a second person" in page
 
@@ -87,7 +90,8 @@ def test_a_moment_to_come_is_of_london(olu: Viewer, maya: Viewer, sign_in: SignI
     client = sign_in(maya)
     seen = re.search(r'name="seen" value="(\d+)"', client.get(path).text)
     assert seen is not None
-    client.post(f"{path}/approve", data={"seen": seen[1]})
+    page = client.post(f"{path}/approve", data={"seen": seen[1]}, follow_redirects=True).text
+    assert page.count("ublished as version 2, for new cases from Tue 1 Jun 2027, 9:30am") == 2
     assert "new cases begin on it Tue 1 Jun 2027, 9:30am" in client.get("/procedures").text
 
 
@@ -96,8 +100,26 @@ def test_it_is_sent_back_with_the_reason(olu: Viewer, maya: Viewer, sign_in: Sig
     client = sign_in(maya)
     assert client.post(f"{path}/send-back", data={"reason": ""}).status_code == 422
     client.post(f"{path}/send-back", data={"reason": "Too friendly."})
-    page = sign_in(olu).get(path).text
+    client, draft = sign_in(olu), path.removesuffix("/publish")
+    page = client.get(path).text
     assert "Sent back by Maya" in page and "Too friendly." in page and "Propose it" in page
+    assert "Sent back by Maya" in client.get(draft).text
+    page = client.get("/procedures").text
+    assert "Procedures (1)" in page and "Maya sent “Other words” back: Too friendly." in page
+    assert f'href="{draft}"' in page
+    proposed(client, draft.rsplit("/", 1)[-1])
+    client.post(f"{path}/take-back")
+    assert "Too friendly." not in client.get(path).text + client.get("/procedures").text
+
+
+def test_proposing_what_has_been_played_says_that_it_holds(olu: Viewer, sign_in: SignIn) -> None:
+    client, draft = sign_in(olu), changed(olu)
+    path = proposed(client, draft)
+    client.post(f"{path}/take-back")
+    sent = {"says": "It is friendlier."}
+    page = client.post(f"{path}/propose", data=sent, follow_redirects=True).text
+    assert "Its stories have been played, and hold." in page
+    assert jobs.run_waiting(sweep.JOBS) == 0
 
 
 def test_approving_what_may_not_be_says_why(olu: Viewer, maya: Viewer, sign_in: SignIn) -> None:

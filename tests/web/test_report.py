@@ -14,6 +14,7 @@ from app.clock import SetClock
 from app.db import db
 from app.models import Case, Conflict
 from app.services.references import spaced
+from app.services.workshop import drafts
 from app.viewer import Viewer
 from app.web.report import number_words, share
 from tests.cases import london
@@ -157,7 +158,12 @@ def test_managers_and_owners_hear_that_the_policy_is_to_be_reviewed(
         "Ask the Head of Complaints whether it has been." in sign_in(manager).get("/running").text
     )
     assert "landlord.toml" not in sign_in(manager).get("/running").text
-    assert "enter the new date in landlord.toml" in sign_in(owner).get("/procedures").text
+    client = sign_in(owner)
+    assert 'href="/procedures/drafts#begin">begin a draft</a>' in client.get("/procedures").text
+    draft = drafts.begin(owner, "Reviewed")
+    field = f"/procedures/drafts/{draft}/landlord/targets#governance.-.review_on"
+    assert f'href="{field}">enter the new date' in client.get("/procedures").text
+    assert f'id="{field.partition("#")[2]}"' in client.get(field).text
     page = sign_in(amira).get("/procedures").text
     assert notice not in page
     assert "Head of Complaints" in page and "every two years" in page

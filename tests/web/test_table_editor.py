@@ -67,6 +67,30 @@ def test_what_is_wrong_stands_at_its_row(
     assert any("can match together" in problem.message for problem in found), "it can be published"
 
 
+def test_words_without_quotation_marks_are_told_so_with_what_the_answer_can_be(
+    workshop: FlaskClient, draft: str
+) -> None:
+    page = begun(workshop, draft)
+    for wrong, said in (
+        ("very late", "row 1: put words in quotation marks: &#34;very late&#34;"),
+        (
+            "nowhere",
+            "put words in quotation marks: &#34;nowhere&#34;; it can be &#34;ombudsman&#34;",
+        ),
+    ):
+        sent = typed(workshop, page, answer__0__0=wrong)
+        shown = workshop.post(page, data=sent, follow_redirects=True).text
+        assert said in shown
+        assert "The table is saved, but one thing is to be put right" in shown
+        assert '<div class="pr-said pr-said--error"' in shown
+    offered = shown.split('<datalist id="choices-next_place">')[1].split("</datalist>")[0]
+    assert '<option value="&#34;ombudsman&#34;">' in offered
+    assert shown.count('list="choices-next_place"') == 2
+    sent = typed(workshop, page, answer__0__0='"ombudsman"')
+    shown = workshop.post(page, data=sent, follow_redirects=True).text
+    assert "The table is saved in the draft." in shown and "pr-said--error" not in shown
+
+
 def test_html_in_a_label_stays_text_and_nothing_unprintable_is_kept(
     process_owner: Viewer, workshop: FlaskClient, draft: str
 ) -> None:

@@ -46,6 +46,24 @@ VALUES = {
     "keeps_open": {"no"},
     "arranges": {"begins", "ends"},
 }
+FIELDS = {  # what the modeller calls them
+    "approves": "Approves the payment of",
+    "assigned_in": "Chosen in",
+    "closes": "Closes the case as",
+    "keeps_open": "Keeps the case open",
+    "kind": "What it is",
+    "met_by": "Met by the date",
+    "not_the_handler_of": "Not for whoever did",
+    "offered_to": "Offered to",
+    "outcome": "Counted as",
+    "pauses": "A pause begins in",
+    "prints": "The date that letters print",
+    "repeat": "Comes again",
+    "resumes": "A pause ends in",
+    "senior_to": "More senior than whoever did",
+    "sets": "Dates that become today",
+    "writes": "Writes the letter",
+}
 ARRANGED = ("arrangement_from_on", "arrangement_review_on", "arrangement_ends_on")
 ARRANGED_WORDS = "arrangement_says"  # the form field with the words of a contact arrangement
 CODES = frozenset({"closes", "outcome"})  # under which a case is reported
@@ -60,7 +78,7 @@ def forms_exist(draft: Draft) -> Iterator[Problem]:
             continue
         if not element.form:
             how = "camunda:formKey" if element.kind != "message" else "the property form"
-            yield at(element, f"has no form; name one with {how}")
+            yield at(element, f"has no form; choose one ({how})")
         for form in filter(None, (element.form, element.properties.get("public_form"))):
             if form not in draft.known.forms:
                 yield at(element, f"there is no form {form!r}; make it, or name another")
@@ -72,7 +90,8 @@ def messages_are_dated(draft: Draft) -> Iterator[Problem]:
         keys = draft.known.form_keys.get(event.form or "")
         if keys is not None and "received_on" not in keys:
             yield at(
-                event, f"the form {event.form!r} does not ask for received_on; add that date to it"
+                event,
+                f"the form {event.form!r} does not ask for received_on; add that date",
             )
 
 
@@ -80,7 +99,7 @@ def messages_are_named(draft: Draft) -> Iterator[Problem]:
     """An event waits for a message by its name."""
     for event in draft.of_kind("message"):
         if not event.message:
-            yield at(event, "names no message; give the event one of its own")
+            yield at(event, "has no name of a message; give it one of its own (messageRef)")
 
 
 def letters_exist(draft: Draft) -> Iterator[Problem]:
@@ -99,7 +118,7 @@ def promises_are_written(draft: Draft) -> Iterator[Problem]:
             if form in draft.known.promise_forms and not element.properties.get("writes"):
                 yield at(
                     element,
-                    f"the form {form!r} promises something, but no letter says it; name one",
+                    f"the form {form!r} promises something, but no letter says it; choose it",
                 )
 
 
@@ -108,11 +127,14 @@ def send_tasks_send(draft: Draft) -> Iterator[Problem]:
     for task in draft.of_kind("sendTask"):
         letter, team = task.properties.get("letter"), task.properties.get("alert")
         if bool(letter) == bool(team):
-            yield at(task, "sends either a letter or an alert to a team; name one of them")
+            yield at(
+                task,
+                "sends either a letter or an alert to a team; choose one of them (letter, alert)",
+            )
         if team and team not in {*draft.known.teams, *_team_names(draft)}:
             yield at(task, f"there is no team {team!r} in landlord.toml; add it, or name another")
         if "says" in task.properties and not team:
-            yield at(task, "says something, but alerts no team; name one with alert")
+            yield at(task, "says something, but tells no team; choose the team (alert)")
 
 
 def lanes_are_teams(draft: Draft) -> Iterator[Problem]:
@@ -133,7 +155,7 @@ def decisions_exist(draft: Draft) -> Iterator[Problem]:
     """A rule task asks a decision table."""
     for task in draft.of_kind("businessRuleTask"):
         if not task.decision:
-            yield at(task, "asks no decision table; name one with camunda:decisionRef")
+            yield at(task, "asks no decision table; choose one (camunda:decisionRef)")
         elif task.decision not in draft.tables:
             yield at(task, f"there is no decision table {task.decision!r}; add it, or name another")
 
@@ -148,7 +170,7 @@ def calls_exist(draft: Draft) -> Iterator[Problem]:
         )
     for call in draft.of_kind("callActivity"):
         if not call.calls:
-            yield at(call, "calls no process; name one with calledElement")
+            yield at(call, "opens no diagram; choose one (calledElement)")
         elif call.calls not in draft.processes:
             yield at(call, f"there is no process {call.calls!r} to call; draw it, or name another")
 
@@ -176,11 +198,11 @@ def properties_are_known(draft: Draft) -> Iterator[Problem]:
             if name not in allowed:
                 yield at(element, f"has an unknown property {name!r}; known: {_some(allowed)}")
             elif not value:
-                yield at(element, f"the property {name!r} is empty; fill it in, or take it away")
+                yield at(element, f"{_field(name)} is empty; fill it in, or take it away")
             elif name in VALUES and value not in VALUES[name]:
-                yield at(element, f"{name} is {_some(VALUES[name])}, not {value!r}")
+                yield at(element, f"{_field(name)} is {_some(VALUES[name])}, not {value!r}")
             elif name in CODES and not NAME.fullmatch(value):
-                yield at(element, f"{name} is a code in small letters, such as lapsed")
+                yield at(element, f"{_field(name)} is a code in small letters, such as lapsed")
 
 
 def offers_are_to_people(draft: Draft) -> Iterator[Problem]:
@@ -220,12 +242,12 @@ def dates_are_facts(draft: Draft) -> Iterator[Problem]:
                 if spec is None:
                     yield at(
                         element,
-                        f"{name} names {fact!r}, which is not a declared fact; declare it",
+                        f"{_field(name)} names {fact!r}, which is not a declared fact; declare it",
                     )
                 elif spec.type != "date":
                     yield at(
                         element,
-                        f"{name} names {fact!r}, which is not a date; name a fact that is one",
+                        f"{_field(name)} names {fact!r}, which is not a date; choose one that is",
                     )
 
 
@@ -236,9 +258,8 @@ def pauses_are_lists(draft: Draft) -> Iterator[Problem]:
             for fact in element.listed(name):
                 spec = draft.facts.get(fact)
                 if spec is None or spec.type != "list":
-                    yield at(
-                        element, f"{name} names {fact!r}, which is no declared list fact; name one"
-                    )
+                    said = f"names {fact!r}, which is no declared list fact; choose one"
+                    yield at(element, f"{_field(name)} {said}")
 
 
 def colleagues_are_tasks(draft: Draft) -> Iterator[Problem]:
@@ -291,10 +312,16 @@ def _tasks_named(
             task = draft.elements.get(other)
             if task is None or task.kind != "userTask":
                 yield at(
-                    element, f"{name} names {other!r}, which is no user task; write the id of one"
+                    element,
+                    f"{_field(name)} names {other!r}, which is no task of a person; choose one",
                 )
             elif reason := refuse(task):
-                yield at(element, f"{name}: {reason}")
+                yield at(element, f"{_field(name)}: {reason}")
+
+
+def _field(name: str) -> str:
+    """A property as the modeller calls it, and as Camunda Modeler does."""
+    return f"“{FIELDS[name]}” ({name})" if name in FIELDS else name
 
 
 def _some(words: set[str] | frozenset[str]) -> str:

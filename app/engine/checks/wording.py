@@ -16,8 +16,8 @@ from app.engine.typecheck import check, constants_in, names_in, type_of_fact
 # what to do, said after what is wrong
 QUESTION = "write a question about facts, such as amount > 5"
 DATE = "write a date, such as working_days(1, received_on)"
-CELL = 'write a test, such as > 5, "upheld" or -'
-APART = "change a cell so that it cannot, or take the hit policy FIRST"
+CELL = 'write a test, such as > 5, or a word in quotation marks, such as "upheld"'
+APART = "change a cell so that it cannot, or let the first row that matches count (FIRST)"
 
 
 def conditions_are_questions(draft: Draft) -> Iterator[Problem]:
@@ -83,7 +83,7 @@ def tables_write_facts(draft: Draft) -> Iterator[Problem]:
                 yield Problem(
                     table.file,
                     table.id,
-                    f"sets {fact!r}, which is not a declared fact; add it to facts.toml",
+                    f"sets {fact!r}, which is not a declared fact; declare it",
                 )
             elif table.hit_policy == "COLLECT" and spec.type != "list":
                 message = f"collects answers in {fact!r}, which is not a list; name one"
@@ -101,10 +101,16 @@ def _answers_fit(table: Table, spec: FactSpec, draft: Draft) -> Iterator[Problem
                 as_json(spec, evaluate(text, {}, {}))
             except (FactRefused, ExpressionRefused) as refused:
                 reasons = [refused.reason]
+        if text.isidentifier() and text not in draft.facts:
+            reasons = [f'put words in quotation marks: "{text}"']
         for reason in reasons:
-            yield _in_row(
-                table, rule, f"{spec.name} {text!r}: {reason}; write what {spec.name} can be"
-            )
+            yield _in_row(table, rule, f"{spec.name} {text!r}: {reason}; {_can_be(spec)}")
+
+
+def _can_be(spec: FactSpec) -> str:
+    if spec.type == "choice":
+        return "it can be " + ", ".join(f'"{choice}"' for choice in spec.choices)
+    return "it can be true or false" if spec.type == "bool" else f"write what {spec.name} can be"
 
 
 def unique_rows_do_not_overlap(draft: Draft) -> Iterator[Problem]:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import tomlkit
 from pydantic import ValidationError
 from tomlkit.exceptions import TOMLKitError
 
+from app.engine import Element
 from app.errors import BadInput
 from app.landlords import Landlord
 from app.services.contents import Contents
-from app.services.workshop import toml_tables, vocabulary
+from app.services.kinds import title_of
+from app.services.reporting.afterwards import ANSWERS
+from app.services.workshop import naming, toml_tables, vocabulary
 from app.services.workshop.landlord_sections import NATIONS, Ask, Kind, Part, Section
+from app.services.workshop.landlord_values import value_of
 from app.services.workshop.letter_fields import facts_of, readable
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,40}")
 NEW = "+"  # the entry that is not there yet
+WRONG = "wrong"  # an entry whose own name cannot be taken, while the rest of it is looked at
 NO_FACT = "-"  # typed for the "" of [code.facts]
 OF_THE_CODE: Mapping[Kind, str] = {"day_fact": "date", "days_fact": "int"}  # a fact of this type
+BY_HINT = ("literal_error", "string_pattern_mismatch")  # problems whose cure is the hint
+Places = Mapping[tuple[str | int, ...], str]  # where pydantic says it is -> entry
 Typed = Mapping[str, str]
 Choices = Mapping[Kind, Mapping[str, str]]  # by kind of field: value -> words
 
@@ -94,17 +101,46 @@ def choices(contents: Contents) -> Choices:
     landlord = readable(lambda: contents.landlord)
     facts = facts_of(contents)
     teams = {key: team.name for key, team in landlord.teams.items()} if landlord else {}
-    clocks = {e.id: e.name for e in vocabulary.drawn(contents.files) if e.kind == "timer"}
+    drawn = [*vocabulary.drawn(contents.files)]
+    diagrams = {process: name for _, process, name in vocabulary.processes(contents)}
+    clocks = _told_apart([e for e in drawn if e.kind == "timer"], drawn, diagrams)
+    stages = {e.stage: e.name or e.stage for e in drawn if e.stage}
+    procedures = readable(lambda: contents.procedures) or {}
+    kinds = {id: title_of(procedure) for id, procedure in procedures.items()}
     return {
         "nation": NATIONS,
         "team": {"": "Nobody", **teams},
         "clock": {"": "None", **dict(sorted(clocks.items(), key=lambda one: one[1]))},
+        "stage": {"": "None", **stages},
+        "kind": {"": "None", **kinds},
+        "stage_or_kind": {"": "None", **stages, **kinds},
+        "question": {"": "None", **_questions(contents)},
         **{
             kind: {"": "It has the same name", NO_FACT: "We keep no such fact"}
             | {fact.name: fact.label for fact in facts.values() if fact.type == type}
             for kind, type in OF_THE_CODE.items()
         },
     }
+
+
+def _told_apart(
+    clocks: list[Element], drawn: list[Element], diagrams: Mapping[str, str]
+) -> dict[str, str]:
+    """Clocks by id: name, the step they hang on, diagram; its id behind what is still the same."""
+    steps = {element.id: element.name for element in drawn}
+    words = {}
+    for clock in clocks:
+        where = [steps.get(clock.attached_to or ""), diagrams.get(clock.process, clock.file)]
+        words[clock.id] = f"{clock.name or clock.id} ({', '.join(filter(None, where))})"
+    twice = [told for told, n in Counter(words.values()).items() if n > 1]
+    return {id: f"{told}: {id}" if told in twice else told for id, told in words.items()}
+
+
+def _questions(contents: Contents) -> dict[str, str]:
+    """What residents are asked about their satisfaction, by key."""
+    forms = (readable(lambda: contents.forms) or {}).values()
+    fields = (field for form in forms for field in form.fields)
+    return {f.key: f.label for f in fields if f.key.startswith(ANSWERS) and f.options}
 
 
 def changed(body: bytes, section: Section, typed: Typed, known: Choices) -> bytes:
@@ -130,13 +166,10 @@ def changed(body: bytes, section: Section, typed: Typed, known: Choices) -> byte
             places[_place(part, key)] = id
             kept += 1
         if part.shape != "one" and any(typed.get(field_name(part, NEW, a.name)) for a in part.asks):
-            _add(document, part, typed, known, errors)
-            named = typed.get(field_name(part, NEW, "id"), "").strip()
+            named = _add(document, part, typed, known, errors)
             places[_place(part, named if part.shape == "named" else kept)] = NEW
     text = tomlkit.dumps(document)
-    if not errors:
-        errors = _refused(text, section, places)
-    if errors:
+    if errors := {**_refused(text, section, places, errors), **errors}:
         raise BadInput(errors)
     return text.encode()
 
@@ -146,19 +179,23 @@ def _place(part: Part, key: str | int) -> tuple[str | int, ...]:
     return part.where if part.shape == "one" else (*part.where, key)
 
 
-def _add(document: Any, part: Part, typed: Typed, known: Choices, errors: dict[str, str]) -> None:
-    id = typed.get(field_name(part, NEW, "id"), "").strip()
+def _add(document: Any, part: Part, typed: Typed, known: Choices, errors: dict[str, str]) -> str:
+    """Put a new table in. Returns its own name, made of its title where none was typed."""
+    at = field_name(part, NEW, "id")
+    there = toml_tables.at(document, part.where) or {}
+    title = typed.get(field_name(part, NEW, "name"), "")
+    id = typed.get(at, "").strip() or naming.code_of(title, there)
     if part.shape == "named":
-        at = field_name(part, NEW, "id")
         if not ID.fullmatch(id):
-            errors[at] = "Give it a code of small letters, digits and _, such as repairs_team."
-        elif id in (toml_tables.at(document, part.where) or {}):
+            errors[at] = "Code: use small letters, digits and _, such as repairs_team."
+        elif id in there:
             errors[at] = f"There is one with the code {id} already."
         if at in errors:
-            return
+            id = WRONG  # so that what is wrong with its other fields is said, too
     table = tomlkit.table()
     _write(part, NEW, table, typed, known, errors)
     toml_tables.put_in(document, part.where, id if part.shape == "named" else None, table)
+    return id
 
 
 def _write(
@@ -173,9 +210,13 @@ def _write(
             continue
         said = " ".join(said.split())
         try:
-            value = _chosen(said, known[ask.kind]) if ask.kind in known else _value(ask.kind, said)
+            value: Any = (
+                _chosen(said, known[ask.kind]) if ask.kind in known else value_of(ask.kind, said)
+            )
+            if ask.kind == "kinds" and (kinds := known["kind"]):
+                _all_known(value or [], kinds)
         except ValueError as wrong:
-            errors[at] = str(wrong)
+            errors[at] = _at_field(part, id, table, ask, str(wrong))
             continue
         if value is None:
             table.pop(ask.name, None)
@@ -186,6 +227,22 @@ def _write(
         toml_tables.write(table, "also", [*table.get("also", []), was])  # lanes still find it
 
 
+def _at_field(part: Part, id: str, table: Any, ask: Ask | None, said: str) -> str:
+    """What is wrong, behind the name of the field, and of the one of several that has it."""
+    one = f"new {part.word}" if id == NEW else str(table.get("name", part.word))
+    names = [] if part.shape == "one" else [one]
+    names += [ask.label.removeprefix("Or: ")] if ask else []
+    where = ", ".join(names)
+    return f"{where[:1].upper()}{where[1:]}: {said[:1].lower()}{said[1:]}"
+
+
+def _all_known(named: list[str], kinds: Mapping[str, str]) -> None:
+    """Raises ValueError for what is no kind of case of these files."""
+    if unknown := [one for one in named if one not in kinds]:
+        there = ", ".join(filter(None, kinds))
+        raise ValueError(f"No case begins in a diagram “{unknown[0]}”. There are: {there}.")
+
+
 def _chosen(said: str, among: Mapping[str, str]) -> str | None:
     """What is written for a choice; None: nothing. Raises ValueError in words."""
     if said and said not in among:
@@ -193,39 +250,10 @@ def _chosen(said: str, among: Mapping[str, str]) -> str | None:
     return "" if said == NO_FACT else said or None
 
 
-def _value(kind: Kind, said: str) -> Any:
-    """What is written into the file; None: nothing. Raises ValueError in words."""
-    if not said:
-        return None
-    items = [item for item in re.split(r"\s*,\s*", said) if item]
-    match kind:
-        case "list":
-            return items or None
-        case "whole" | "months":
-            if not all(re.fullmatch(r"\d{1,4}", item, re.ASCII) for item in items):
-                raise ValueError("Use whole numbers, such as 4.")
-            return int(said) if kind == "whole" and len(items) == 1 else [*map(int, items)]
-        case "percent":
-            if not re.fullmatch(r"\d{1,4}(\.\d{1,2})?%?", said, re.ASCII):
-                raise ValueError("Give a number in percent, such as 95.")
-            number = float(said.rstrip("%"))
-            return int(number) if number == int(number) else number
-        case "date":
-            try:
-                return date.fromisoformat(said)
-            except ValueError:
-                raise ValueError("Give a date such as 2027-03-31.") from None
-    if not said.isprintable():
-        raise ValueError("There is a sign in it that cannot be printed.")
-    return said
-
-
 WORDS = {
     "missing": "This is needed.",
     "int_parsing": "Use a whole number.",
     "int_type": "Use a whole number.",
-    "literal_error": "Choose one of those that the hint names.",
-    "string_pattern_mismatch": "It does not have the form that the hint asks for.",
     "too_short": "Give at least one.",
     "less_than_equal": "The number is too large.",
     "greater_than_equal": "The number is too small.",
@@ -234,29 +262,45 @@ WORDS = {
 
 
 def _refused(
-    text: str, section: Section, places: Mapping[tuple[str | int, ...], str]
+    text: str, section: Section, places: Places, errors: Mapping[str, str]
 ) -> dict[str, str]:
-    """What the reader of landlord.toml does not take, at the fields that say it."""
+    """What the reader of landlord.toml does not take, at the fields that say it.
+
+    errors: what is wrong already. What does not fit together is said once each of it is right.
+    """
+    document = tomlkit.parse(text).unwrap()
     try:
-        Landlord.model_validate(tomlkit.parse(text).unwrap())
+        Landlord.model_validate(document)
     except ValidationError as problem:
-        return dict(_said(error, section, places) for error in problem.errors())
+        told = (_said(error, section, places, document) for error in problem.errors())
+        wrong = {at.rpartition(".")[0] for at in errors}
+        return {
+            at: said for at, whole, said in told if not (whole and at.rpartition(".")[0] in wrong)
+        }
     return {}
 
 
 def _said(
-    error: Any, section: Section, places: Mapping[tuple[str | int, ...], str]
-) -> tuple[str, str]:
-    """The field that a problem is about, and its words."""
+    error: Any, section: Section, places: Places, document: Mapping[str, Any]
+) -> tuple[str, bool, str]:
+    """The field that a problem is about, whether it is about several of its table, and its words.
+
+    Of several, at the field behind the name.
+    """
     loc = tuple(error["loc"])
-    message = WORDS.get(error["type"], error["msg"].removeprefix("Value error, ").capitalize())
+    message = WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))
     for part in section.parts:
         length = len(part.where) + (part.shape != "one")
-        if loc[: len(part.where)] != part.where:
+        place, rest = loc[:length], loc[length:]
+        if place not in places or loc[: len(part.where)] != part.where:
             continue
-        rest = loc[length:]
-        names = [ask.name for ask in part.asks]
-        name = str(rest[0]) if rest else names[0]
-        if name in names and loc[:length] in places:
-            return field_name(part, places[loc[:length]], name), message
-    return "file", f"{'.'.join(map(str, loc)) or 'landlord.toml'}: {message}"
+        table: Any = document
+        for key in place:
+            table = table[key]
+        ask = next((ask for ask in part.asks if rest and ask.name == rest[0]), None)
+        if ask and error["type"] in BY_HINT:
+            message = f"It should be {ask.hint}."
+        if ask or not rest:
+            at = field_name(part, places[place], ask.name if ask else part.asks[1].name)
+            return at, not rest, _at_field(part, places[place], table, ask, message)
+    return "file", False, f"{'.'.join(map(str, loc)) or 'landlord.toml'}: {message}"

@@ -8,7 +8,8 @@ from typing import Literal
 
 Kind = Literal[
     "text", "lines", "list", "whole", "percent", "date", "months",
-    "team", "nation", "clock", "day_fact", "days_fact",
+    "team", "nation", "clock", "day_fact", "days_fact", "email", "phone", "kinds",
+    "stage", "kind", "stage_or_kind", "question",
 ]  # fmt: skip
 Shape = Literal["one", "named", "listed"]
 NATIONS = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
@@ -52,7 +53,8 @@ class Section:
     parts: tuple[Part, ...]
 
 
-NAME, PHONE, EMAIL = Ask("name", "Name"), Ask("phone", "Phone"), Ask("email", "E-mail")
+NAME = Ask("name", "Name")
+PHONE, EMAIL = Ask("phone", "Phone", kind="phone"), Ask("email", "E-mail", kind="email")
 WEBSITE, ADDRESS = Ask("website", "Website"), Ask("address", "Postal address")
 ABOUT = Ask("about", "What people should know", kind="lines")
 POLICY = Ask("policy", "Paragraphs of the policy", "Such as 3.3a, 4.2a")
@@ -100,7 +102,7 @@ SECTIONS: Mapping[str, Section] = {
                     EMAIL,
                     ADDRESS,
                     WEBSITE,
-                    Ask("emergency_phone", "Emergency phone"),
+                    Ask("emergency_phone", "Emergency phone", kind="phone"),
                     Ask("emergency_about", "What the emergency phone is for", kind="lines"),
                     Ask("leave_to", "Where “Clear and leave” goes", "A page of no meaning"),
                     POLICY,
@@ -134,7 +136,7 @@ SECTIONS: Mapping[str, Section] = {
                     Ask("alert_team_hazard", "Who hears of a hazard", kind="team"),
                     Ask("alert_team_safeguarding", "Who hears of a safeguarding worry", "", "team"),
                     Ask("alert_team_blocked_post", "Who hears of a letter held back", "", "team"),
-                    Ask("shared_kinds", "Shared diagrams in use", "With commas", "list"),
+                    Ask("shared_kinds", "Shared diagrams in use", "With commas", "kinds"),
                 ),
             ),
             Part(
@@ -143,7 +145,7 @@ SECTIONS: Mapping[str, Section] = {
                 "closure of our offices",
                 (
                     NAME,
-                    Ask("first", "First day", "Such as 2026-12-29", "date"),
+                    Ask("first", "First day", kind="date"),
                     Ask("last", "Last day", "31 days at most", "date"),
                     Ask(
                         "policy",
@@ -182,10 +184,12 @@ SECTIONS: Mapping[str, Section] = {
                 (
                     NAME,
                     Ask("clock", "The limit of this clock is kept", kind="clock"),
-                    Ask("stage", "Or: how many reach this stage"),
-                    Ask("kind", "Or: how many cases of this kind"),
-                    Ask("of", "beside those of this stage or kind"),
-                    Ask("satisfied", "Or: how many are satisfied", "The key of the question"),
+                    Ask("stage", "Or: how many reach this stage", kind="stage"),
+                    Ask("kind", "Or: how many cases of this kind", kind="kind"),
+                    Ask("of", "beside those of this stage or kind", kind="stage_or_kind"),
+                    Ask(
+                        "satisfied", "Or: how many are satisfied", "By their answers to", "question"
+                    ),
                     Ask("at_least", "At least, in percent", kind="percent"),
                     Ask("below", "Or below, in percent", kind="percent"),
                     POLICY,

@@ -1,99 +1,72 @@
-"""A limit was changed, and something still says the old number: a letter, a form, a target, a name.
-
-Nobody can tell for sure what such words are about, so it is a warning, with the words themselves.
-"""
+"""What somebody has begun in a draft and left: a letter or form that no step uses, an answer of
+the form editor's own. It can be published so, and is warned of."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from pathlib import PurePath
 
 from app.engine import EngineRefused, Problem
-from app.engine.checks.limits import COUNTED
 from app.engine.diagram import Element, read_diagram
-from app.services.contents import Files
+from app.services.contents import Files, parsed_form
+from app.services.deaths import WELCOME
+from forms import FormRefused
 
-IN_WORDS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
-    *("nineteen", "twenty"),
-)
-AROUND = 40  # characters shown before and after
-NOT_READ = ("stories/", "demo/")  # they are played, and then say so themselves
-Count = tuple[int, str]  # of working days, calendar days or months
-
-
-def leftovers(before: Files, after: Files) -> Iterator[Problem]:
-    """What still says a number that a changed limit had, once for each file and number."""
-    for (n, unit), limits in _changed(before, after).items():
-        old = re.compile(rf"\b(?:{n}|{_word(n)}) {unit}s?\b", re.IGNORECASE)
-        for path, text in _texts(after):
-            if said := old.search(text):
-                words = text[max(0, said.start() - AROUND) : said.end() + AROUND]
-                message = (
-                    f"still says “{said[0]}” (… {' '.join(words.split())} …). "
-                    f"{', '.join(limits)}: is it about that?"
-                )
-                yield Problem(path, "", message, "warning")
+BY_ITSELF = {("letters", WELCOME)}  # what no diagram has to name
+NEW_ANSWER = "Value"  # form-js's word for the one answer of a new question
+UNUSED = {
+    "letters": "No step sends it yet. Choose it in the diagram, in the step that sends or writes "
+    "it, or take it out.",
+    "forms": "No step asks it yet. Choose it in the diagram, in the task or message that asks it, "
+    "or take it out.",
+}
 
 
-def _word(n: int) -> str:
-    return IN_WORDS[n] if n < len(IN_WORDS) else str(n)
+def left(files: Files, before: Files) -> list[Problem]:
+    """The warnings. before: the files of the version that the draft goes out from.
+
+    What was not used there either is nobody's doing: shared forms are for other landlords, too.
+    """
+    return [*_unused(files, before), *_unanswered(files, before)]
 
 
-def _changed(before: Files, after: Files) -> dict[Count, list[str]]:
-    """The counts that limits had and have no more; for each, in words, what they count now."""
-    found: dict[Count, list[str]] = {}
-    paths = (p for p in after if p.endswith(".bpmn") and p in before and before[p] != after[p])
-    for path in sorted(paths):
-        was, now = (_limits(path, files[path]) for files in (before, after))
-        for id, (count, timer) in now.items():
-            if id in was and was[id][0] != count:
-                found.setdefault(was[id][0], []).append(f"“{timer.name}” counts {count[0]} now")
+def _unused(files: Files, before: Files) -> Iterator[Problem]:
+    now, then = _used(files), _used(before)
+    for path in sorted(files):
+        folder, _, name = path.rpartition("/")
+        used = folder, PurePath(name).stem.partition("@")[0]
+        if folder in UNUSED and used not in now and (path not in before or used in then):
+            yield Problem(path, None, UNUSED[folder], "warning")
+
+
+def _used(files: Files) -> set[tuple[str, str]]:
+    """The folder and the name of each form and letter that some diagram names."""
+    found = set(BY_ITSELF)
+    for path in (path for path in files if path.endswith(".bpmn")):
+        try:
+            elements = read_diagram(path, files[path]).elements.values()
+        except EngineRefused:
+            continue
+        found |= {used for element in elements for used in _named(element)}
     return found
 
 
-def _limits(path: str, body: bytes) -> Mapping[str, tuple[Count, Element]]:
-    try:
-        elements = read_diagram(path, body).elements
-    except EngineRefused:
-        return {}
-    found = {id: COUNTED.search(e.expression or "") for id, e in elements.items()}
-    return {
-        id: ((int(count["n"]), count["unit"].replace("_", " ")), elements[id])
-        for id, count in found.items()
-        if count
-    }
+def _named(element: Element) -> Iterator[tuple[str, str]]:
+    said = element.properties
+    yield from (("forms", form) for form in (element.form, said.get("public_form")) if form)
+    letters = (said.get(name) for name in ("letter", "writes", "approves"))
+    yield from (("letters", letter) for letter in letters if letter)
 
 
-def _texts(files: Files) -> Iterator[tuple[str, str]]:
-    """What people read of each file."""
+def _unanswered(files: Files, before: Files) -> Iterator[Problem]:
     for path, body in sorted(files.items()):
-        if path.startswith(NOT_READ) or path.endswith(".dmn"):
+        if not path.endswith(".form") or body == before.get(path):
             continue
         try:
-            yield path, _words(path, body)
-        except (ValueError, EngineRefused):  # lint says what is wrong with it
+            fields = parsed_form(body, PurePath(path).stem).fields
+        except FormRefused:
             continue
-
-
-def _words(path: str, body: bytes) -> str:
-    if path.endswith(".bpmn"):
-        elements = read_diagram(path, body).elements.values()
-        told = (
-            ("" if e.expression else e.name, e.properties.get("label", ""), e.documentation)
-            for e in elements  # names of limits are held to their own rules
-        )
-        return "\n".join(words for each in told for words in each if words)
-    if path.endswith(".form"):
-        return "\n".join(_strings(json.loads(body)))
-    return body.decode()
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _strings(each)
+        for field in fields:
+            if [option.label for option in field.options] == [NEW_ANSWER]:
+                said = f"“{field.label}” has the one answer “{NEW_ANSWER}”. Write its answers."
+                yield Problem(path, field.key, said, "warning")

@@ -31,9 +31,9 @@ class Meanwhile:
 
 
 def meanwhile(found: Sketch) -> Meanwhile | None:
-    """What others have published since; None for a draft that is up to date."""
+    """What others have published since; None for a draft that is up to date, or over."""
     newest = publishing.newer(found.row)
-    if newest is None:
+    if newest is None or found.row.status not in drafts.WORKED_ON:
         return None
     theirs = deployments.pinned(found.row.landlord_id, newest.id).files
     changed = drafts.differing(found.base_files, theirs)

@@ -28,7 +28,7 @@ FARTHEST = timedelta(days=366)
 
 
 def propose(viewer: Viewer, draft_id: str, says: str, starts_at: datetime | None = None) -> None:
-    """Put a draft before a second person. Its stories begin to be played.
+    """Put a draft before a second person. Its stories begin to be played, if they have not been.
 
     says: what changes and why. starts_at: when new cases begin on it; None: once it is approved.
     Raises BadInput for the fields, and under `draft` for a draft with nothing in it or with errors.
@@ -39,9 +39,11 @@ def propose(viewer: Viewer, draft_id: str, says: str, starts_at: datetime | None
     with transaction() as session:
         row = drafts.locked(session, viewer, draft_id)
         row.status, row.says, row.starts_at = "proposed", says.strip(), starts_at
+        row.decision = ""
         row.proposed_by, row.proposed_at = viewer.user_id, clock.now()
         write(session, viewer, "proposed", row, row.says)
-    trials.ask(viewer, draft_id)
+    if trials.result(viewer.landlord_id, found.files) is None:
+        trials.ask(viewer, draft_id)
 
 
 def _wrong_fields(says: str, starts_at: datetime | None) -> dict[str, str]:
@@ -159,6 +161,13 @@ def newer(row: ProcedureDraft) -> Deployment | None:
     return newest if newest is not None and newest.id != row.based_on else None
 
 
+def version_of(row: ProcedureDraft) -> Deployment | None:
+    """The version that a draft became; None while it is not published."""
+    if row.deployment_id is None:
+        return None
+    return db.session.get_one(Deployment, (row.landlord_id, row.deployment_id))
+
+
 def _begins_too_early(found: Sketch) -> bool:
     begins = found.base.live_from
     starts = max(found.row.starts_at or clock.now(), clock.now())
@@ -210,14 +219,32 @@ def second_people(row: ProcedureDraft) -> list[str]:
     return [user.name for user in approvers(row.landlord_id) if user.id not in part]
 
 
-def waits_for(viewer: Viewer) -> set[str]:
-    """The ids of the drafts that this person can decide about."""
+def notices(viewer: Viewer) -> list[ProcedureDraft]:
+    """The drafts that wait for this person: to be decided about, or sent back to who worked on it.
+
+    The newest change first.
+    """
+    sent_back = (ProcedureDraft.status == "open") & (ProcedureDraft.decision != "")
+    waiting = (ProcedureDraft.status == "proposed") | sent_back
     rows = db.session.scalars(
-        select(ProcedureDraft).where(
-            ProcedureDraft.landlord_id == viewer.landlord_id, ProcedureDraft.status == "proposed"
-        )
+        select(ProcedureDraft)
+        .where(ProcedureDraft.landlord_id == viewer.landlord_id, waiting)
+        .order_by(ProcedureDraft.changed_at.desc())
     )
-    return {row.id for row in rows if _second(viewer, row)}
+    return [
+        row
+        for row in rows
+        if (
+            _second(viewer, row)
+            if row.status == "proposed"
+            else viewer.user_id in {row.proposed_by, *row.authors}
+        )
+    ]
+
+
+def waits_for(viewer: Viewer) -> set[str]:
+    """Ids of the drafts that this person can decide about now."""
+    return {row.id for row in notices(viewer) if row.status == "proposed"}
 
 
 def running_cases(viewer: Viewer) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -112,7 +113,7 @@ def changes(before: Deployed, after: Deployed) -> Iterator[str]:
     for key in (key for key in old if key not in new):
         yield f"Gone: {_named(old[key])}."
     for key in [key for key in new if key in old and new[key] != old[key]]:
-        if parts := list(_differences(old[key], new[key], after)):
+        if parts := list(_differences(old[key], new[key], before, after)):
             yield f"Changed: {_named(new[key])}: {'; '.join(parts)}."
     was, now = tables(before), tables(after)
     for key in {**was, **now}:
@@ -137,10 +138,12 @@ _WORDS = {
     "kind": "kind",
 }
 
+_LENGTH = re.compile(r"\b(\d+) ((?:working )?(?:day|month))s?\b")
 
-def _differences(old: Element, new: Element, after: Deployed) -> Iterator[str]:
+
+def _differences(old: Element, new: Element, before: Deployed, after: Deployed) -> Iterator[str]:
     if old.expression != new.expression:
-        yield f"now falls due {rule_words(new.expression or '', after.facts)}"
+        yield _date_differs(_rule(old, before), _rule(new, after))
     for field in fields(Element):
         was, now = getattr(old, field.name), getattr(new, field.name)
         if field.name in _WORDS and was != now:
@@ -148,6 +151,20 @@ def _differences(old: Element, new: Element, after: Deployed) -> Iterator[str]:
     yield from _properties(old.properties, new.properties)
     if _targets(old) != _targets(new):
         yield "other arrows"
+
+
+def _rule(element: Element, deployed: Deployed) -> str:
+    return rule_words(element.expression, deployed.facts) if element.expression else "no date"
+
+
+def _date_differs(was: str, now: str) -> str:
+    """Both rules in words; where only one number is different, that number."""
+    pairs = zip(_LENGTH.findall(was), _LENGTH.findall(now), strict=False)
+    differ = {(old, new, unit) for (old, unit), (new, _) in pairs if old != new}
+    if len(differ) == 1 and _LENGTH.sub(r"\2", was) == _LENGTH.sub(r"\2", now):
+        old, new, unit = differ.pop()
+        return f"from {old} to {new} {unit}{'' if new == '1' else 's'}"
+    return f"the date was: {was}; it is now: {now}"
 
 
 def _properties(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from app.services.workshop import drafts, ids, publishing, versions
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
 from app.web.thumbnail import thumbnail
+from app.web.workshop.found import places
 
 bp = Blueprint("drafting", __name__)
 
@@ -65,6 +66,8 @@ def draft(draft_id: str) -> ResponseReturnValue:
         "workshop/draft.html",
         sketch=sketch,
         here="overview",
+        place=places(sketch),
+        names=tasks.name_of,
         groups=[(name, [_card(sketch, p) for p in group]) for name, group in _diagrams(sketch)],
         unsafe_ids=bool(ids.unsafe(sketch.files)),
         counts=folders | {"tables": tables},
@@ -107,7 +110,8 @@ def file(draft_id: str, path: str) -> ResponseReturnValue:
 def drop(draft_id: str) -> ResponseReturnValue:
     """Give a draft up; it can be taken up again."""
     drafts.drop(viewer(), draft_id)
-    flash("The draft was given up. It is kept below, and can be taken up again.")
+    title = drafts.get(viewer(), draft_id).row.title
+    flash(f"“{title}” was given up. It stands below under “Published or given up”.")
     return redirect(url_for(".every"), 303)
 
 
@@ -116,6 +120,7 @@ def drop(draft_id: str) -> ResponseReturnValue:
 def take_up(draft_id: str) -> ResponseReturnValue:
     """Go on with a draft that was given up."""
     drafts.take_up(viewer(), draft_id)
+    flash("The draft was taken up again, with all that was changed in it.")
     return redirect(url_for(".draft", draft_id=draft_id), 303)
 
 

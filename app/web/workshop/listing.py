@@ -10,7 +10,7 @@ from flask import url_for as url
 from flask.typing import ResponseReturnValue
 
 from app.errors import BadInput, NotFound
-from app.services.workshop import drafts
+from app.services.workshop import drafts, naming
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
 from app.web.workshop.saving import may_change
@@ -114,19 +114,25 @@ def add_pages(bp: Blueprint, kind: Kind) -> None:
 
 
 def _begun(kind: Kind, sketch: Sketch, rows: Mapping[str, Row], typed: Typed) -> str:
-    """Put a new file into the draft; returns its name. Raises BadInput."""
-    name, since = typed.get("name", "").strip(), typed.get("valid_from", "").strip()
-    name = f"{name}@{since}" if since else name
-    path = kind.place.format(name)
-    if not drafts.PATH.fullmatch(path):
-        said = f"Use small letters, digits and _ only, such as {kind.example}."
-        raise BadInput({"name": said})
-    if path in sketch.files:
-        raise BadInput({"name": f"There is a {kind.word} called {name} already. Open it instead."})
+    """Put a new file into the draft; returns its name. Raises BadInput.
+
+    Without a name it gets one of its title, or with a day that of the letter whose words it takes.
+    """
     copied = rows.get(kind.place.format(typed.get("copy", "")))
     title = " ".join(typed.get("title", "").split()) or (copied.title if copied else "")
     if not title or not title.isprintable():
         raise BadInput({"title": f"Give the {kind.word} a title. People see it above it."})
+    name, since = typed.get("name", "").strip(), typed.get("valid_from", "").strip()
+    if not name and since and copied:
+        name = copied.name.partition("@")[0]
+    name = name or naming.code_of(title, {row.name for row in rows.values()})
+    name = f"{name}@{since}" if since else name
+    path = kind.place.format(name)
+    if not drafts.PATH.fullmatch(path):
+        said = f"Name in the diagram: use small letters, digits and _ only, as in {kind.example}."
+        raise BadInput({"name": said})
+    if path in sketch.files:
+        raise BadInput({"name": f"There is a {kind.word} called {name} already. Open it instead."})
     body = kind.begin(sketch, name, title, typed)
     drafts.put(viewer(), sketch.row.id, path, body, sketch.row.revision)
     return name

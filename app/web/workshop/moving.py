@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, get_args
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app import clock
 from app.errors import BadInput
+from app.models import Job
 from app.services.moving import moves, rehearsing
 from app.services.moving.rehearsing import Rehearsal, Shown
 from app.services.operations import jobs
@@ -19,6 +22,7 @@ from app.web.policy import allow, viewer
 bp = Blueprint("moving", __name__)
 LISTS: tuple[Shown, ...] = get_args(Shown)
 ON_A_PAGE = 100
+NEWS = timedelta(hours=1)
 
 
 @bp.get("/procedures/moving")
@@ -102,11 +106,19 @@ def _page(errors: dict[str, str]) -> str:
         versions=versions.versions(viewer()),
         job=job,
         running=running,
+        news=_is_news(job),
         made=moves.made(viewer()),
         chosen=request.form.getlist("cases"),
         reason=request.form.get("reason", ""),
         errors=errors,
     )
+
+
+def _is_news(job: Job | None) -> bool:
+    """Whether a move that the viewer asked for has just ended; else it is told with its day."""
+    if job is None or job.ended_at is None:
+        return False
+    return job.asked_by == viewer().user_id and clock.now() - job.ended_at < NEWS
 
 
 @bp.post("/procedures/moving/<job_id>/cancel")

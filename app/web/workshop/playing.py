@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import PurePath
 from typing import Any, Literal
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from app import clock
 from app.errors import BadInput, NotFound, NotOffered
 from app.services.example_files import BY_ID
 from app.services.picture import Picture
-from app.services.workshop import drafts, keeping, playing
+from app.services.workshop import drafts, keeping, naming, playing
 from app.services.workshop.acting import Asked, Sheet
 from app.services.workshop.cast import RESIDENT
 from app.services.workshop.playing import SheetRefused, Shown
@@ -207,7 +208,12 @@ def save(draft_id: str) -> ResponseReturnValue:
     replaces = "replaces" in request.form
 
     def save_it() -> None:
-        path = keeping.save(viewer(), draft_id, name, title, replaces=replaces)
+        if not name and not title.strip():
+            raise BadInput({"title": "Say in a sentence what the story shows."})
+        paths = drafts.get(viewer(), draft_id).files
+        taken = {PurePath(path).stem for path in paths if path.startswith("stories/")}
+        named = name or naming.code_of(title, () if replaces else taken)
+        path = keeping.save(viewer(), draft_id, named, title, replaces=replaces)
         flash(f"Saved as {path}. It must hold whenever the draft is published.")
 
     return _changed(draft_id, save_it)

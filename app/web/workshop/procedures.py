@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from app import clock
 from app.errors import NotFound
+from app.services import tasks
 from app.services.deployments import Deployed
 from app.services.outline import Picture, by_kind, outline, pictures
 from app.services.tables import tables
+from app.services.workshop import drafts, publishing
 from app.services.workshop import versions as workshop
 from app.web.policy import allow, viewer
 from app.web.thumbnail import thumbnail
@@ -35,8 +37,12 @@ class Card:
 def procedures() -> ResponseReturnValue:
     """The diagrams and tables of the procedure, and its versions."""
     version, deployed = workshop.version(viewer(), request.args.get("version", None, int))
+    owns = viewer().can("own_procedures")
     return render_template(
         "workshop/procedures.html",
+        waiting=publishing.notices(viewer()) if viewer().can("approve_procedures") else [],
+        open_draft=next(iter(drafts.every(viewer(), ("open",))), None) if owns else None,
+        names=tasks.name_of,
         version=version,
         versions=workshop.versions(viewer()),
         groups=[(name, [_card(p, deployed) for p in group]) for name, group in by_kind(deployed)],

@@ -10,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.errors import BadInput, NotOffered
 from app.services import tasks
-from app.services.workshop import comparing, drafts, merging, publishing, records
+from app.services.workshop import comparing, drafts, merging, publishing, records, trials
 from app.services.workshop.drafts import Sketch
+from app.web.assets import day_and_time
 from app.web.policy import allow, viewer
 from app.web.spreadsheet import csv_file
+from app.web.workshop.found import places
 from app.web.workshop.stories import played_so_far
 
 bp = Blueprint("publishing", __name__)
@@ -41,11 +43,13 @@ def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
         source_before=lambda path: source(sketch.base.number, path),
         source_after=lambda path: file_of(sketch, path),
         problems=sketch.problems,
+        place=places(sketch),
         told=played_so_far(sketch),
         against=list(publishing.reasons_against(viewer(), sketch)),
         decides=draft_id in publishing.waits_for(viewer()),
         second=publishing.second_people(row),
         alone_from=publishing.alone_from(viewer(), row),
+        published=_published(sketch),
         meanwhile=merging.meanwhile(sketch),
         cases=publishing.running_cases(viewer()),
         names=tasks.name_of,
@@ -76,7 +80,15 @@ def propose(draft_id: str) -> ResponseReturnValue:
         publishing.propose(viewer(), draft_id, request.form.get("says", ""), _starts_at())
     except BadInput as bad:
         return _page(draft_id, bad.errors)
-    return _back(draft_id, "It waits for a second person now. Its stories are being played.")
+    found = drafts.get(viewer(), draft_id)
+    played = trials.result(found.row.landlord_id, found.files)
+    if played is None:
+        stories = "Its stories are being played."
+    elif broken := trials.broken(played):
+        stories = f"{len(broken)} of its stories must be put right before it can be published."
+    else:
+        stories = "Its stories have been played, and hold."
+    return _back(draft_id, f"It waits for a second person now. {stories}")
 
 
 def _starts_at() -> datetime | None:
@@ -118,9 +130,17 @@ def approve(draft_id: str) -> ResponseReturnValue:
         publishing.approve(viewer(), draft_id, request.form.get("seen", 0, int))
     except NotOffered as refused:
         return _page(draft_id, {"decide": refused.message})
-    return _back(
-        draft_id, "It is published. Open cases stay on their version until they are moved."
-    )
+    said = _published(drafts.get(viewer(), draft_id))
+    return _back(draft_id, f"It is published {said}. Open cases stay as they are until moved.")
+
+
+def _published(sketch: Sketch) -> str:
+    """As which version, and from when it is for new cases; empty for a draft that is not."""
+    version = publishing.version_of(sketch.row)
+    if version is None:
+        return ""
+    since = day_and_time(version.live_from or version.at)
+    return f"as version {version.number}, for new cases from {since}"
 
 
 @bp.post("/procedures/drafts/<draft_id>/publish/bring-up-to-date")

@@ -83,15 +83,24 @@ def save_table(draft_id: str, name: str) -> ResponseReturnValue:
     try:
         facts = facts_of(sketch.contents)
         body = table_file.changed(body, request.form, step, facts, _decision())
-        save(viewer(), draft_id, path, body, seen)
+        saved = save(viewer(), draft_id, path, body, seen)
     except BadInput as bad:
         return _page(sketch, path, body, bad.errors, seen), 422
     except ChangedMeanwhile as changed:
         return _page(sketch, path, body, {"table": changed.message}, mark(sketch, path)), 409
     if not step:
-        flash("The table is saved in the draft.")
+        _say_saved(_row(saved, path).problems)
     here = url(".table", draft_id=draft_id, name=name, decision=_decision() or None, _anchor="grid")
     return redirect(here, 303)
+
+
+def _say_saved(errors: int) -> None:
+    """A table with errors is saved, too, but nobody is told that all is well."""
+    if errors:
+        things = "one thing is" if errors == 1 else f"{errors} things are"
+        flash(f"The table is saved, but {things} to be put right in it: see below.", "error")
+    else:
+        flash("The table is saved in the draft.")
 
 
 def _decision() -> str:
