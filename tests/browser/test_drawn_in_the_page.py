@@ -202,6 +202,74 @@ def test_a_name_is_changed_and_is_there_after_loading_anew(drawn: Drawn, open_pa
     expect(page.locator("[data-canvas] svg").first).to_contain_text("Somebody")
 
 
+FREE = """() => {
+  const canvas = document.querySelector('[data-canvas]').getBoundingClientRect();
+  const at = (x, y) => document.elementFromPoint(x, y)?.closest('.djs-element')?.dataset.elementId;
+  const near = [-40, -20, 0, 20, 40];
+  for (let y = canvas.top + 40; y < innerHeight - 40; y += 10) {
+    for (let x = canvas.left + 80; x < canvas.right - 40; x += 10) {
+      const found = new Set(near.flatMap((dx) => near.map((dy) => at(x + dx, y + dy))));
+      if (found.size === 1 && [...found][0]?.startsWith('lane')) return { x, y };
+    }
+  }
+}"""
+
+
+def test_what_is_typed_for_a_new_task_stands_in_its_fields_and_nowhere_else(
+    drawn: Drawn, open_page: Open
+) -> None:
+    paths = LARGEST.parent.glob("*.bpmn")
+    drawn.path = max(paths, key=lambda path: path.read_bytes().count(b"<bpmn:lane ")).name
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    page.get_by_title("Somebody does it: a user task").click()
+    place = page.evaluate(FREE)
+    page.mouse.move(place["x"] - 5, place["y"])
+    page.mouse.click(place["x"], place["y"])
+    page.locator(".djs-direct-editing-content").wait_for()
+    page.keyboard.type("Make")
+    name = page.get_by_label("Name", exact=True)
+    name.click()
+    expect(name).to_be_focused()
+    expect(name).to_have_value("Make")
+    page.keyboard.type(" the Tea")
+    page.locator("#field-id").click()
+    expect(name).to_have_value("Make the Tea")
+    expect(page.locator("[data-act=simulate]")).to_have_attribute("aria-pressed", "false")
+    lane = page.locator("#field-lane")
+    others = lane.locator("option:not(:checked)")
+    wanted = others.first.get_attribute("value")
+    assert wanted
+    lane.select_option(wanted)
+    saved_by_itself(page, drawn, lambda body: in_lane(body, "Make the Tea") == wanted)
+    name.fill("")
+    lane.focus()
+    problems = page.locator("[data-problems]")
+    expect(problems).to_contain_text("Task without a name: has no form")
+    expect(page.locator("#field-element option:checked")).to_have_text("Task without a name")
+    assert faults_of(page) == []
+
+
+def in_lane(body: bytes, name: str) -> str | None:
+    """The id of the lane of the step of that name."""
+    root = etree.fromstring(body)
+    step = root.xpath("string(//*[@name=$name]/@id)", name=name)
+    lanes = root.xpath("//*[local-name()='lane'][*[text()=$step]]/@id", step=step)
+    return lanes[0] if lanes else None
+
+
+def test_a_simulation_begins_where_its_start_can_be_pressed(drawn: Drawn, open_page: Open) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    page.get_by_role("button", name="Simulate").click()
+    page.get_by_role("button", name="Go on from here").and_(page.locator(":visible")).click()
+    expect(page.locator(".bts-notifications")).to_contain_text("A case begins")
+    page.get_by_role("button", name="Simulate").click()
+    assert lies_free(page), "the view is as it was"
+
+
 def commented(body: bytes) -> bytes:
     """A diagram with a comment above each element that has an id, and around them all."""
     root = etree.fromstring(body)
