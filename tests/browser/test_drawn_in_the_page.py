@@ -324,6 +324,28 @@ def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
     saved_by_itself(page, drawn, lambda body: slip not in body)
 
 
+def test_nobody_draws_over_another_without_having_been_asked(drawn: Drawn, open_page: Open) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    drawn.put(drawn.saved.replace(b'name="', b'name="Theirs: ', 1))
+    choose(page, ten_working_days(drawn.saved))
+    page.get_by_label("How many").fill("8")
+    expect(page.locator("[data-saved]")).to_contain_text("somebody else has saved this meanwhile")
+    assert faults_of(page) == []
+    with page.expect_popup() as other:
+        page.get_by_role("button", name="Look at theirs").click()
+    expect(other.value.get_by_role("option", name="Theirs: ").first).to_be_attached()
+    other.value.close()
+    assert b"working_days(8" not in drawn.saved
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved in the place of theirs")
+    assert b"working_days(8" in drawn.saved and b"Theirs: " not in drawn.saved
+    refused = f"409 {drawn.site.address}{drawn.address}"
+    assert open_page.complaints == [refused]
+    open_page.complaints.clear()
+
+
 def test_who_looks_only_changes_nothing(drawn: Drawn, open_page: Open) -> None:
     drawn.site.add("maya", "manager")
     page = open_page(drawn.site)

@@ -1,6 +1,6 @@
 // The modeller of a draft's diagram. <script data-page> says where everything is:
 //   xml, save (null: to look only), lint, tidy, defects, evaluate, known   addresses
-//   revision   of the draft that the page has seen;  today   2026-11-26
+//   seen   what the page knows to be saved, in one word;  today   2026-11-26
 // What an element may be given is in fields.js; how it is shown, in panel.js.
 
 import Modeler from 'bpmn-js/lib/Modeler';
