@@ -191,3 +191,28 @@ def test_what_putright_does_with_a_question_is_chosen_in_form_js(
     page.set_viewport_size({"width": 375, "height": 900})
     expect(page.get_by_text("This editor needs a wider screen.")).to_be_visible()
     assert faults_of(page) == []
+
+
+COVERED = """(view) => {
+  const boxes = (of) => [...view.querySelectorAll(of)].map((one) => [one.textContent,
+    one.getBoundingClientRect()]);
+  const meet = (a, b) => a.left < b.right && b.left < a.right
+    && a.top < b.bottom && b.top < a.bottom;
+  const names = boxes('.djs-visual text');
+  return boxes('.pr-differs').flatMap(
+    ([, word]) => names.filter(([, name]) => meet(word, name)).map(([said]) => said));
+}"""
+
+
+def test_what_has_changed_is_said_beside_the_names(workshop: Workshop, open_page: Open) -> None:
+    page = open_page(workshop.site)
+    path = f"{some(workshop, 'stages.bpmn')}.bpmn"
+    named = r'(<bpmn:(?:startEvent|exclusiveGateway|boundaryEvent|endEvent)[^>]* name="[^"]*)'
+    changed, count = re.subn(named, r"\1.", workshop.saved(path))
+    workshop.put(path, changed)
+    workshop.open(page, "compare")
+    views = page.locator(".pr-diagram__view[data-drawn]:has(.pr-differs)")
+    expect(views).to_have_count(2)
+    for view in views.all():
+        assert view.locator(".pr-differs").count() == count > 5
+        assert view.evaluate(COVERED) == []
