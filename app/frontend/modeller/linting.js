@@ -2,6 +2,7 @@
 
 import { ask, make, xmlOf } from './asking.js';
 import { write } from './fields.js';
+import { titleOf } from './naming.js';
 
 const AFTER = 250; // milliseconds after a change
 const WORDS = { error: 'Error', warning: 'Look at this' };
@@ -64,7 +65,7 @@ export function lintAsYouDraw(modeler, list, page, buttons) {
 
   function line({ element: id, message, severity, fix }) {
     const element = registry.get(id);
-    const name = element?.businessObject.name || id;
+    const name = element ? titleOf(element) : id;
     const words = [make('b', {}, WORDS[severity]), ' ', name ? `${name}: ` : '', message];
     const told = element
       ? make('button', { type: 'button', className: 'pr-problems__go', onclick: () => select(id) }, ...words)
