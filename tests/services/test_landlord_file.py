@@ -338,6 +338,10 @@ def test_a_new_entry_without_a_code_gets_one_of_its_name() -> None:
             body, SECTIONS["teams"], typed(body, "teams") | {"teams.+.name": "Équipe of 9"}
         )
     assert list(read_landlord(body).teams) == ["complaints", "equipe_of_9", "equipe_of_9_2"]
+    for _ in range(2):
+        sent = typed(body, "contacts") | {"channels.+.name": "By fax"}
+        body = changed(body, SECTIONS["contacts"], sent)
+    assert [one.id for one in read_landlord(body).channels][-2:] == ["by_fax", "by_fax_2"]
 
 
 @pytest.mark.parametrize("said", ["2026-12-29", "29/12/2026"])

@@ -28,4 +28,4 @@ def test_each_problem_links_to_what_it_is_about_by_its_name(
     assert links.pop(f"{draft}/forms/broken") == "Form “broken”"
     assert links.pop(f"{draft}/forms/answer") == "Form “answer”", "no step asks it any more"
     assert not links, unescape(str(links))
-    assert '<code class="pr-small">complaint.bpmn, answer</code>' in overview
+    assert '<span class="pr-small">complaint.bpmn, answer</span>' in overview

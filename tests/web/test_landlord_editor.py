@@ -69,6 +69,10 @@ def test_a_fact_is_declared_changed_and_taken_out(
     made = sent | {"name": "inspected_on", "type": "date", "label": EVIL}
     assert workshop.post(page, data=made).status_code == 303
     assert EVIL not in workshop.get(page).text
+    sent = filled_in(workshop.get(page).text, 'id="file"')
+    unnamed = sent | {"name": "", "type": "date", "label": "Seen by a surveyor"}
+    assert workshop.post(page, data=unnamed).status_code == 303
+    assert workshop.get(f"{page}/seen_by_a_surveyor").status_code == 200
     one = f"{page}/inspected_on"
     sent = filled_in(workshop.get(one).text, 'id="file"') | {"label": "Inspected"}
     assert workshop.post(one, data=sent).status_code == 303

@@ -105,7 +105,7 @@ def test_it_is_sent_back_with_the_reason(olu: Viewer, maya: Viewer, sign_in: Sig
     assert "Sent back by Maya" in page and "Too friendly." in page and "Propose it" in page
     assert "Sent back by Maya" in client.get(draft).text
     page = client.get("/procedures").text
-    assert "Procedures (1)" in page and "Maya sent “Other words” back: Too friendly." in page
+    assert "Procedures (1)" in page and "Maya sent “Other words” back: “Too friendly.”" in page
     assert f'href="{draft}"' in page
     proposed(client, draft.rsplit("/", 1)[-1])
     client.post(f"{path}/take-back")

@@ -183,6 +183,8 @@ def _add(document: Any, part: Part, typed: Typed, known: Choices, errors: dict[s
     """Put a new table in. Returns its own name, made of its title where none was typed."""
     at = field_name(part, NEW, "id")
     there = toml_tables.at(document, part.where) or {}
+    if part.shape == "listed":
+        there = {one.get("id") for one in there}
     title = typed.get(field_name(part, NEW, "name"), "")
     id = typed.get(at, "").strip() or naming.code_of(title, there)
     if part.shape == "named":
@@ -194,6 +196,8 @@ def _add(document: Any, part: Part, typed: Typed, known: Choices, errors: dict[s
             id = WRONG  # so that what is wrong with its other fields is said, too
     table = tomlkit.table()
     _write(part, NEW, table, typed, known, errors)
+    if part.shape == "listed" and any(ask.name == "id" for ask in part.asks) and id:
+        table.setdefault("id", id)
     toml_tables.put_in(document, part.where, id if part.shape == "named" else None, table)
     return id
 

@@ -118,7 +118,12 @@ SECTIONS: Mapping[str, Section] = {
             Part(
                 "danger_lines", "listed", "number to ring in danger", (NAME, PHONE, ABOUT, POLICY)
             ),
-            Part("channels", "listed", "way in", (Ask("id", "Code"), NAME, POLICY)),
+            Part(
+                "channels",
+                "listed",
+                "way in",
+                (Ask("id", "Code", "Left empty, it is made from the name."), NAME, POLICY),
+            ),
         ),
     ),
     "calendar": Section(

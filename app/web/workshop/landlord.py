@@ -10,7 +10,7 @@ from flask import url_for as url
 from flask.typing import ResponseReturnValue
 
 from app.errors import BadInput, ChangedMeanwhile, NotFound
-from app.services.workshop import drafts, facts_file, landlord_file
+from app.services.workshop import drafts, facts_file, landlord_file, naming
 from app.services.workshop.drafts import Sketch
 from app.services.workshop.landlord_file import NEW, field_name
 from app.services.workshop.landlord_sections import SECTIONS, Section
@@ -98,7 +98,9 @@ def facts(draft_id: str) -> ResponseReturnValue:
     """The facts that a case of this draft knows; a post declares one more."""
     sketch, errors = drafts.get(viewer(), draft_id), {}
     if request.method == "POST":
-        errors = _saved(sketch, request.form.get("name", "").strip(), new=True)
+        named = request.form.get("name", "").strip()
+        of_label = naming.code_of(request.form.get("label", ""), facts_of(sketch.contents))
+        errors = _saved(sketch, named or of_label, new=True)
         if not errors:
             flash("The fact is declared. Forms, tables, letters and diagrams can name it.")
             return redirect(url(".facts", draft_id=draft_id), 303)
