@@ -264,6 +264,7 @@ def test_a_simulation_begins_where_its_start_can_be_pressed(drawn: Drawn, open_p
     sign_in(page, drawn.site, "oliver")
     drawn.open(page)
     page.get_by_role("button", name="Simulate").click()
+    expect(page.locator("[data-told]")).to_contain_text("Press the triangle at the start")
     page.get_by_role("button", name="Go on from here").and_(page.locator(":visible")).click()
     expect(page.locator(".bts-notifications")).to_contain_text("A case begins")
     page.get_by_role("button", name="Simulate").click()

@@ -37,7 +37,7 @@ function Choices(palette, contextPad, popupMenu, create, elementFactory, autoPla
   });
   popupMenu.registerProvider('bpmn-replace', 500, {
     getPopupMenuEntries: () => without,
-    getPopupMenuHeaderEntries: () => (entries) => entries,
+    getPopupMenuHeaderEntries: () => without,
   });
 }
 Choices.$inject = ['palette', 'contextPad', 'popupMenu', 'create', 'elementFactory', 'autoPlace'];

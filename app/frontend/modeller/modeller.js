@@ -77,7 +77,7 @@ async function open() {
   const fit = fitting(modeler, container);
   fit();
   steer(modeler, fit);
-  simulating(modeler, container);
+  simulating(modeler, container, section.querySelector('[data-told]'));
   showPanel(modeler, section.querySelector('[data-panel]'), page, known);
   const saving = page.save && autosave(modeler, page, section.querySelector('[data-saved]'));
   const lint = lintAsYouDraw(modeler, section.querySelector('[data-problems]'), page, buttons);

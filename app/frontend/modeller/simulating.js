@@ -1,13 +1,14 @@
 // The simulation: it begins where the start can be seen and pressed, and speaks plainly.
 
+import { make } from './asking.js';
 import { inWords } from './words.js';
 
 const SMALLEST = 0.5; // below it the simulation hides its buttons
 const READABLE = 0.75;
-const TOLD = 6_000; // milliseconds
 const FROM_LEFT = 0.2; // of the width: where the start stands then
 
-export function simulating(modeler, container) {
+/** told: the element in which the page says something beside the canvas. */
+export function simulating(modeler, container, told) {
   const canvas = modeler.get('canvas');
   let before = null; // the view that the simulation took away
 
@@ -41,9 +42,10 @@ export function simulating(modeler, container) {
       lookAtStart();
       words.observe(container, { childList: true, subtree: true });
       speak();
-      modeler.get('notifications').showNotification({ text: 'Press the triangle at the start', ttl: TOLD });
+      told.replaceChildren(make('p', {}, 'Press the triangle at the start. It changes nothing in the draft.'));
     } else {
       words.disconnect();
+      told.replaceChildren();
       if (before) canvas.viewbox(before);
       before = null;
     }
