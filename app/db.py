@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event
 from sqlalchemy.exc import OperationalError
@@ -42,6 +43,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def as_json(value: Any) -> str:
+    """What a column of JSON holds, without blanks."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 class Base(DeclarativeBase):
@@ -83,6 +89,8 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def look_keys_up(_1: Any, _2: Any, statement: str, values: Any, *_: Any) -> tuple[str, Any]:
+        if "IN (VALUES" not in statement:
+            return statement, values
         return KEYS.sub(r"IN (SELECT * FROM (\1))", statement), values
 
 
@@ -91,6 +99,7 @@ def prepare(engine: Engine) -> None:
 KEYS = re.compile(r"\bIN \((VALUES (?:\(\?(?:, \?)+\)(?:, )?)+)\)")
 
 LIMITS = {  # of PostgreSQL: for a lock, a statement, and a transaction that does nothing
+    "default_transaction_isolation": "read committed",
     "lock_timeout": "5s",
     "statement_timeout": "5min",
     "idle_in_transaction_session_timeout": "10min",
@@ -124,6 +133,19 @@ def look_at(landlord_ids: Iterable[str] | None) -> None:
         wall.tell(session.connection())
 
 
+def _leave_reading(session: Session) -> None:
+    """A step sees what is committed now, whatever the request has read before.
+
+    In PostgreSQL each statement does, so that the transaction can go on; what was changed outside
+    of a use-case is never saved.
+    """
+    changed = session.new or session.dirty or session.deleted
+    if changed or not session.in_transaction() or not pipeline.is_sound(session):
+        session.rollback()
+    else:
+        session.expire_all()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One use-case, one transaction, no nesting. Nothing else commits.
@@ -134,7 +156,7 @@ def transaction() -> Iterator[Session]:
     session: Session = db.session()
     if session.info.get("in_use_case"):
         raise RuntimeError("a service called another service's transaction")
-    session.rollback()  # ends the request's reading: the step must see what is committed now
+    _leave_reading(session)
     session.info["in_use_case"] = True
     token = _writing.set(True)
     try:

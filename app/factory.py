@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
 from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import pipeline, web
 from app.clock import Clock, system_clock
-from app.db import db, prepare
+from app.db import as_json, db, prepare
 from app.settings import ROOT, Settings
 from app.web.legible import Legible
 
@@ -28,7 +29,11 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.config.update(
         SECRET_KEY=settings.session_key(),
         SQLALCHEMY_DATABASE_URI=settings.database,
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # what people typed is in no log
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "hide_parameters": True,  # what people typed is in no log
+            "json_serializer": as_json,
+            "json_deserializer": orjson.loads,
+        },
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=5 * 1024 * 1024,
         MAX_FORM_PARTS=1000,

@@ -1,8 +1,8 @@
-"""PostgreSQL in few round trips: a flush's writes go out together, BEGIN with what comes after it.
+"""PostgreSQL in few round trips: a flush's writes and BEGIN go out with what comes after them.
 
 A connection is in libpq's pipeline mode for as long as it lives, so a statement need not wait for
 the answer to the one before. Whatever is read waits; a write of a flush is promised to hit its
-rows, and whether it did is asked once for all of them, when the flush ends.
+rows, and whether it did is asked with the next that waits: before a COMMIT at the latest.
 """
 
 from __future__ import annotations
@@ -15,33 +15,52 @@ from typing import Any, LiteralString
 import psycopg
 from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Dialect, Engine, event, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, event, insert
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.exc import StaleDataError
 
 APPENDED = "appended"  # in a session's info: rows by table
 WRITES = ("INSERT", "UPDATE", "DELETE")
-_later: ContextVar[list[Cursor] | None] = ContextVar("later", default=None)
+_flushing: ContextVar[bool] = ContextVar("flushing", default=False)
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that stays in pipeline mode, and begins no transaction by itself."""
+    """A connection that stays in pipeline mode, and begins no transaction by itself.
+
+    promising: the writes of which nobody has asked yet whether they hit their rows.
+    """
 
     _mode: AbstractContextManager[psycopg.Pipeline]
     pipe: psycopg.Pipeline
+    promising: list[Cursor]
 
     def enter(self) -> None:
         """Go into pipeline mode. Nothing is sent."""
-        self._mode = self.pipeline()
+        self._mode, self.promising = self.pipeline(), []
         self.pipe = self._mode.__enter__()
+
+    def hear(self) -> None:
+        """Wait for the answers to all that was said. Raises as `keep_promise`."""
+        self.pipe.sync()
+        promising, self.promising = self.promising, []
+        for cursor in promising:
+            cursor.keep_promise()
+
+    def commit(self) -> None:
+        """Raises StaleDataError, and nothing is saved, if an update has missed a row."""
+        if self.promising:
+            self.hear()
+        super().commit()
 
     def rollback(self) -> None:
         """One round trip, or none; what was prepared stays so unless something went wrong."""
+        self.promising = []
         status = self.info.transaction_status
         if status == TransactionStatus.INTRANS:
+            kept, self.prepare_threshold = self.prepare_threshold, None  # else psycopg forgets all
             ahead(self, "ROLLBACK")
+            self.prepare_threshold = kept
             self.pipe.sync()
         elif status != TransactionStatus.IDLE:
             super().rollback()
@@ -81,12 +100,11 @@ class Cursor(psycopg.Cursor[Any]):
             super().close()
 
     def _wait(self, query: Any, rows: int) -> None:
-        later = _later.get()
-        if later is not None and query.startswith(WRITES) and " RETURNING " not in query:
+        if _flushing.get() and query.startswith(WRITES) and " RETURNING " not in query:
             self.promised = rows
-            later.append(self)
-            return
-        self.connection.pipe.sync()
+            self.connection.promising.append(self)
+        else:
+            self.connection.hear()
 
     def keep_promise(self) -> None:
         """Raises StaleDataError if an update has not hit what it was to hit."""
@@ -103,22 +121,30 @@ def ahead(connection: Connection, statement: LiteralString, params: tuple[Any, .
 
 
 class Session(FlaskSession):
-    """Its flushes are one round trip on PostgreSQL."""
+    """On PostgreSQL nobody waits for its flushes alone."""
 
     def flush(self, objects: Any = None) -> None:
-        """Raises StaleDataError as a flush does, and what the database refuses."""
-        token = _later.set([])
+        """What PostgreSQL refuses is raised with the next statement, or by the commit."""
+        token = _flushing.set(True)
         try:
             super().flush(objects)
             for table, rows in self.info.pop(APPENDED, {}).items():
                 self.connection().execute(insert(table), rows)
-            _read(_later.get() or [], self.get_bind().dialect)
         finally:
-            _later.reset(token)
+            _flushing.reset(token)
 
     def rollback(self) -> None:
         super().rollback()
         self.info.pop(APPENDED, None)
+
+
+def is_sound(session: OrmSession) -> bool:
+    """Whether a transaction of PostgreSQL is open in which nothing has failed."""
+    if not session.is_active:
+        return False
+    driver = session.connection().connection.driver_connection
+    sound = TransactionStatus.INTRANS
+    return isinstance(driver, Connection) and driver.info.transaction_status == sound
 
 
 def append(session: OrmSession, model: type[DeclarativeBase], **values: Any) -> None:
@@ -127,19 +153,6 @@ def append(session: OrmSession, model: type[DeclarativeBase], **values: Any) -> 
     As history is: it costs no object that the session would keep.
     """
     session.info.setdefault(APPENDED, {}).setdefault(model.__table__, []).append(values)
-
-
-def _read(waiting: list[Cursor], dialect: Dialect) -> None:
-    if not waiting:
-        return
-    try:
-        waiting[0].connection.pipe.sync()
-    except psycopg.Error as problem:
-        raise DBAPIError.instance(
-            None, None, problem, psycopg.Error, hide_parameters=True, dialect=dialect
-        ) from problem
-    for cursor in waiting:
-        cursor.keep_promise()
 
 
 def use(engine: Engine) -> None:

@@ -43,7 +43,6 @@ class Viewer:
     name: str = ""
     role: Role | None = None
     teams: frozenset[str] = frozenset()
-    rank: int = 0
     resident_case_id: str | None = None
     landlord_name: str = ""
 

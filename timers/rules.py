@@ -105,14 +105,22 @@ def rule_in_force(expression: str, holds: Callable[[str], bool]) -> str:
     holds: whether a condition of the expression is true. A branch without a date (None) leaves the
     other: it says how the date is counted when there is one. Raises SyntaxError.
     """
-    way = ast.parse(expression.strip(), mode="eval").body
-    while isinstance(way, ast.IfExp):
-        taken, other = way.body, way.orelse
-        if not holds(ast.unparse(way.test)):
+    way = _ways(expression)
+    while not isinstance(way, str):
+        test, taken, other = way
+        if not holds(test):
             taken, other = other, taken
-        dateless = isinstance(taken, ast.Constant) and taken.value is None
-        way = other if dateless else taken
-    return ast.unparse(way)
+        way = _ways(other if taken == "None" else taken)
+    return way
+
+
+@lru_cache(maxsize=1024)
+def _ways(expression: str) -> str | tuple[str, str, str]:
+    """The condition, what counts if it is true and what if not; the rule itself without one."""
+    node = ast.parse(expression.strip(), mode="eval").body
+    if isinstance(node, ast.IfExp):
+        return ast.unparse(node.test), ast.unparse(node.body), ast.unparse(node.orelse)
+    return ast.unparse(node)
 
 
 @lru_cache(maxsize=1024)

@@ -21,6 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine.behaviour import Scope, SubScope, arm, host_of, still_open
 from app.engine.diagram import Element
 from app.engine.interpreter import Interpreter
+from app.engine.passed import keep_what_has_passed
 from app.engine.problems import Gone, TooManySteps, standing_at
 from app.engine.procedure import Procedure
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask
@@ -135,10 +136,11 @@ class Instance(Scope, BpmnWorkflow):
         """Host, token, timer and whether it has fired, of every timer whose host is open."""
         for task, timer in self.awaited(DueDate):
             yield host_of(task).id.hex, task, timer, False
-        for task in self._fired_alerts():
+        for task in self.fired_alerts():
             yield host_of(task).id.hex, task, task.task_spec.event_definition, True
 
-    def _fired_alerts(self) -> list[Task]:
+    def fired_alerts(self) -> list[Task]:
+        """The tokens of timers that have fired over a host that is open still."""
         tokens = self.tokens(TaskState.COMPLETED)
         return [task for task in tokens if is_fired_alert(task) and still_open(task)]
 
@@ -237,9 +239,11 @@ class Instance(Scope, BpmnWorkflow):
         """Fire what is due (until stop), oldest first, at its own instant, as if never late."""
         self.until = max(self.engine.now, now)
         if self.new_calendar:
-            self._keep_what_has_passed()
+            keep_what_has_passed(self)
         self.rearm()
-        self.observe()
+        last, self.engine.now = self.engine.now, self.until
+        self.observe()  # dates that differ by the calendar alone differ from now on
+        self.engine.now = last
         while (at := self._next_due()) is not None and at <= (stop or self.until):
             self._count("the timers that are due")
             self.engine.now = max(self.engine.now, at)
@@ -320,26 +324,18 @@ class Instance(Scope, BpmnWorkflow):
     def rearm(self) -> None:
         """Facts or the calendar may have changed: a date that differs replaces the old one."""
         for task, timer in self.awaited(DueDate):
-            if timer.work_out_again(task) and self._is_to_come(timer.due_on(task), timer):
+            if timer.work_out_again(task) and self.is_to_come(timer.due_on(task), timer):
                 task.internal_data.pop("again", None)
-        for task in self._fired_alerts():
+        for task in self.fired_alerts():
             timer = task.task_spec.event_definition
-            if timer.work_out_again(task) and self._is_to_come(timer.due_on(task), timer):
+            if timer.work_out_again(task) and self.is_to_come(timer.due_on(task), timer):
                 arm(task, due=task.internal_data.pop("due"))  # it fired, then it was extended
 
-    def _is_to_come(self, due_on: str | None, timer: DueDate) -> bool:
+    def is_to_come(self, due_on: str | None, timer: DueDate) -> bool:
+        """Whether a timer with this date has not struck by now."""
         return (
             due_on is None or falls_due_at(date.fromisoformat(due_on), timer.kind) > self.engine.now
         )
-
-    def _keep_what_has_passed(self) -> None:
-        """A new calendar neither revives nor withdraws a deadline that has passed."""
-        for task, timer in self.awaited(DueDate):
-            at = timer.fires_at(task)
-            if "again" in task.internal_data or (at is not None and at <= self.until):
-                timer.keep(task)
-        for task in self._fired_alerts():
-            task.task_spec.event_definition.keep(task)
 
     # --- history
 

@@ -22,6 +22,7 @@ from app.engine.behaviour import Counting
 from app.engine.diagram import Element
 from app.engine.instance import Instance
 from app.engine.interpreter import Interpreter
+from app.engine.passed import keep_what_stays_passed
 from app.engine.problems import CannotMove, FactRefused, StateRefused
 from app.engine.procedure import Procedure
 from app.engine.runtime import opened, snapshot_of
@@ -64,6 +65,8 @@ def move(
         (host, (names or {}).get(timer, timer)): armed
         for (host, timer), armed in before.seen_deadlines.items()
     }
+    instance.until = instance.engine.now = before.until  # what differs, differs from now on
+    keep_what_stays_passed(instance)
     instance.catch_up(before.until)
     instance.engine.facts.record(stored.news)
     instance.settle()

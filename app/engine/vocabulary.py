@@ -33,6 +33,8 @@ _INSTEAD = {
     "complexGateway": "a complex gateway cannot be used; use exclusive or parallel ones",
     "intermediateThrowEvent": "an event that throws cannot be used; use a send task",
 }
+# What has an id of the engine's, or has one as soon as it is of another kind.
+WITH_IDS = NODES | {"process", "sequenceFlow"} | _INSTEAD.keys()
 _DATA = frozenset(
     {
         "ioSpecification",

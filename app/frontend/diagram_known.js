@@ -1,5 +1,7 @@
 // What is known, laid over a drawn diagram: passed, live, and how many cases stand where.
 
+import { drawDifferences } from './diagram_differs.js';
+
 const make = (name, text = '', className = '') =>
   Object.assign(document.createElement(name), { textContent: text, className });
 
@@ -63,20 +65,6 @@ function spread(cards) {
 }
 
 const small = (element) => /Gateway|Event/.test(element.type);
-
-const DIFFERENCES = { added: 'New', removed: 'Gone', changed: 'Changed', moved: 'Moved' };
-
-/** What differs from another version: a colour, and on every element that is no arrow a word. */
-function drawDifferences(viewer, differences) {
-  for (const [id, how] of Object.entries(differences ?? {})) {
-    const element = viewer.get('elementRegistry').get(id);
-    if (!element) continue;
-    viewer.get('canvas').addMarker(id, `pr-differs-${how}`);
-    if (element.waypoints) continue;
-    const html = make('div', DIFFERENCES[how], `pr-differs pr-differs--${how}`);
-    viewer.get('overlays').add(id, { position: { top: -14, left: -8 }, scale: { min: 0.75, max: 1.1 }, html });
-  }
-}
 
 export function drawKnown(viewer, known) {
   drawDifferences(viewer, known.differs);

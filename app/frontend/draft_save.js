@@ -1,7 +1,9 @@
 // Saves what an editor holds a moment after the last change, and says what is wrong with it.
 //
 // The box that the editor is drawn in: data-url, data-seen (what was last saved), data-csrf and
-// data-may-change. Somebody else's newer version is never overwritten: then nothing is saved.
+// data-may-change. Somebody else's newer version is overwritten only by who is asked and says so.
+
+import { sayMeanwhile } from './meanwhile.js';
 
 const AFTER = 1_200; // milliseconds after a change
 const AGAIN = 10_000; // milliseconds after a failure
@@ -34,12 +36,20 @@ export function savesFrom(box, read) {
   let timer = null;
   let busy = false;
   let dirty = false;
+  let over = false; // somebody else has saved
   const later = (delay) => {
     clearTimeout(timer);
     timer = setTimeout(send, delay);
   };
 
+  function keepMine(theirs) {
+    box.dataset.seen = theirs;
+    over = false;
+    later(0);
+  }
+
   async function send() {
+    if (over) return;
     if (busy) return later(AFTER);
     busy = true;
     dirty = false;
@@ -50,14 +60,19 @@ export function savesFrom(box, read) {
         headers: { 'Content-Type': 'application/json', 'X-CSRFToken': box.dataset.csrf },
         body: JSON.stringify({ body: await read(), seen: box.dataset.seen }),
       });
+      const told = await answer.json().catch(() => ({}));
       if (answer.ok) {
-        const { seen, problems } = await answer.json();
-        box.dataset.seen = seen;
-        sayProblems(problems);
+        box.dataset.seen = told.seen;
+        sayProblems(told.problems);
         status.textContent = dirty ? 'Saving…' : 'Saved in the draft.';
+      } else if (told.seen) {
+        dirty = over = true;
+        sayMeanwhile(status, () => keepMine(told.seen));
       } else if (answer.status === 409) {
-        status.textContent = 'Not saved: somebody else changed this, or the draft is not open. Load the page again.';
+        dirty = true;
+        status.textContent = 'Not saved: the draft is not worked on any more. Its overview says why.';
       } else {
+        dirty = true;
         status.textContent = 'Not saved: this cannot be read as it is. Take the last change back.';
       }
     } catch {
@@ -74,6 +89,7 @@ export function savesFrom(box, read) {
   return () => {
     if (box.dataset.mayChange !== 'yes') return;
     dirty = true;
+    if (over) return;
     status.textContent = 'Saving…';
     later(AFTER);
   };

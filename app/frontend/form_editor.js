@@ -1,5 +1,5 @@
-// A form in form-js, saved into the draft as it is changed. Above it stands what Putright does with
-// the chosen field: our own properties, with what there is to choose from.
+// A form in form-js, saved into the draft as it is changed. Above form-js's settings of the chosen field
+// stands what Putright does with it: our own properties, with what there is to choose from.
 
 import { createFormEditor } from '@bpmn-io/form-js-editor';
 import { bodyOf, savesFrom } from './draft_save.js';
@@ -59,6 +59,9 @@ async function open() {
   const vocabulary = JSON.parse(document.querySelector('[data-vocabulary]').textContent);
   const editor = await createFormEditor({ container: box, schema: JSON.parse(bodyOf()) });
   const changed = savesFrom(box, () => `${JSON.stringify(editor.saveSchema(), null, 2)}\n`);
+  const ours = document.querySelector('[data-ours]');
+  ours.addEventListener('keydown', (event) => event.stopPropagation()); // what is typed here is no shortcut
+  box.querySelector('.fjs-editor-properties-container').append(ours);
   editor.on('commandStack.changed', changed);
   editor.on('selection.changed', () => showOurs(editor, vocabulary));
 }

@@ -12,6 +12,7 @@ import { offerPrinting } from './print.js';
 import { rowsGrow } from './rows.js';
 import { sendOnce } from './send_once.js';
 import { warnBeforeSignOut } from './session.js';
+import { askBeforeLosing } from './unsaved.js';
 import { keepForThisVisit } from './visit.js';
 
 for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileUpload, PasswordInput, Radios]) {
@@ -19,6 +20,7 @@ for (const component of [Button, CharacterCount, Checkboxes, ErrorSummary, FileU
 }
 leadOnInPlace(); // before sendOnce, which leaves alone what was taken over
 sendOnce();
+askBeforeLosing(); // after sendOnce, which may hold a form back
 keepForThisVisit();
 leaveWithoutTrace();
 followJob();

@@ -5,6 +5,11 @@ import { bodyOf, savesFrom } from './draft_save.js';
 
 const box = document.getElementById('table-editor');
 
+/** dmn-js leaves the heading over the numbers of rows without words, which a screen reader reads. */
+function nameTheNumbers() {
+  for (const heading of box.querySelectorAll('th.index-column:empty')) heading.textContent = 'No.';
+}
+
 async function open() {
   const modeler = new Modeler({ container: box, height: 560 });
   const changed = savesFrom(box, async () => (await modeler.saveXML({ format: true })).xml);
@@ -25,6 +30,7 @@ async function open() {
 
 if (box) {
   box.querySelector('[data-wait]').remove();
+  new MutationObserver(nameTheNumbers).observe(box, { childList: true, subtree: true });
   open().catch(() => {
     box.textContent = 'This file cannot be drawn. The page in words says why.';
   });

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 
 def new_id() -> str:
     """32 hex digits."""
     return uuid.uuid4().hex
+
+
+def index_of(name: str, *columns: str, only: str) -> Index:
+    """An index of a landlord's rows that has only some of them."""
+    where = text(only)
+    return Index(name, "landlord_id", *columns, sqlite_where=where, postgresql_where=where)
 
 
 class Owned:

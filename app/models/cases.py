@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
-from app.models.base import Owned, OwnedById
+from app.models.base import Owned, OwnedById, index_of
 from app.models.people import Person
 
 
@@ -54,17 +54,15 @@ class Case(OwnedById, Base):
         Index("ix_case_link_hash", "link_hash"),
         Index("ix_case_opened", "landlord_id", "status", "opened_at"),
         Index("ix_case_newest", "landlord_id", "opened_at"),
-        Index(  # all that services/open_cases.py counts by
+        index_of(  # all that services/open_cases.py counts by
             "ix_case_open",
-            "landlord_id",
             "id",
             "kind",
             "stage",
             "stage_name",
             "hazard",
             "status",
-            sqlite_where=text("status = 'open'"),
-            postgresql_where=text("status = 'open'"),
+            only="status = 'open'",
         ),
     )
 
@@ -109,7 +107,7 @@ class Party(Owned, Base):
     gets_letters: Mapped[bool] = mapped_column(default=False)
     ended_by_death: Mapped[bool] = mapped_column(default=False)
     case: Mapped[Case] = relationship(back_populates="parties")
-    person: Mapped[Person] = relationship(lazy="joined", viewonly=True)
+    person: Mapped[Person] = relationship(lazy="joined", overlaps="case,parties")
 
     def may_act(self, on: date) -> bool:
         """Whether the representative may be told things: permission given, and not past its end."""
@@ -120,6 +118,7 @@ class Party(Owned, Base):
     __table_args__ = (
         of_case(),
         ForeignKeyConstraint(["landlord_id", "person_id"], ["person.landlord_id", "person.id"]),
+        Index("ix_party_person", "landlord_id", "person_id", "case_id"),
     )
 
 
@@ -167,6 +166,7 @@ class CaseLink(Owned, Base):
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     other_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
+    __table_args__ = (Index("ix_case_link_other", "landlord_id", "other_id"),)
 
 
 class Point(OwnedById, Base):

@@ -36,6 +36,7 @@ class User(Base):
     session_key: Mapped[str] = mapped_column(String(32), default=new_id)  # new one = signed out
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    landlord: Mapped[Landlord | None] = relationship(viewonly=True)
     memberships: Mapped[list[Membership]] = relationship(
         cascade="all, delete-orphan", lazy="selectin"
     )

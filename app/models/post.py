@@ -5,11 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
-from app.models.base import Owned, OwnedById
+from app.models.base import Owned, OwnedById, index_of
 from app.models.cases import of_case
 
 
@@ -58,7 +66,18 @@ class Outgoing(OwnedById, Base):
     sent_at: Mapped[datetime | None]
     sent_by: Mapped[str | None] = mapped_column(String(32))  # who posted it
     told_late: Mapped[bool] = mapped_column(default=False)  # not gone by the end of its day
-    __table_args__ = (of_case(), Index("ix_outgoing_status", "landlord_id", "status", "queued_at"))
+    __table_args__ = (
+        of_case(),
+        Index("ix_outgoing_letter", "landlord_id", "letter_id"),
+        # each beat looks for what waits, among all that has ever gone
+        index_of("ix_outgoing_waits", "queued_at", only="sent_at IS NULL"),
+        index_of("ix_outgoing_gone", "sent_at", only="sent_at IS NOT NULL"),
+    )
+
+    @classmethod
+    def waits(cls) -> ColumnElement[bool]:
+        """Whether it has not left, whatever the reason: of an index that has no more than these."""
+        return cls.sent_at.is_(None)
 
 
 class AccessibleCopy(OwnedById, Base):
@@ -92,7 +111,10 @@ class Blob(Owned, Base):
     data: Mapped[bytes] = mapped_column("bytes", LargeBinary, deferred=True)  # up to 20 MB
     at: Mapped[datetime]
     by: Mapped[str | None] = mapped_column(String(32))  # None: the resident
-    __table_args__ = (Index("ix_blob_case", "landlord_id", "case_id"),)
+    __table_args__ = (
+        Index("ix_blob_case", "landlord_id", "case_id"),
+        index_of("ix_blob_unclaimed", "at", only="case_id IS NULL"),
+    )
 
 
 class HearingPack(OwnedById, Base):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
-from app.models.base import Owned, OwnedById
+from app.models.base import Owned, OwnedById, index_of
 from app.models.cases import Case, of_case
 
 
@@ -28,12 +28,6 @@ def of_instance() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["landlord_id", "instance_id"], ["instance.landlord_id", "instance.id"]
     )
-
-
-def _index(name: str, *columns: str, only: str) -> Index:
-    """An index of a landlord's rows that has only some of them."""
-    where = text(only)
-    return Index(name, "landlord_id", *columns, sqlite_where=where, postgresql_where=where)
 
 
 class Instance(OwnedById, Base):
@@ -98,17 +92,17 @@ class Task(OwnedById, Base):
         of_instance(),
         of_case(),
         # what services/worklist.py reads, in its order
-        _index(
+        index_of(
             "ix_task_free", "team", "due_on", "id", only="status = 'open' AND claimed_by IS NULL"
         ),
-        _index(
+        index_of(
             "ix_task_taken",
             "team",
             "due_on",
             "id",
             only="status = 'open' AND claimed_by IS NOT NULL",
         ),
-        _index(
+        index_of(
             "ix_task_mine",
             "claimed_by",
             "team",
@@ -116,11 +110,11 @@ class Task(OwnedById, Base):
             "id",
             only="status = 'open' AND claimed_by IS NOT NULL",
         ),
-        _index("ix_task_stage", "stage", "team", "due_on", "id", only="status = 'open'"),
-        _index("ix_task_closed", "closed_by", "closed_at", only="closed_by IS NOT NULL"),
+        index_of("ix_task_stage", "stage", "team", "due_on", "id", only="status = 'open'"),
+        index_of("ix_task_closed", "closed_by", "closed_at", only="closed_by IS NOT NULL"),
         Index("ix_task_case", "landlord_id", "case_id"),
         # what services/open_cases.py asks of each open case, without a look at the row
-        _index(
+        index_of(
             "ix_task_of_case",
             "case_id",
             "due_on",
@@ -131,7 +125,7 @@ class Task(OwnedById, Base):
             "status",
             only="status = 'open'",
         ),
-        _index("ix_task_done", "closed_at", only="status = 'done'"),
+        index_of("ix_task_done", "closed_at", only="status = 'done'"),
     )
 
 
@@ -194,8 +188,8 @@ class Deadline(Owned, Base):
     __table_args__ = (
         of_instance(),
         of_case(),
-        _index("ix_deadline_due", "kind", "due_on", "case_id", only=UNMET),
-        _index(
+        index_of("ix_deadline_due", "kind", "due_on", "case_id", only=UNMET),
+        index_of(
             "ix_deadline_of_case",
             "case_id",
             "kind",

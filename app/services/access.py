@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, select
+from sqlalchemy.orm import Session, aliased, contains_eager, lazyload
 
+from app import pipeline
 from app.db import db
 from app.errors import NotAllowed, NotFound
-from app.models import Case, Conflict, Instance, Party, Person, Task
+from app.models import Case, Conflict, Draft, Instance, Party, Person, Task
 from app.viewer import Viewer
 
 Columns = TypeVarTuple("Columns")
@@ -83,24 +84,20 @@ def lock(session: Session, instance: Instance) -> None:
     session.refresh(instance, with_for_update={"of": Instance})
 
 
-def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> Instance:
-    """The instance of a task, locked, as the first statement of a transaction. Raises NotFound."""
-    which = {"landlord_id": viewer.landlord_id, "task_id": task_id}
-    found: Instance | None = session.scalar(_locked_by_task(), which)
-    if found is None:
-        raise NotFound
-    return found
+def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> None:
+    """The same for the case of a task, as the first statement of a transaction.
+
+    It goes to PostgreSQL with the next statement, which sees what is committed once it has waited.
+    """
+    driver = session.connection().connection.driver_connection
+    if isinstance(driver, pipeline.Connection):
+        pipeline.ahead(driver, LOCK_BY_TASK, (viewer.landlord_id, task_id))
 
 
-@cache
-def _locked_by_task() -> Select[Instance]:
-    return (
-        select(Instance)
-        .join(Task, (Task.landlord_id == Instance.landlord_id) & (Task.instance_id == Instance.id))
-        .where(Task.landlord_id == bindparam("landlord_id"), Task.id == bindparam("task_id"))
-        .options(lazyload(Instance.case))
-        .with_for_update(of=Instance)
-    )
+LOCK_BY_TASK = (
+    "SELECT FROM instance WHERE (landlord_id, id) = "
+    "(SELECT landlord_id, instance_id FROM task WHERE landlord_id = %s AND id = %s) FOR UPDATE"
+)
 
 
 def one_at_a_time(session: Session, key: str) -> None:
@@ -108,8 +105,9 @@ def one_at_a_time(session: Session, key: str) -> None:
 
     On SQLite the transaction itself holds everybody off.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    driver = session.connection().connection.driver_connection
+    if isinstance(driver, pipeline.Connection):
+        pipeline.ahead(driver, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
 def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:
@@ -120,6 +118,54 @@ def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:
     if task is None or is_kept_out(viewer, task.case):
         raise NotFound
     return task
+
+
+def task_and_all(viewer: Viewer, task_id: str) -> tuple[Task, Instance, Draft | None]:
+    """A task with its case and people, the running procedure, and the viewer's draft, at once.
+
+    Raises as `get_task` does.
+    """
+    if not viewer.can("work"):
+        raise NotAllowed
+    which = {"landlord_id": viewer.landlord_id, "task_id": task_id, "user_id": viewer.user_id}
+    found = db.session.execute(_task_and_all(), which).unique().one_or_none()
+    if found is None:
+        raise NotFound
+    task, instance, draft = found
+    return task, instance, draft
+
+
+@cache
+def _task_and_all() -> Select[Task, Instance, Draft]:
+    user_id = bindparam("user_id", type_=String)
+    its_instance = (Instance.landlord_id == Case.landlord_id) & (Instance.case_id == Case.id)
+    drafted = (Draft.landlord_id == Task.landlord_id) & (Draft.task_id == Task.id)
+    kept_out = (Conflict.landlord_id == Task.landlord_id) & (Conflict.case_id == Task.case_id)
+    query = (
+        select(Task, Instance, Draft)
+        .join(Task.case)
+        .join(Instance, its_instance)
+        .outerjoin(Draft, drafted & (Draft.user_id == user_id))
+        .outerjoin(Conflict, kept_out & (Conflict.user_id == user_id))
+    )
+    return query.where(
+        Task.landlord_id == bindparam("landlord_id"),
+        Task.id == bindparam("task_id"),
+        case_of_task(),
+        Conflict.user_id.is_(None),
+    ).options(contains_eager(Task.case).joinedload(Case.parties), lazyload(Instance.case))
+
+
+def case_of_task() -> ColumnElement[bool]:
+    """The key of the case of a task, for a statement that is given landlord_id and task_id.
+
+    Said so, PostgreSQL knows it before it reads anything, and finds all that belongs to it by it.
+    """
+    landlord_id, its = bindparam("landlord_id", type_=String), aliased(Task)
+    case_id = select(its.case_id).where(
+        its.landlord_id == landlord_id, its.id == bindparam("task_id", type_=String)
+    )
+    return and_(Case.landlord_id == landlord_id, Case.id == case_id.scalar_subquery())
 
 
 def with_people(landlord_id: str, which: ColumnElement[bool]) -> Select[str]:

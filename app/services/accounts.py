@@ -6,12 +6,13 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from secrets import token_bytes
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session, joinedload
 
 from app import clock
 from app.db import db, transaction
@@ -83,23 +84,28 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-def user_of(user_id: str, session_key: str) -> User | None:
-    """The user behind a session; None when signed out everywhere, or switched off."""
-    user = db.session.get(User, user_id)
-    if user is None or not user.active or user.session_key != session_key:
-        return None
-    return user
+def user_of(user_id: str, session_key: str, session_id: str = "") -> User | None:
+    """The user behind a session; None when signed out, here or everywhere, or switched off."""
+    which = {"user_id": user_id, "session_key": session_key, "session_id": session_id}
+    return db.session.execute(_signed_in(), which).unique().scalar_one_or_none()
+
+
+@cache
+def _signed_in() -> Select[User]:
+    """Every request asks this first: one statement, made once."""
+    return (
+        select(User)
+        .outerjoin(EndedSession, EndedSession.id == bindparam("session_id"))
+        .where(User.id == bindparam("user_id"), User.session_key == bindparam("session_key"))
+        .where(User.active, EndedSession.id.is_(None))
+        .options(joinedload(User.landlord), joinedload(User.memberships))
+    )
 
 
 def end_session(session_id: str) -> None:
     """Sign one session out, and no other of the same person."""
     with transaction() as session:
         session.merge(EndedSession(id=session_id, ended_at=clock.now()))
-
-
-def has_ended(session_id: str) -> bool:
-    """Whether a session was signed out."""
-    return db.session.get(EndedSession, session_id) is not None
 
 
 def drop_ended_sessions() -> None:
@@ -123,7 +129,6 @@ def viewer_for(user: User, chosen_landlord: str | None = None) -> Viewer:
         name=user.name,
         role=user.role,  # type: ignore[arg-type]  # checked when written
         teams=teams,
-        rank=rank_of(user),
         landlord_name=landlord.name if landlord else "",
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Answer, Case
 from app.models.base import new_id
+from app.pipeline import append
 from app.viewer import Viewer
 
 
@@ -23,9 +24,11 @@ def keep_answer(
     by: Viewer,
     at: datetime,
     task_id: str | None = None,
-) -> Answer:
+) -> None:
     """Store a checked form whole."""
-    answer = Answer(
+    append(
+        session,
+        Answer,
         landlord_id=case.landlord_id,
         id=new_id(),
         case_id=case.id,
@@ -36,8 +39,6 @@ def keep_answer(
         at=at,
         values=values,
     )
-    session.add(answer)
-    return answer
 
 
 def answers_of(session: Session, case: Case) -> list[Answer]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import lazyload
 
 from app import clock
 from app.db import db, transaction
@@ -331,17 +332,32 @@ def search(
         .limit(PAGE)
         .offset((max(page_number, 1) - 1) * PAGE)
     )
-    return [_found(case) for case in rows], total
+    return _found(viewer, rows.all()), total
 
 
-def _found(case: Case) -> Found:
-    deployed = deployments.of_instance(instance_of(case))
-    standing = [
-        (row, how)
-        for row, how in deadlines_of(case, deployed)
-        if row.kind == "duty" and not row.met_on and not row.ended_at and row.due_on
-    ]
-    return Found(case, *standing[0]) if standing else Found(case, None, None)
+def _found(viewer: Viewer, cases: Sequence[Case]) -> list[Found]:
+    """Each with the first duty that is open, as it stands by the calendar of its case."""
+    ids = [case.id for case in cases]
+    its = select(Instance).where(
+        Instance.landlord_id == viewer.landlord_id, Instance.case_id.in_(ids)
+    )
+    duties = select(Deadline).where(
+        Deadline.landlord_id == viewer.landlord_id,
+        Deadline.case_id.in_(ids),
+        Deadline.kind == "duty",
+        Deadline.met_on.is_(None),
+        Deadline.ended_at.is_(None),
+        Deadline.due_on.is_not(None),
+    )
+    latest = duties.order_by(Deadline.due_on.desc(), Deadline.element.desc())
+    due = {row.case_id: row for row in db.session.scalars(latest)}  # the first stays
+    states: dict[str, DeadlineState] = {}
+    for instance in db.session.scalars(its.options(lazyload(Instance.case))):
+        if row := due.get(instance.case_id):
+            nation = deployments.of_instance(instance).landlord.nation
+            calendar = pinned_calendar(nation, instance.calendar_version)
+            states[row.case_id] = state(row, clock.today(), calendar)
+    return [Found(case, due.get(case.id), states.get(case.id)) for case in cases]
 
 
 def owner_team(case: Case) -> str:

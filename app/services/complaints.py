@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import clock
 from app.db import transaction
@@ -141,17 +142,18 @@ def add_points(session: Session, case: Case, form: BoundForm, by: Viewer) -> Non
     if not form.definition.lists_points:
         return
     asked = [field.key for field in form.definition.fields if field.properties.get("points")]
-    known = {text.casefold() for text in session.scalars(_point_texts(case))}
+    rows = session.execute(
+        select(Point.n, Point.text).where(
+            Point.landlord_id == case.landlord_id, Point.case_id == case.id
+        )
+    ).all()
+    known = {text.casefold() for _, text in rows}
     found = [text for key in asked for text in lines(form.answers.get(key))]
     if not found and not known:
         found = [WHOLE_COMPLAINT if case.kind == ROOT else WHOLE_STORY]
-    for text in found:
-        if text.casefold() not in known:
-            add_point_row(session, case, text, by)
-
-
-def _point_texts(case: Case) -> Select[str]:
-    return select(Point.text).where(Point.landlord_id == case.landlord_id, Point.case_id == case.id)
+    new = (text for text in found if text.casefold() not in known)
+    for n, text in enumerate(new, max((n for n, _ in rows), default=0) + 1):
+        _add_point(session, case, n, text, by)
 
 
 def lines(text: Any) -> list[str]:
@@ -170,7 +172,6 @@ def _person(
         session.add(person)
     update_person(person, answers)
     person.name = person.name or NO_NAME
-    session.flush()
     return person
 
 
@@ -237,13 +238,10 @@ def _case(
         hazard=answers.get("triage_hazard") in DANGER,
         link_hash=hash_token(token),
         submission_key=key,
+        parties=[Party(person=resident)],
     )
-    party = Party(landlord_id=case.landlord_id, case_id=case.id, person_id=resident.id)
     session.add(case)
-    session.flush()
-    session.add(party)
-    session.flush()
-    session.refresh(case, ["parties"])
+    set_committed_value(case, "carried", [])  # nobody of a new case has died
     return case
 
 
@@ -255,17 +253,20 @@ def add_point_row(session: Session, case: Case, text: str, by: Viewer) -> Point:
         .order_by(Point.n.desc())
         .limit(1)
     )
+    return _add_point(session, case, (newest or 0) + 1, text, by)
+
+
+def _add_point(session: Session, case: Case, n: int, text: str, by: Viewer) -> Point:
     point = Point(
         landlord_id=case.landlord_id,
         id=new_id(),
         case_id=case.id,
-        n=(newest or 0) + 1,
+        n=n,
         text=text,
         added_at=clock.now(),
         added_by=by.user_id,
     )
     session.add(point)
-    session.flush()
     return point
 
 

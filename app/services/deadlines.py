@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,18 @@ if TYPE_CHECKING:
     from app.services.steps import Step
 
 
-def register(step: Step, snapshot: Snapshot) -> datetime | None:
-    """Bring the register in line with a snapshot; return when the next deadline falls due."""
+def register(step: Step, snapshot: Snapshot) -> None:
+    """Bring the register in line with a snapshot."""
     own = (row for row in step.file.deadlines if not code_clocks.of_code(row))
     rows = {(row.host, row.element): row for row in own}
+    specs = step.deployed.facts
+    labels = {name: spec.label for name, spec in specs.items()}
+    values = {name: _as_value(specs[name].type, v) for name, v in step.instance.facts.items()}
     for key, armed in snapshot.deadlines.items():
         row = rows.get(key) or _new(step, armed)
         rows[key] = row
-        _work_out(step, row, armed)
+        if not row.met_on:
+            _work_out(step, row, armed, values, labels)
     submitted, interrupted = _submitted(snapshot), _interrupted(step, snapshot)
     for key, row in rows.items():
         if row.met_on or row.ended_at:
@@ -46,7 +51,6 @@ def register(step: Step, snapshot: Snapshot) -> datetime | None:
         if row.kind == "duty" and row.due_on and row.missed_on is None:
             over = row.met_on or step.today
             row.missed_on = row.due_on if over > row.due_on else None
-    return next_due(snapshot)
 
 
 def next_due(snapshot: Snapshot) -> datetime | None:
@@ -88,10 +92,14 @@ def kind_of(timer: Element) -> str:
     return timer.properties.get("kind") or ("duty" if timer.attached_to else "window")
 
 
-def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
-    """The dates of an armed deadline, and why."""
-    if row.met_on:
-        return
+def _work_out(
+    step: Step,
+    row: Deadline,
+    armed: ArmedDeadline,
+    values: Mapping[str, object],
+    labels: Mapping[str, str],
+) -> None:
+    """The dates of an armed deadline, and why. values and labels: those of the facts."""
     facts, specs = step.instance.facts, step.deployed.facts
     row.due_on = armed.due_on
     row.calendar_version = step.calendar.version
@@ -99,8 +107,8 @@ def _work_out(step: Step, row: Deadline, armed: ArmedDeadline) -> None:
     row.prints_on = condition(prints, facts, specs, step.calendar) if prints else armed.due_on
     rule = read_rule(
         rule_in_force(row.rule, lambda test: bool(condition(test, facts, specs, step.calendar))),
-        {name: _as_value(specs[name].type, value) for name, value in facts.items()},
-        {name: spec.label for name, spec in specs.items()},
+        values,
+        labels,
     )
     if rule is not None:
         row.base_on = rule.base_on

@@ -148,7 +148,7 @@ def add_to_case(viewer: Viewer, reference: str, name: str, data: bytes) -> None:
 
 def drop_unclaimed() -> None:
     """Files that nobody claimed go after 7 days."""
-    with transaction() as session:
-        session.execute(
-            delete(Blob).where(Blob.case_id.is_(None), Blob.at < clock.now() - UNCLAIMED)
-        )
+    old = Blob.case_id.is_(None), Blob.at < clock.now() - UNCLAIMED
+    if db.session.scalar(select(Blob.id).where(*old).limit(1)) is not None:
+        with transaction() as session:
+            session.execute(delete(Blob).where(*old))

@@ -30,18 +30,18 @@ def handlers_of(case: Case, elements: list[str]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((element, by) for element, by in rows if by is not None))
 
 
-def check(deployed: Deployed, task: Task, user_id: str, rank: int) -> None:
+def check(deployed: Deployed, task: Task, user_id: str) -> None:
     """Raise NotForYou, with the rule and a reason, when the task is not for this person."""
     element = deployed.elements.get(task.element)
     if element is not None:
-        check_element(deployed, task.case, element, user_id, rank)
+        check_element(deployed, task.case, element, user_id)
 
 
 def check_element(
-    deployed: Deployed, case: Case, element: Element, user_id: str, rank: int, name: str = ""
+    deployed: Deployed, case: Case, element: Element, user_id: str, name: str = ""
 ) -> None:
     """The same for any step of the procedure. name: who is meant, when it is not the reader."""
-    check_rules(deployed, case, element.properties, user_id, rank, name)
+    check_rules(deployed, case, element.properties, user_id, name)
 
 
 def check_rules(
@@ -49,7 +49,6 @@ def check_rules(
     case: Case,
     properties: Mapping[str, str],
     user_id: str,
-    rank: int,
     name: str = "",
 ) -> None:
     """The same for the properties of a step, or of a field that chooses a panel."""
@@ -60,7 +59,7 @@ def check_rules(
             done = deployed.elements[other].name
             if rule == "not_the_handler_of" and handler == user_id:
                 raise NotForYou(rule, f"{whom} did “{done}” in this case.")
-            if rule == "senior_to" and rank <= _rank(handler):
+            if rule == "senior_to" and _rank(user_id) <= _rank(handler):
                 raise NotForYou(
                     rule,
                     f"Not for {name or 'you'}: this needs somebody more senior than whoever did "
@@ -76,7 +75,7 @@ def _rank(user_id: str) -> int:
 def reason_against(deployed: Deployed, task: Task, viewer: Viewer) -> str:
     """Why the viewer may not do a task; empty when nothing stands against it."""
     try:
-        check(deployed, task, viewer.user_id or "", viewer.rank)
+        check(deployed, task, viewer.user_id or "")
     except NotForYou as refused:
         return refused.message
     return ""

@@ -79,10 +79,9 @@ def page(viewer: Viewer) -> OutboxPage:
     if not viewer.can("post"):
         raise NotAllowed
     query = _rows(viewer.landlord_id)
-    standing = _kept(viewer, query.where(Outgoing.status != "sent").order_by(Outgoing.queued_at))
+    standing = _kept(viewer, query.where(Outgoing.waits()).order_by(Outgoing.queued_at))
     gone = _kept(
-        viewer,
-        query.where(Outgoing.status == "sent").order_by(Outgoing.sent_at.desc()).limit(100),
+        viewer, query.where(~Outgoing.waits()).order_by(Outgoing.sent_at.desc()).limit(100)
     )
     return OutboxPage(
         to_post=[r for r in standing if r.outgoing.channel == "post" and not r.outgoing.problem],
@@ -210,6 +209,7 @@ def send_due(
 def _claim(landlord_id: str | None) -> tuple[str, str] | None:
     """Mark the next e-mail as being sent, so that nobody else sends it, too."""
     query = select(Outgoing).where(
+        Outgoing.waits(),
         Outgoing.channel == "email",
         Outgoing.status.in_(("queued", "unknown")),
         Outgoing.next_try_at <= clock.now(),
@@ -330,7 +330,8 @@ def _interrupted(step: Step, outgoing: Outgoing) -> None:
 
 def _keys(*which: ColumnElement[bool]) -> Sequence[tuple[str, str]]:
     """What is to be sent, oldest first. Each is looked at again once it is locked."""
-    query = select(Outgoing.landlord_id, Outgoing.id).where(*which).order_by(Outgoing.queued_at)
+    query = select(Outgoing.landlord_id, Outgoing.id).where(Outgoing.waits(), *which)
+    query = query.order_by(Outgoing.queued_at)
     return [(landlord_id, id_) for landlord_id, id_ in db.session.execute(query)]
 
 

@@ -77,10 +77,7 @@ def _check(step: Step, field: Field, chosen: list[str]) -> None:
             said = f"{user.name} may not work on this case. Choose somebody else."
             raise PanelRefused("conflict", field.key, said)
         try:
-            independence.check_rules(
-                step.deployed, step.case, field.properties, user.id,
-                accounts.rank_of(user), user.name,
-            )  # fmt: skip
+            independence.check_rules(step.deployed, step.case, field.properties, user.id, user.name)
         except NotForYou as refused:
             raise PanelRefused(refused.rule, field.key, refused.message) from None
 

@@ -83,8 +83,8 @@ def work_out(
     query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
     for instance in session.scalars(query.options(BARE)):
         deployed = deployments.of_instance(instance)
-        file = CaseFile(instance.case)
-        step = Step(session, file, instance, deployed, calendar, PROCEDURE, clock.now())
+        file = CaseFile(instance.case, instance)
+        step = Step(session, file, deployed, calendar, PROCEDURE, clock.now())
         stored = Stored(instance.state, instance.facts)
         try:
             snapshot = recompute(deployed.procedure, stored, step.now, calendar)

@@ -54,7 +54,6 @@ class Step:
 
     session: Session
     file: CaseFile
-    instance: Instance
     deployed: Deployed
     calendar: WorkingCalendar
     actor: Viewer
@@ -68,6 +67,10 @@ class Step:
     @property
     def case(self) -> Case:
         return self.file.case
+
+    @property
+    def instance(self) -> Instance:
+        return self.file.instance
 
     @property
     def today(self) -> date:
@@ -146,17 +149,15 @@ def open_step(session: Session, instance: Instance, actor: Viewer) -> Step:
 
 def step_on(session: Session, instance: Instance, actor: Viewer) -> Step:
     """A step on a case whose row this transaction has locked already."""
-    file = casefile.read(session, instance, actor)
+    return step_with(session, casefile.read(session, instance, actor), actor)
+
+
+def step_with(session: Session, file: CaseFile, actor: Viewer) -> Step:
+    """A step on a case that was read since its row was locked."""
+    instance = file.instance
     deployed = deployments.pinned(instance.landlord_id, instance.deployment_id, file.case.kind)
-    return Step(
-        session,
-        file,
-        instance,
-        deployed,
-        pinned_calendar(deployed.landlord.nation, instance.calendar_version),
-        actor,
-        clock.now(),
-    )
+    calendar = pinned_calendar(deployed.landlord.nation, instance.calendar_version)
+    return Step(session, file, deployed, calendar, actor, clock.now())
 
 
 def first_step(session: Session, case: Case, deployed: Deployed, actor: Viewer) -> Step:
@@ -166,18 +167,11 @@ def first_step(session: Session, case: Case, deployed: Deployed, actor: Viewer) 
         id=new_id(),
         case_id=case.id,
         deployment_id=deployed.id,
-        calendar_version="",
-        state=b"",
-        facts={},
         events=0,
-        held=False,
-        next_due_at=None,
         case=case,
     )
-    session.add(instance)
-    session.flush()
     calendar = calendar_at(deployed.landlord)
-    return Step(session, CaseFile(case), instance, deployed, calendar, actor, clock.now())
+    return Step(session, CaseFile(case, instance), deployed, calendar, actor, clock.now())
 
 
 def declared(deployed: Deployed, answers: dict[str, Any]) -> dict[str, Any]:
@@ -262,11 +256,15 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     instance.completed = snapshot.completed
     instance.offers = [offer.element for offer in snapshot.messages]
     instance.calendar_version = step.calendar.version
+    instance.next_due_at = deadlines.next_due(snapshot)
     _set_stage(step, snapshot)
     for event in snapshot.events:
         _record(step, event)
+    if instance not in step.session:  # new, and whole: what follows refers to its row
+        step.session.add(instance)
+        step.session.flush()
     _set_tasks(step, snapshot, done)
-    instance.next_due_at = deadlines.register(step, snapshot)
+    deadlines.register(step, snapshot)
     if done is not None and not step.past:
         letters.freeze(step, done)
     for event in snapshot.events:  # only now are all dates known that a letter prints

@@ -20,7 +20,7 @@ from app.errors import BadInput, NotForYou, NotOffered, PanelRefused, PutrightEr
 from app.models import Case, Instance, Outgoing, Task
 from app.services import deployments, firing, outbox
 from app.services.calendars import calendar_at
-from app.services.expectations import EXPECTATIONS, seen
+from app.services.expectations import EXPECTATIONS, open_elements, seen
 from app.services.story_acts import MINUTES, Play, StoryRefused, act, answer, staff, when
 
 __all__ = ["Played", "StoryRefused", "go_on", "look", "play", "read_story"]
@@ -44,25 +44,39 @@ class Difference:
         return f"step {self.step}, {self.at}: {expected}, found {_in_words(self.found)}"
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A step that cannot be taken. open: the tasks that are open instead of the step's own."""
+
+    step: int
+    said: str
+    open: list[str]
+
+
 @dataclass
 class Played:
     """What happened: one row a step, and what did not hold.
 
     failures: all of it in words. differences: those of them where a step could be taken, and only
-    what came of it was another thing.
+    what came of it was another thing. stopped: why the story could not be played to its end.
     """
 
     title: str
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # at, who, does, then
     failures: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
+    stopped: Stopped | None = None
     reference: str = ""
 
     @property
     def told(self) -> dict[str, Any]:
         """What a page needs of it, as JSON has it."""
-        different = [asdict(each) for each in self.differences]
-        return {"title": self.title, "failures": self.failures, "differences": different}
+        return {
+            "title": self.title,
+            "failures": self.failures,
+            "differences": [asdict(each) for each in self.differences],
+            "stopped": asdict(self.stopped) if self.stopped else None,
+        }
 
 
 def read_story(body: bytes) -> dict[str, Any]:
@@ -113,6 +127,7 @@ def play(
         played.differences += different
         if stuck:
             played.failures.append(f"step {number}, {step['at']}: {stuck}")
+            played.stopped = Stopped(number, stuck, _open_instead(state, step))
         played.failures += map(str, different)
         played.rows.append(
             (
@@ -130,6 +145,11 @@ def play(
         mine = (Case.landlord_id == landlord_id) & (Case.id == state.case_id)
         played.reference = db.session.scalars(select(Case.reference).where(mine)).one()
     return played
+
+
+def _open_instead(state: Play, step: dict[str, Any]) -> list[str]:
+    found = list(open_elements(state)) if state.case_id else []
+    return [] if step.get("does") in found else found
 
 
 def _instant(text: str, state: Play, until: datetime | None) -> datetime:
@@ -165,7 +185,7 @@ DUE = (
 )
 UNSENT = (
     select(Outgoing.id)
-    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.status != "sent")
+    .where(Outgoing.landlord_id == bindparam("landlord"), Outgoing.waits())
     .limit(1)
 )
 
@@ -195,6 +215,7 @@ def _see_to_post(state: Play, step: dict[str, Any], until: datetime | None) -> N
         return
     post = select(Outgoing.id).where(
         Outgoing.landlord_id == state.landlord_id,
+        Outgoing.waits(),
         Outgoing.channel == "post",
         Outgoing.status == "queued",
     )

@@ -331,5 +331,6 @@ def _open_task(play: Play, element: str, viewer: Viewer) -> tuple[str, str]:
         ).limit(1)
     ).first()
     if task is None:
-        raise StoryRefused(f"there is no task {element} yet; open: {open_elements(play)}")
+        todo = ", ".join(open_elements(play)) or "nothing"
+        raise StoryRefused(f"{element} is not to be done yet; to be done now: {todo}")
     return task[0], task[1]

@@ -26,7 +26,7 @@ from app.services import (
     returns,
     taking_away,
 )
-from app.services.firing import Due, fire
+from app.services.firing import Due, fire, fire_together
 from app.services.moving import moves
 from app.services.operations import beats, delivery, jobs, quarantine
 from app.services.workshop import trials
@@ -64,7 +64,8 @@ def run_due(stopping: Stopping = lambda: False) -> SweepResult:
     total = SweepResult(0, 0, 0)
     after = BEFORE_ALL
     while not stopping() and (batch := due_instances(after)):
-        result = sweep([due for _, due in batch], fire, ChangedMeanwhile, stopping)
+        dues = [due for _, due in batch]
+        result = sweep(dues, fire, fire_together, ChangedMeanwhile, stopping)
         total = SweepResult(
             total.fired + result.fired, total.busy + result.busy, total.failed + result.failed
         )

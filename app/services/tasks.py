@@ -18,6 +18,7 @@ from app.models import Answer, Case, Draft, Instance, Task, User
 from app.services import (
     access,
     accounts,
+    casefile,
     deployments,
     drafts,
     independence,
@@ -60,12 +61,10 @@ def get_open(viewer: Viewer, task_id: str, typed: Typed | None = None) -> OpenTa
 
     Raises NotFound, NotAllowed, and TaskIsOver when somebody finished it or it was called off.
     """
-    task = get_task(viewer, task_id)
+    task, instance, draft = access.task_and_all(viewer, task_id)
     if task.status != "open":
         raise over(task)
-    instance = instance_of(task.case)
     deployed = deployments.of_instance(instance)
-    draft = drafts.kept(viewer, task_id)
     element = deployed.elements[task.element]
     return OpenTask(
         task,
@@ -144,7 +143,7 @@ def _must_be_for(deployed: Deployed, task: Task, viewer: Viewer) -> None:
         raise NotForYou("panel", reason)
     if task.team not in viewer.teams and panels.member_of(deployed, task) is None:
         raise NotForYou("team", reason_against(deployed, task, viewer))
-    independence.check(deployed, task, viewer.user_id or "", viewer.rank)
+    independence.check(deployed, task, viewer.user_id or "")
 
 
 def claim(viewer: Viewer, task_id: str) -> Task:
@@ -210,10 +209,11 @@ def _open_step(viewer: Viewer, task_id: str) -> tuple[Task, steps.Step]:
     if not viewer.can("work"):
         raise NotAllowed
     session = db.session()
-    instance = access.lock_by_task(session, viewer, task_id)
-    step = steps.step_on(session, instance, viewer)
-    if step.file.kept_out:
+    access.lock_by_task(session, viewer, task_id)
+    file = casefile.read_by_task(session, viewer, task_id)
+    if file is None or file.kept_out:
         raise NotFound
+    step = steps.step_with(session, file, viewer)
     if task_id not in step.file.tasks:
         raise over(session.get_one(Task, (viewer.landlord_id, task_id)))
     return step.file.tasks[task_id], step
@@ -358,14 +358,14 @@ def _chosen_may(step: steps.Step, task: Task, form: BoundForm) -> None:
         for field in form.definition.fields
         if field.gives_work and form.answers.get(field.key)
     ]
+    if not chosen:
+        return
     elements = step.deployed.elements.values()
     for element in (e for e in elements if e.properties.get("assigned_in") == task.element):
         for user in filter(None, chosen):
             if is_kept_out(accounts.viewer_for(user), step.case):
                 raise NotForYou("conflict", f"{user.name} may not work on this case.")
-            independence.check_element(
-                step.deployed, step.case, element, user.id, accounts.rank_of(user), user.name
-            )
+            independence.check_element(step.deployed, step.case, element, user.id, user.name)
 
 
 def lost_texts(viewer: Viewer, task_id: str) -> tuple[Task, Answer | None, Draft | None]:

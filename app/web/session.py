@@ -48,9 +48,8 @@ def init_app(app: Flask) -> None:
         g.viewer = None
         sight.of_request()
         if user_id := session.get("user_id"):
-            user = None
-            if not accounts.has_ended(session.get("session_id", "")):
-                user = accounts.user_of(user_id, session.get("session_key", ""))
+            key, session_id = session.get("session_key", ""), session.get("session_id", "")
+            user = accounts.user_of(user_id, key, session_id)
             if user is None:
                 session.clear()
                 return

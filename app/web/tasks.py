@@ -75,10 +75,10 @@ def posted() -> Typed:
 
 def _with_files(task_id: str, typed: Typed) -> tuple[OpenTask, dict[str, str]]:
     """The task with what was typed; chosen files are stored first."""
-    found = tasks.get_open(viewer(), task_id)
+    found = tasks.get_open(viewer(), task_id, typed)
     fields = found.form.definition.fields
     problems = uploads.keep(viewer().landlord_id, viewer().user_id, fields, typed)
-    return taskpage.bound(found, typed), problems
+    return taskpage.bound(found, typed) if request.files else found, problems
 
 
 def _step(open_task: OpenTask, problems: dict[str, str], typed: Typed) -> ResponseReturnValue:
@@ -134,7 +134,8 @@ def _finish(open_task: OpenTask, typed: Typed) -> ResponseReturnValue:
             "Look at the case once more, then finish."
         )
         return taskpage.show(viewer(), again), 409
-    if gone := out_of(reference):
+    names_staff = any(field.keeps_out for field in open_task.form.definition.fields)
+    if names_staff and (gone := out_of(reference)):
         return gone
     flash(f"{said} The letter {goes.after}." if open_task.letter else said)
     return redirect(url_for("inbox.inbox"), code=303)

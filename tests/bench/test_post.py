@@ -84,6 +84,7 @@ def test_a_post_that_finishes_a_task_against_a_bare_post(app: Flask, told: Tell)
                 assert answer.status_code == 303, answer.text
 
             ours.append(outside(partial(milliseconds, finish)))
+            outside(lambda: browser.get("/inbox"))  # which shows the message, as in a browser
             least.append(milliseconds(lambda: visitor.post("/", data=said)))
     told("POST that finishes a task, ms", median(ours))
     told("bare POST of two rows, ms", median(least))

@@ -222,6 +222,8 @@ def faults_of(page: Page) -> list[str]:
         view.and_(page.locator("[data-drawn]")).wait_for()
     for modeller in page.locator("[data-modeller]").all():
         modeller.and_(page.locator("[data-drawn]")).wait_for(state="attached")
+    for table in page.locator("#table-editor").all():
+        table.locator("tbody tr").first.wait_for(state="attached")
     found = [
         f"{violation['id']}: {violation['nodes'][0]['target']}"
         for violation in Axe().run(page).response["violations"]

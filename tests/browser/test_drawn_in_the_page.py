@@ -202,6 +202,74 @@ def test_a_name_is_changed_and_is_there_after_loading_anew(drawn: Drawn, open_pa
     expect(page.locator("[data-canvas] svg").first).to_contain_text("Somebody")
 
 
+FREE = """() => {
+  const canvas = document.querySelector('[data-canvas]').getBoundingClientRect();
+  const at = (x, y) => document.elementFromPoint(x, y)?.closest('.djs-element')?.dataset.elementId;
+  const near = [-40, -20, 0, 20, 40];
+  for (let y = canvas.top + 40; y < innerHeight - 40; y += 10) {
+    for (let x = canvas.left + 80; x < canvas.right - 40; x += 10) {
+      const found = new Set(near.flatMap((dx) => near.map((dy) => at(x + dx, y + dy))));
+      if (found.size === 1 && [...found][0]?.startsWith('lane')) return { x, y };
+    }
+  }
+}"""
+
+
+def test_what_is_typed_for_a_new_task_stands_in_its_fields_and_nowhere_else(
+    drawn: Drawn, open_page: Open
+) -> None:
+    paths = LARGEST.parent.glob("*.bpmn")
+    drawn.path = max(paths, key=lambda path: path.read_bytes().count(b"<bpmn:lane ")).name
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    page.get_by_title("Somebody does it: a user task").click()
+    place = page.evaluate(FREE)
+    page.mouse.move(place["x"] - 5, place["y"])
+    page.mouse.click(place["x"], place["y"])
+    page.locator(".djs-direct-editing-content").wait_for()
+    page.keyboard.type("Make")
+    name = page.get_by_label("Name", exact=True)
+    name.click()
+    expect(name).to_be_focused()
+    expect(name).to_have_value("Make")
+    page.keyboard.type(" the Tea")
+    page.locator("#field-id").click()
+    expect(name).to_have_value("Make the Tea")
+    expect(page.locator("[data-act=simulate]")).to_have_attribute("aria-pressed", "false")
+    lane = page.locator("#field-lane")
+    others = lane.locator("option:not(:checked)")
+    wanted = others.first.get_attribute("value")
+    assert wanted
+    lane.select_option(wanted)
+    saved_by_itself(page, drawn, lambda body: in_lane(body, "Make the Tea") == wanted)
+    name.fill("")
+    lane.focus()
+    problems = page.locator("[data-problems]")
+    expect(problems).to_contain_text("Task without a name: has no form")
+    expect(page.locator("#field-element option:checked")).to_have_text("Task without a name")
+    assert faults_of(page) == []
+
+
+def in_lane(body: bytes, name: str) -> str | None:
+    """The id of the lane of the step of that name."""
+    root = etree.fromstring(body)
+    step = root.xpath("string(//*[@name=$name]/@id)", name=name)
+    lanes = root.xpath("//*[local-name()='lane'][*[text()=$step]]/@id", step=step)
+    return lanes[0] if lanes else None
+
+
+def test_a_simulation_begins_where_its_start_can_be_pressed(drawn: Drawn, open_page: Open) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    page.get_by_role("button", name="Simulate").click()
+    page.get_by_role("button", name="Go on from here").and_(page.locator(":visible")).click()
+    expect(page.locator(".bts-notifications")).to_contain_text("A case begins")
+    page.get_by_role("button", name="Simulate").click()
+    assert lies_free(page), "the view is as it was"
+
+
 def commented(body: bytes) -> bytes:
     """A diagram with a comment above each element that has an id, and around them all."""
     root = etree.fromstring(body)
@@ -254,6 +322,37 @@ def test_what_is_wrong_is_told_on_the_element_and_mended_by_a_button(
     expect(problems).to_contain_text("Nothing.")
     slip = event[1] + b'x"'
     saved_by_itself(page, drawn, lambda body: slip not in body)
+
+    start = re.search(rb'<bpmn:startEvent id="(\w+)"', body)
+    assert start
+    drawn.put(re.sub(rb'"%b"' % start[1], b'"sid-1A"', body))
+    drawn.open(page)
+    problems.get_by_role("link", name="Rename the id that is not safe").click()
+    page.get_by_role("button", name="Rename it").click()
+    expect(page.get_by_text("1 id is renamed.")).to_be_visible()
+    assert b"sid-" not in drawn.saved
+
+
+def test_nobody_draws_over_another_without_having_been_asked(drawn: Drawn, open_page: Open) -> None:
+    page = open_page(drawn.site)
+    sign_in(page, drawn.site, "oliver")
+    drawn.open(page)
+    drawn.put(drawn.saved.replace(b'name="', b'name="Theirs: ', 1))
+    choose(page, ten_working_days(drawn.saved))
+    page.get_by_label("How many").fill("8")
+    expect(page.locator("[data-saved]")).to_contain_text("somebody else has saved this meanwhile")
+    assert faults_of(page) == []
+    with page.expect_popup() as other:
+        page.get_by_role("button", name="Look at theirs").click()
+    expect(other.value.get_by_role("option", name="Theirs: ").first).to_be_attached()
+    other.value.close()
+    assert b"working_days(8" not in drawn.saved
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved in the place of theirs")
+    assert b"working_days(8" in drawn.saved and b"Theirs: " not in drawn.saved
+    refused = f"409 {drawn.site.address}{drawn.address}"
+    assert open_page.complaints == [refused]
+    open_page.complaints.clear()
 
 
 def test_who_looks_only_changes_nothing(drawn: Drawn, open_page: Open) -> None:

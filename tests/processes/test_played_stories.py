@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from app.services import deployments, story_acts
-from app.services.workshop import cast, drafts, playing
+from app.services.workshop import cast, drafts, keeping, playing
 from app.services.workshop.acting import Asked
 from app.services.workshop.cast import RESIDENT
 from app.settings import ROOT
@@ -115,7 +115,7 @@ def test_a_shipped_story_is_played_by_hand_and_saved(app: Flask, name: str) -> N
     troupe = Troupe(olu, draft)
     for step in READ[name]["step"]:
         troupe.takes(step)
-    path = playing.save(olu, draft, "by_hand", "By hand")  # which plays it again, and it holds
+    path = keeping.save(olu, draft, "by_hand", "By hand")  # which plays it again, and it holds
     story = tomllib.loads(drafts.get(olu, draft).files[path].decode())
     done = [step["does"] for step in READ[name]["step"] if "does" in step]
     assert [step["does"] for step in story["step"] if "does" in step] == done

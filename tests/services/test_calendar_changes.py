@@ -97,6 +97,16 @@ def test_after_approval_all_move_in_one_job_each_with_a_line_of_history(
     assert jobs.run_waiting(sweep.JOBS) == 0
 
 
+def test_a_date_has_moved_when_it_was_approved_not_when_the_case_acted_last(
+    royal: None, helen: Viewer, clock: SetClock
+) -> None:
+    clock.move_to(london("2026-11-27 15:00"))
+    calendar_changes.approve(helen)
+    jobs.run_waiting(sweep.JOBS)
+    at = set(db.session.scalars(select(Event.at).where(Event.action == "moved")))
+    assert at == {clock()}
+
+
 def test_a_day_after_all_dates_or_none_at_all_asks_for_nothing(
     two: list[Case], helen: Viewer
 ) -> None:

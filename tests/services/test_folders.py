@@ -143,3 +143,19 @@ def test_a_draft_is_then_as_the_zip(olu: Viewer) -> None:
     assert drafts.get(olu, draft).files == after
     with pytest.raises(NotOffered):
         folders.take(olu, draft, raw, seen)
+
+
+def test_a_zip_with_a_file_that_is_none_of_its_kind_is_refused_whole(olu: Viewer) -> None:
+    draft = drafts.begin(olu, "From elsewhere")
+    cut_off = small.files()["complaint.bpmn"][:-100]
+    raw = folders.packed(
+        SMALL, small.files() | {"complaint.bpmn": cut_off, "policy.toml": b"a = 1"}
+    )
+    for attempt in (
+        folders.incoming,
+        lambda *it: folders.take(*it, drafts.get(olu, draft).row.revision),
+    ):
+        with pytest.raises(BadInput) as refused:
+            attempt(olu, draft, raw)
+        assert refused.value.errors["zip"].startswith("complaint.bpmn: ")
+    assert drafts.get(olu, draft).changed == {}

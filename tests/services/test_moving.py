@@ -20,7 +20,7 @@ from app.viewer import Viewer
 from tests import small
 from tests.cases import london
 from tests.conftest import make_user
-from tests.engine.drawing import end, first_of, flows, message, send, start, timer, user
+from tests.engine.drawing import end, first_of, flows, message, send, start, sub, timer, user
 
 FACTS = small.FACTS + '\n[received_on]\ntype = "date"\nlabel = "Received"\n'
 
@@ -223,6 +223,50 @@ def test_a_limit_that_would_have_passed_already_is_told_before(
     clock.move_to(london("2026-12-01 09:00"))
     (one,) = rehearsing.rehearse(owner).asking
     assert one.happens == ["“Answer” falls due at once"]
+
+
+@pytest.mark.parametrize(("days", "now"), [(8, date(2026, 12, 8)), (20, date(2026, 12, 22))])
+def test_a_limit_that_was_missed_stays_so_unless_its_new_date_is_to_come(
+    manager: Viewer, owner: Viewer, clock: SetClock, days: int, now: date
+) -> None:
+    case = begun(small.officer())
+    clock.move_to(london("2026-12-09 00:01"))
+    sweep.run_due()
+    version(days=days)
+    clock.move_to(london("2026-12-11 09:00"))
+    (one,) = rehearsing.rehearse(owner).cases
+    assert [(due.was, due.now) for due in one.dates] == [(date(2026, 12, 8), now)]
+    assert one.asks is (days == 20)
+    move(manager, case, reason="Everybody has twenty days.")
+    row = deadline(case, "late")
+    assert (row.due_on, row.missed_on) == (now, date(2026, 12, 8))
+    told = select(Event.at).where(Event.action == "moved")
+    assert list(db.session.scalars(told)) == [clock()] * (days == 20), "not at the last step"
+
+
+def met_before_the_end(days: int) -> dict[str, bytes]:
+    """The limit hangs over work that goes on when what it asks for is done."""
+    work = sub(
+        "work", start("in", form=""),
+        user("answer", sets="answered_on"), user("check", form="asks"),
+        end("out"), flows("in > answer > check > out"),
+    )  # fmt: skip
+    late = timer("late", f"working_days({days}, received_on)", on="work", met_by="answered_on")
+    return small.files(
+        start(sets="received_on"), work, late, end("told"), end("over"),
+        flows("begun > work > over", "late > told"), facts=FACTS,
+    )  # fmt: skip
+
+
+def test_what_was_met_is_no_date_of_a_move(manager: Viewer, owner: Viewer) -> None:
+    deployments.deploy(small.SMALL, met_before_the_end(10))
+    officer = small.officer()
+    case = begun(officer)
+    small.does(officer, case, answer="We have it.")
+    assert deadline(case, "late").met_on
+    deployments.deploy(small.SMALL, met_before_the_end(8))
+    (one,) = rehearsing.rehearse(owner).plain
+    assert one.dates == []
 
 
 def test_whoever_is_kept_out_of_a_case_neither_sees_nor_moves_it(

@@ -274,7 +274,7 @@ def test_all_members_count_as_having_done_it(
         assert tasks.reason_against(deployed, approve, insider) == ""
     for viewer in seated.values():
         with pytest.raises(NotForYou, match="give_view"):
-            tasks.independence.check(deployed, approve, viewer.user_id or "", 9)
+            tasks.independence.check(deployed, approve, viewer.user_id or "")
 
 
 @pytest.mark.parametrize(

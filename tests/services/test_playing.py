@@ -19,7 +19,7 @@ from app.errors import BadInput, NotFound
 from app.factory import create_app
 from app.models import Alert, Blob, Case, Letter, Person, PlayedCase, User
 from app.services import deployments, example_files, stories
-from app.services.workshop import drafts, playing, scenes
+from app.services.workshop import drafts, keeping, playing, scenes
 from app.services.workshop.acting import Asked
 from app.services.workshop.playing import SheetRefused
 from app.settings import Settings
@@ -122,7 +122,7 @@ def test_a_story_of_it_holds_when_it_is_played_from_its_file(
 ) -> None:
     answered(olu, draft)
     acts(olu, draft, Asked("asks", "resident"), {})
-    path = playing.save(olu, draft, "asks_again", "She asks again")
+    path = keeping.save(olu, draft, "asks_again", "She asks again")
     body = drafts.get(olu, draft).files[path]
     story = stories.read_story(body)
     assert [step["does"] for step in story["step"]] == ["record_complaint", "answer", "asks"]
@@ -137,13 +137,13 @@ def test_a_story_is_opened_goes_on_another_way_and_takes_the_place_of_the_old_on
     path = "stories/a_story.toml"
     drafts.put(olu, draft, path, OPENED)
     answered(olu, draft)
-    assert playing.open_story(olu, draft, path) == 1, "the step in which somebody is refused"
+    assert keeping.open_story(olu, draft, path) == 1, "the step in which somebody is refused"
     shown = playing.shown(olu, draft)
     assert [one.what for one in shown.done][-1] == "answer" and shown.standing
     acts(olu, draft, Asked("asks", "resident"), {})
     with pytest.raises(BadInput, match="tick below"):
-        playing.save(olu, draft, "a_story", "She asks again")
-    assert playing.save(olu, draft, "a_story", "She asks again", replaces=True) == path
+        keeping.save(olu, draft, "a_story", "She asks again")
+    assert keeping.save(olu, draft, "a_story", "She asks again", replaces=True) == path
     body = drafts.get(olu, draft).files[path]
     story = stories.read_story(body)
     assert (story["policy"], story["title"]) == ("4.1", "She asks again")
@@ -155,12 +155,12 @@ def test_a_story_is_opened_goes_on_another_way_and_takes_the_place_of_the_old_on
 def test_what_is_no_story_is_not_opened(olu: Viewer, draft: str) -> None:
     drafts.put(olu, draft, "stories/bad.toml", b"title = 1")
     with pytest.raises(BadInput, match="no landlord"):
-        playing.open_story(olu, draft, "stories/bad.toml")
+        keeping.open_story(olu, draft, "stories/bad.toml")
 
 
 def saved_story(olu: Viewer, draft: str) -> dict[str, Any]:
     """The played case as a story, which holds wherever it is played."""
-    path = playing.save(olu, draft, "a_story", "A story")
+    path = keeping.save(olu, draft, "a_story", "A story")
     files = dict(drafts.get(olu, draft).files)
     assert played_elsewhere(files, files[path]).failures == []
     return stories.read_story(files[path])
@@ -186,7 +186,7 @@ def test_made_up_files_are_added_in_a_form(olu: Viewer, draft: str) -> None:
     said = MultiDict({"answer": "As you see.", "next_place": "ombudsman"})
     said.setlist("papers", chosen)
     playing.act(olu, draft, ANSWER, said)
-    scene, _, trouble = scenes.scene_after(drafts.get(olu, draft), playing._steps(olu, draft))
+    scene, _, trouble = scenes.scene_after(drafts.get(olu, draft), playing.steps_of(olu, draft))
     with scenes.on_stage(drafts.get(olu, draft), scene) as play:
         kept = select(Blob.name).where(Blob.case_id == play.case_id).order_by(Blob.name)
         assert [*db.session.scalars(kept)] == ["note.txt", "photo.png"] and not trouble
@@ -243,14 +243,14 @@ def test_what_is_only_counted_is_played_and_told_as_it_was_chosen(olu: Viewer, d
     form = small.form("record_complaint", *({"key": key} for key in SAID), last)
     drafts.put(olu, draft, "forms/record_complaint.form", form)
     acts(olu, draft, FIRST, SAID | {"breakfast": "porridge", "at_work": ["porridge", "toast"]})
-    path = playing.save(olu, draft, "asked", "She says what she eats")
+    path = keeping.save(olu, draft, "asked", "She says what she eats")
     told = stories.read_story(drafts.get(olu, draft).files[path])["step"][0]["answers"]
     assert (told["breakfast"], told["at_work"]) == ("porridge", ["porridge", "toast"])
 
 
 def test_a_story_no_longer_holds_once_the_draft_keeps_another_date(olu: Viewer, draft: str) -> None:
     answered(olu, draft)
-    path = playing.save(olu, draft, "answered", "She has 20 days")
+    path = keeping.save(olu, draft, "answered", "She has 20 days")
     body = drafts.get(olu, draft).files[path]
     quicker = [part.replace("working_days(20", "working_days(9") for part in small.PROCEDURE]
     assert played_elsewhere(small.files(), body).failures == []
@@ -338,12 +338,12 @@ def test_a_step_that_the_changed_draft_does_not_take_is_told(olu: Viewer, draft:
 
 def test_a_story_needs_a_name_of_its_own_and_a_title(olu: Viewer, draft: str) -> None:
     with pytest.raises(BadInput) as bad:
-        playing.save(olu, draft, "../demo", "")
+        keeping.save(olu, draft, "../demo", "")
     assert set(bad.value.errors) == {"name", "title"}
     answered(olu, draft)
-    playing.save(olu, draft, "once", "Once")
+    keeping.save(olu, draft, "once", "Once")
     with pytest.raises(BadInput, match="has a story of that name"):
-        playing.save(olu, draft, "once", "Twice")
+        keeping.save(olu, draft, "once", "Twice")
 
 
 def test_time_passes_forwards_and_not_beyond_all_calendars(olu: Viewer, draft: str) -> None:

@@ -7,16 +7,29 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from app.errors import ChangedMeanwhile, NotAllowed, NotOffered
 from app.models import StoriesPlayed
 from app.services import sweep
 from app.services.operations import jobs
-from app.services.workshop import drafts, publishing, retelling, story_words, trials
+from app.services.workshop import (
+    drafts,
+    keeping,
+    playing,
+    publishing,
+    retelling,
+    story_words,
+    trials,
+)
+from app.services.workshop.acting import Asked
 from app.services.workshop.retelling import retold
 from app.services.workshop.story_words import Broken
 from app.settings import ROOT
 from app.viewer import Viewer
+from tests import small
+from tests.engine.drawing import diagram, flows, user
+from tests.services.test_playing import DAY
 from tests.services.test_publishing import against, changed, maya, olu, story
 from tests.small import SMALL
 
@@ -65,7 +78,7 @@ def revision(viewer: Viewer, draft: str) -> int:
 
 def test_each_thing_that_came_out_another_way_is_told_by_its_name(olu: Viewer, draft: str) -> None:
     (one,) = broken(olu, draft)
-    assert (one.title, one.name, one.stuck) == ("It is wrong", "wrong", [])
+    assert (one.title, one.name, one.stuck) == ("It is wrong", "wrong", None)
     told = [(row.at, row.who, row.what, row.expected, row.found) for row in one.rows]
     first, second = "5 January 2026, 10:00am", "6 January 2026, 10:00am"
     assert told == [
@@ -96,7 +109,8 @@ def test_a_story_that_cannot_be_played_to_its_end_takes_nothing_over(olu: Viewer
     trials.ask(olu, draft)
     jobs.run_waiting(sweep.JOBS)
     (one,) = broken(olu, draft)
-    assert "step 2, 2026-01-06 10:00" in one.stuck[0] and len(one.rows) == 2
+    assert one.stuck and (one.stuck.step, one.stuck.at) == (2, "6 January 2026, 10:00am")
+    assert "does not offer this now" in one.stuck.said and len(one.rows) == 2
     with pytest.raises(NotOffered, match="played to its end"):
         retelling.take_over(olu, draft, [PATH], revision(olu, draft))
 
@@ -160,3 +174,89 @@ def _without_nothing(story: dict[str, Any]) -> dict[str, Any]:
         for step in story["step"]
     ]
     return story | {"step": steps}
+
+
+# --- a step that comes first now -----------------------------------------------------------------
+
+SENT = """
+landlord = "small-homes"
+title = "{title}"
+
+# They write.
+[[step]]
+at = "2026-01-05 10:00"
+who = "complaints/grace"
+does = "record_complaint"
+answers = {{ resident_name = "Ann Lee", resident_email = "ann@example.org" }}
+
+[[step]]
+at = "2026-01-06 10:00"
+who = "complaints/grace"
+does = "answer"
+answers = {{ answer = "We are sorry.", next_place = "ombudsman" }}
+expect.letters = ["answer"]
+
+[[step]]
+at = "2026-01-07 10:00"
+who = "resident"
+does = "asks"
+answers = {{ received_on = 2026-01-07 }}
+expect.status = "closed"
+"""
+
+
+def paths(*names: str) -> list[str]:
+    return [f"stories/{name}.toml" for name in names]
+
+
+@pytest.fixture
+def longer(olu: Viewer) -> str:
+    """A draft in which the answer is checked before it goes; three stories know nothing of it."""
+    parts = list(small.PROCEDURE)
+    parts[1:2] = [parts[1], user("check", form="asks")]
+    parts[-1] = flows(
+        "begun > answer > check > send_answer > wait > asks > again", "wait > window > over"
+    )
+    draft = drafts.begin(olu, "Nobody sends it alone")
+    drafts.put(olu, draft, "complaint.bpmn", diagram(*parts))
+    for path in paths("one", "two", "three"):
+        drafts.put(olu, draft, path, SENT.format(title=path).encode())
+    played_again(olu, draft)
+    return draft
+
+
+def played_again(olu: Viewer, draft: str) -> None:
+    trials.ask(olu, draft)
+    jobs.run_waiting(sweep.JOBS)
+
+
+def test_a_step_that_comes_first_now_is_played_once_and_added_to_all_stories(
+    olu: Viewer, longer: str
+) -> None:
+    stuck = [one for one in broken(olu, longer) if one.stuck]
+    assert [one.name for one in stuck] == ["one", "three", "two"]
+    told = stuck[0].stuck
+    assert told and (told.at, told.does) == ("7 January 2026, 10:00am", "asks")
+    assert told.todo == {"check": "check"}
+    (missing,) = retelling.to_be_added(stuck, drafts.get(olu, longer).files)
+    assert missing.places == dict.fromkeys(paths("one", "three", "two"), 3) and not missing.like
+    with pytest.raises(NotOffered, match="in Play first"):
+        retelling.add_step(olu, longer, "check", revision(olu, longer))
+
+    keeping.open_story(olu, longer, paths("one")[0])
+    assert "does not work with the draft" in playing.shown(olu, longer).trouble
+    said = MultiDict(DAY | {"received_reason": "It is right."})
+    playing.act(olu, longer, Asked("check", "complaints/alex"), said)
+    shown = playing.shown(olu, longer)
+    assert not shown.trouble and [one.what for one in shown.done][2:] == ["check", "asks"]
+    keeping.save(olu, longer, "one", "Checked, then sent", replaces=True)
+
+    played_again(olu, longer)
+    assert retelling.add_step(olu, longer, "check", revision(olu, longer)) == 2
+    jobs.run_waiting(sweep.JOBS)
+    left = broken(olu, longer)
+    assert [(one.name, one.stuck) for one in left] == [("three", None), ("two", None)]
+    retelling.take_over(olu, longer, paths("two", "three"), revision(olu, longer))
+    jobs.run_waiting(sweep.JOBS)
+    assert broken(olu, longer) == []
+    assert b"# They write." in drafts.get(olu, longer).files[paths("two")[0]]

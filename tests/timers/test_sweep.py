@@ -3,15 +3,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
 
 from timers.scheduler import start_heartbeat
-from timers.sweep import SweepResult, sweep
+from timers.sweep import TOGETHER, SweepResult, sweep
 
 
 class Moved(Exception):
     """Somebody else had the instance."""
+
+
+def none_together(keys: Sequence[int]) -> int:
+    raise RuntimeError("one of them is broken")
 
 
 def test_every_due_instance_is_fired_in_order_whatever_happens_to_the_others(
@@ -27,7 +32,7 @@ def test_every_due_instance_is_fired_in_order_whatever_happens_to_the_others(
         fired.append(instance_id)
 
     with caplog.at_level(logging.ERROR):
-        result = sweep(iter([5, 2, 3, 1]), fire, Moved)
+        result = sweep([5, 2, 3, 1], fire, none_together, Moved)
 
     assert result == SweepResult(fired=2, busy=1, failed=1)
     assert fired == [5, 1]
@@ -36,8 +41,24 @@ def test_every_due_instance_is_fired_in_order_whatever_happens_to_the_others(
     assert "broken diagram" in caplog.text
 
 
+def test_a_few_are_fired_together_and_alone_only_where_one_of_them_is_broken() -> None:
+    together: list[Sequence[int]] = []
+    alone: list[int] = []
+
+    def fire_together(keys: Sequence[int]) -> int:
+        together.append(keys)
+        if 17 in keys:
+            raise RuntimeError("one of them is broken")
+        return len(keys) - 1  # somebody else has one
+
+    result = sweep(range(TOGETHER + 13), alone.append, fire_together, Moved)
+    assert [*map(len, together)] == [TOGETHER, TOGETHER, 3]
+    assert alone == [*range(TOGETHER, 2 * TOGETHER)]
+    assert result == SweepResult(fired=TOGETHER + 11, busy=2, failed=0)
+
+
 def test_nothing_due_is_nothing_done() -> None:
-    assert sweep([], lambda key: None, Moved) == SweepResult(0, 0, 0)
+    assert sweep([], lambda key: None, len, Moved) == SweepResult(0, 0, 0)
 
 
 def test_being_told_to_stop_stops_the_sweep() -> None:
@@ -45,7 +66,7 @@ def test_being_told_to_stop_stops_the_sweep() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep([1, 2], stop, Moved)
+        sweep([1, 2], stop, none_together, Moved)
 
 
 def test_heart_beats_on_after_a_failure_and_never_twice_at_once() -> None:

@@ -122,6 +122,8 @@ HOSTILE = {
     "..": b"",
     "Upper Case.bpmn": b"<a/>",
     "no_ending": b"",
+    "page.bpmn": b"<html><body>Not found</body></html>",
+    "table.bpmn": b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>',
 }
 
 
@@ -136,6 +138,10 @@ def test_hostile_files_stay_outside_and_take_the_others_with_them(
     assert drafts.get(process_owner, draft.split("/")[-1]).changed == {}
     drafts.drop(process_owner, draft.split("/")[-1])
     assert send(workshop, draft, good).status_code == 409
+
+
+def test_a_copy_that_a_browser_numbered_takes_the_place_of_the_file() -> None:
+    assert bringing.path_of("C:\\Downloads\\stage_1 (2).bpmn") == "stage_1.bpmn"
 
 
 def test_a_file_is_not_larger_than_the_engine_reads() -> None:
@@ -157,3 +163,23 @@ def test_a_file_of_the_same_bytes_changes_nothing(
     body = file_of(process_owner, draft, "facts.toml")
     assert send(workshop, draft, {"facts.toml": body}).status_code == 303
     assert drafts.get(process_owner, draft.split("/")[-1]).changed == {}
+
+
+def test_ids_that_are_not_safe_are_shown_before_and_after_and_renamed(
+    process_owner: Viewer, workshop: FlaskClient, draft: str
+) -> None:
+    assert "Every id is safe" in workshop.get(f"{draft}/ids").text
+    body = small.files()["complaint.bpmn"].replace(b"send_answer", b"sid-1B-2C")
+    answer = send(workshop, draft, {"complaint.bpmn": body})
+    assert answer.status_code == 303 and answer.location == f"{draft}/ids"
+    page = workshop.get(answer.location).text
+    assert ">sid-1B-2C</code>" in page and ">send_answer</code>" not in page
+    assert "Rename all 3" in page, "the step, and its two arrows"
+    assert "Rename every id that is not safe" in workshop.get(draft).text
+    found = workshop.post(f"{draft}/lint/complaint.bpmn", data=body).json
+    assert found is not None and found["unsafe"] == 3
+
+    sketch = drafts.get(process_owner, draft.split("/")[-1])
+    done = workshop.post(f"{draft}/ids", data={"seen": sketch.row.revision}, follow_redirects=True)
+    assert "3 ids are renamed." in done.text and "that is not safe" not in done.text
+    assert b'id="sid-' not in file_of(process_owner, draft, "complaint.bpmn")

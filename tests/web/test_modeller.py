@@ -15,6 +15,7 @@ from app.engine.diagram import BPMN
 from app.services import checking
 from app.services.workshop import drafts
 from app.viewer import Viewer
+from app.web.workshop.saving import mark
 
 SignIn = Callable[[Viewer], FlaskClient]
 Person = Callable[..., Viewer]
@@ -123,21 +124,24 @@ def with_a_default(
 def test_a_diagram_is_saved_and_nobody_saves_over_another(
     owner: FlaskClient, olu: Viewer, draft: str, path: str
 ) -> None:
-    seen = drafts.get(olu, draft).row.revision
+    seen = {"X-Seen": mark(drafts.get(olu, draft), path)}
     new = body_of(olu, draft, path).replace(b"</bpmn:definitions>", b" </bpmn:definitions>")
     at = f"/procedures/drafts/{draft}/diagrams/{path}"
-    assert owner.put(at, data=new).status_code == 422, "the page must say what it has seen"
-    saved = owner.put(at, data=new, headers={"X-Seen": str(seen)})
-    assert saved.status_code == 200 and saved.json == {"revision": seen + 1}
+    assert owner.put(at, data=new).status_code == 409, "the page must say what it has seen"
+    drafts.put(olu, draft, "facts.toml", body_of(olu, draft, "facts.toml") + b"# of mine")
+    assert owner.put(at, data=new, headers=seen).status_code == 200, "it is another file"
     assert body_of(olu, draft, path) == new
-    late = owner.put(at, data=new + b"\n", headers={"X-Seen": str(seen)})
-    assert late.status_code == 409 and "Somebody else" in (late.json or {})["error"]
+    late = owner.put(at, data=new + b"\n", headers=seen)
+    assert late.status_code == 409 and late.json and "Somebody else" in late.json["error"]
+    assert body_of(olu, draft, path) == new
+    mine = owner.put(at, data=new + b"\n", headers={"X-Seen": late.json["seen"]})
+    assert mine.status_code == 200 and body_of(olu, draft, path) == new + b"\n"
 
 
 def test_hostile_xml_is_neither_saved_nor_drawn(
     owner: FlaskClient, olu: Viewer, draft: str, path: str
 ) -> None:
-    seen = {"X-Seen": str(drafts.get(olu, draft).row.revision)}
+    seen = {"X-Seen": mark(drafts.get(olu, draft), path)}
     base = f"/procedures/drafts/{draft}"
     assert owner.put(f"{base}/diagrams/{path}", data=HOSTILE, headers=seen).status_code == 422
     assert owner.post(f"{base}/tidy/{path}", data=HOSTILE).status_code == 422

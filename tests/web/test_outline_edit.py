@@ -13,7 +13,7 @@ from lxml import etree
 from app.drawing.check import defects
 from app.drawing.drawing import BPMNDI, DC
 from app.engine.diagram import BPMN, Element, read_diagram
-from app.services.workshop import drafts, vocabulary
+from app.services.workshop import drafts, editing, vocabulary
 from app.viewer import Viewer
 
 SignIn = Callable[[Viewer], FlaskClient]
@@ -209,14 +209,57 @@ def test_what_lint_would_refuse_is_said_beside_the_field(
     assert drafts.get(olu, draft).changed == {}
 
 
-def test_nobody_saves_over_what_somebody_else_saved(
+def test_two_who_change_different_fields_keep_both(
     owner: FlaskClient, olu: Viewer, draft: str
 ) -> None:
     duty = first(olu, draft, a_duty)
-    data = {f"{duty.id}.number": "8", "seen": str(seen(olu, draft) - 1)}
-    answer = owner.post(f"/procedures/drafts/{draft}/outline/{duty.process}", data=data)
-    assert answer.status_code == 422 and "Somebody else has saved" in answer.text
-    assert 'value="8"' in answer.text, "what was typed is kept"
+    task = first(olu, draft, lambda e: e.kind == "userTask" and e.process == duty.process)
+    number, name = f"{duty.id}.number", f"{task.id}.name"
+    shown = {number: days(duty), name: task.name}
+    shown |= {f"was:{key}": text for key, text in shown.items()}
+    assert post(owner, olu, draft, duty, number="9")[0] == 200
+    at = f"/procedures/drafts/{draft}/outline/{duty.process}"
+    assert owner.post(at, data=shown | {name: "Soon"}).status_code == 303
+    assert now(olu, draft, task).name == "Soon" and days(now(olu, draft, duty)) == "9"
+
+
+def days(element: Element) -> str:
+    return re.findall(r"\d+", element.expression or "")[0]
+
+
+def test_nobody_saves_over_what_somebody_else_saved_without_knowing(
+    owner: FlaskClient, olu: Viewer, draft: str
+) -> None:
+    duty = first(olu, draft, a_duty)
+    number = f"{duty.id}.number"
+    typed = {number: "8", f"was:{number}": days(duty)}
+    assert post(owner, olu, draft, duty, number="9")[0] == 200
+    at = f"/procedures/drafts/{draft}/outline/{duty.process}"
+    page = owner.post(at, data=typed)
+    assert page.status_code == 422 and "has made this “9” meanwhile" in page.text
+    assert 'value="8"' in page.text, "what was typed is kept"
+    assert f'name="was:{number}" value="9"' in page.text
+    assert owner.post(at, data=typed | {f"was:{number}": "9"}).status_code == 303
+    assert days(now(olu, draft, duty)) == "8"
+
+
+@pytest.mark.parametrize(
+    ("rule", "after"),
+    [
+        ("None if refused_on != None else working_days(10, counts_from)",
+         "None if refused_on != None else working_days(8, counts_from)"),
+        ("months(12, closed_on) if withdrawn_on != None else None",
+         "months(8, closed_on) if withdrawn_on != None else None"),
+        ("working_days(10 + stage_1_extension, acknowledged_on)",
+         "working_days(8 + stage_1_extension, acknowledged_on)"),
+        ("None if reminded_on >= working_days(7, sent_on) else sent_on", None),
+        ("later(working_days(10, sent_on), until_on)", None),
+    ],
+)  # fmt: skip
+def test_the_number_of_a_rule_is_a_field_wherever_it_stands(rule: str, after: str | None) -> None:
+    has_one = editing.NUMBER.match(rule) is not None
+    assert has_one is (after is not None)
+    assert editing._with_number(rule, "8") == (after or rule)
 
 
 def test_a_manager_looks_and_changes_nothing(

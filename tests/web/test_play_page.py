@@ -77,8 +77,8 @@ def test_a_case_is_played_from_page_to_page(olu: Viewer, at: str, sign_in: SignI
     ):
         letter = client.get(asked_from(page, words))
         assert letter.status_code == 200 and letter.data.startswith(begins), letter.data[:200]
-    assert client.get(f"{at}/letters/1/2.pdf").status_code == 404
-    assert client.get(f"{at}/letters/2/1.txt").status_code == 404
+    assert client.get(f"{at}/letter?number=2").status_code == 404
+    assert client.get(f"{at}/letter?case=2&kind=txt").status_code == 404
     assert "Act as: the resident" in page
     late = client.post(f"{at}/time", data={"how": "date", "until": "2025-01-01"})
     assert late.status_code == 422 and "Enter a date after 5 January 2026" in late.text

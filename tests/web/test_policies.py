@@ -128,8 +128,6 @@ def things(landlord: str, two_landlords: str) -> dict[str, str]:
         "draft_id": drafts.begin(Viewer(landlord, role="process_owner"), "A test"),
         "path": "complaint.bpmn",
         "move_id": "none",
-        "case": "1",
-        "ending": "txt",
     }
 
 

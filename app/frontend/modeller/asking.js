@@ -2,7 +2,7 @@
 
 const token = () => document.querySelector('input[name="csrf_token"]').value;
 
-/** Send something; returns the Response. Throws an Error with a sentence and .status. */
+/** Send something; returns the Response. Throws an Error with a sentence, .status and .seen, if told. */
 export async function ask(address, body, { method = 'POST', headers = {}, signal, type = 'application/xml' } = {}) {
   const answer = await fetch(address, {
     method, body, signal, redirect: 'manual',
@@ -11,7 +11,7 @@ export async function ask(address, body, { method = 'POST', headers = {}, signal
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   const said = told.error ?? 'You may be signed out. Sign in in a new tab; what you drew stays here.';
-  throw Object.assign(new Error(said), { status: answer.status });
+  throw Object.assign(new Error(said), { status: answer.status, seen: told.seen });
 }
 
 export async function xmlOf(modeler) {

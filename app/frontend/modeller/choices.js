@@ -30,7 +30,7 @@ function Choices(palette, contextPad, popupMenu, create, elementFactory, autoPla
     getContextPadEntries: (element) => (entries) => {
       if (!entries['append.append-task']) return entries;
       const append = () => autoPlace.append(element, shape('bpmn:UserTask'));
-      entries['append.append-task'] = { ...entries['append.append-task'], className: 'bpmn-icon-user-task', title: 'Append a user task', action: { click: append, dragstart: (event) => create.start(event, shape('bpmn:UserTask'), { source: element }) } };
+      entries['append.append-task'] = { ...entries['append.append-task'], className: 'bpmn-icon-user-task', title: 'Then somebody does this', action: { click: append, dragstart: (event) => create.start(event, shape('bpmn:UserTask'), { source: element }) } };
       delete entries['append.text-annotation'];
       return entries;
     },

@@ -2,6 +2,7 @@
 
 import { ask, make, xmlOf } from './asking.js';
 import { write } from './fields.js';
+import { titleOf } from './naming.js';
 
 const AFTER = 250; // milliseconds after a change
 const WORDS = { error: 'Error', warning: 'Look at this' };
@@ -27,12 +28,16 @@ export function lintAsYouDraw(modeler, list, page, buttons) {
     list.removeAttribute('aria-busy');
   }
 
-  function show({ problems, elsewhere, walked }) {
+  function show({ problems, elsewhere, walked, unsafe }) {
     overlays.remove({ type: 'lint' });
     badges(problems);
     const rest = elsewhere ? make('p', {}, `There are ${elsewhere} errors in other files: see the overview of the draft.`) : null;
     const fine = walked ? 'Nothing, and made-up cases walked through it well.' : 'Nothing.';
+    const ids = unsafe && page.save
+      ? make('p', {}, make('a', { href: page.ids }, unsafe === 1 ? 'Rename the id that is not safe' : `Rename all ${unsafe} ids that are not safe`), ': you see them before and after.')
+      : null;
     list.replaceChildren(
+      ...(ids ? [ids] : []),
       problems.length ? make('ul', { className: 'pr-problems' }, ...problems.map(line)) : make('p', {}, fine),
       ...(rest ? [rest] : []),
     );
@@ -60,7 +65,7 @@ export function lintAsYouDraw(modeler, list, page, buttons) {
 
   function line({ element: id, message, severity, fix }) {
     const element = registry.get(id);
-    const name = element?.businessObject.name || id;
+    const name = element ? titleOf(element) : id;
     const words = [make('b', {}, WORDS[severity]), ' ', name ? `${name}: ` : '', message];
     const told = element
       ? make('button', { type: 'button', className: 'pr-problems__go', onclick: () => select(id) }, ...words)

@@ -1,6 +1,6 @@
 // The modeller of a draft's diagram. <script data-page> says where everything is:
-//   xml, save (null: to look only), lint, tidy, defects, evaluate, known   addresses
-//   revision   of the draft that the page has seen;  today   2026-11-26
+//   xml, save (null: to look only), lint, tidy, defects, evaluate, known, ids   addresses
+//   seen   what the page knows to be saved, in one word;  today   2026-11-26
 // What an element may be given is in fields.js; how it is shown, in panel.js.
 
 import Modeler from 'bpmn-js/lib/Modeler';
@@ -14,7 +14,9 @@ import { fitting } from './fitting.js';
 import { lintAsYouDraw } from './linting.js';
 import { showPanel } from './panel.js';
 import { autosave } from './saving.js';
+import { simulating } from './simulating.js';
 import { tidying } from './tidying.js';
+import { plainWords } from './words.js';
 
 const SMALLEST = 0.2;
 const LARGEST = 4;
@@ -23,6 +25,9 @@ const textRenderer = {
   externalStyle: { fontSize: 12 },
 };
 
+// A letter typed beside a field must not switch the simulation on; its buttons do all that its keys do.
+const noKeys = { tokenSimulationKeyboardBindings: ['value', null] };
+
 const section = document.querySelector('[data-modeller]');
 const page = JSON.parse(section.querySelector('[data-page]').textContent);
 const container = section.querySelector('[data-canvas]');
@@ -30,8 +35,8 @@ const buttons = Object.fromEntries([...section.querySelectorAll('[data-act]')].m
 
 function make() {
   const options = { container, textRenderer, moddleExtensions: { camunda } };
-  if (!page.save) return new NavigatedViewer({ ...options, additionalModules: [minimap, watching] });
-  return new Modeler({ ...options, additionalModules: [minimap, simulation, vocabulary] });
+  if (!page.save) return new NavigatedViewer({ ...options, additionalModules: [minimap, watching, plainWords] });
+  return new Modeler({ ...options, additionalModules: [minimap, simulation, vocabulary, plainWords, noKeys] });
 }
 
 function steer(modeler, fit) {
@@ -67,10 +72,12 @@ async function open() {
   ]);
   const modeler = make();
   await modeler.importXML(xml);
+  container.querySelectorAll('.djs-palette .entry').forEach((entry) => { entry.title = entry.getAttribute('aria-label'); });
   container.querySelector('.pr-diagram__wait')?.remove();
   const fit = fitting(modeler, container);
   fit();
   steer(modeler, fit);
+  simulating(modeler, container);
   showPanel(modeler, section.querySelector('[data-panel]'), page, known);
   const saving = page.save && autosave(modeler, page, section.querySelector('[data-saved]'));
   const lint = lintAsYouDraw(modeler, section.querySelector('[data-problems]'), page, buttons);

@@ -3,6 +3,8 @@
 import { ask, make } from './asking.js';
 import { kindOf, laneOf, listed, partsOf, ruleFrom, ruleOf, write } from './fields.js';
 import { groupsOf } from './groups.js';
+import { lanesFor, moveToLane } from './lanes.js';
+import { titleOf } from './naming.js';
 
 const ID = /^[A-Za-z_][A-Za-z0-9_]{0,79}$/;
 const EVALUATED_AFTER = 200; // milliseconds
@@ -14,16 +16,35 @@ export function showPanel(modeler, panel, page, known) {
   const looking = !page.save;
   let shown = null;
   let ours = false; // the change that is being made comes from this panel
+  let pressed = false; // a pointer is down on a field, which is about to have the focus
+  let late = false; // the panel is to be drawn anew once that takes nothing away
   let example = page.today;
 
-  const set = (field, value) => {
+  function byPanel(act) {
     ours = true;
-    try { write(modeler, shown, field, value); } finally { ours = false; }
+    try { return act(); } finally { ours = false; }
+  }
+
+  const set = (field, value) => {
+    byPanel(() => write(modeler, shown, field, value));
+    const [option] = panel.querySelector('#field-element').selectedOptions;
+    Object.assign(option, { value: shown.id, text: titleOf(shown) });
   };
 
+  /** Whether a field is about to have the focus, or has it and holds words that are not written yet. */
+  function held() {
+    const field = document.activeElement;
+    return pressed || (panel.contains(field) && 'written' in field && field.value !== field.written);
+  }
+
+  function settle() {
+    if (late && !held()) show(shown);
+  }
+
   function show(element) {
-    const focus = panel.contains(document.activeElement) ? document.activeElement.id : '';
+    const before = panel.contains(document.activeElement) ? document.activeElement : null;
     shown = element;
+    late = false;
     if (!element || FRAMES.test(element.type)) {
       panel.replaceChildren(chooser(), make('p', {}, NOTHING));
       return;
@@ -31,13 +52,21 @@ export function showPanel(modeler, panel, page, known) {
     const kind = kindOf(element);
     panel.replaceChildren(chooser(), ...groupsOf(kind, element).filter(({ fields }) => fields.length).map(group));
     if (looking) panel.querySelectorAll('fieldset :is(input, select, textarea, button)').forEach((one) => { one.disabled = true; });
-    if (focus) document.getElementById(focus)?.focus();
+    if (before?.id) goOn(before, document.getElementById(before.id));
+  }
+
+  /** Let a field have the focus in the place of the one that stood there. */
+  function goOn(before, field) {
+    field?.focus({ preventScroll: true });
+    if (!field?.matches('textarea, input:not([type])')) return;
+    const at = field.value === before.value ? before.selectionEnd : field.value.length;
+    field.setSelectionRange(at, at);
   }
 
   /** All elements by name: the way to one without a pointer. */
   function chooser() {
     const all = modeler.get('elementRegistry').filter(({ type, labelTarget }) => !labelTarget && !FRAMES.test(type));
-    const named = all.map(({ id, businessObject }) => ({ value: id, words: businessObject.name || id }));
+    const named = all.map((one) => ({ value: one.id, words: titleOf(one) }));
     named.sort((a, b) => a.words.localeCompare(b.words));
     const select = make('select', {}, new Option('Choose an element', ''), ...named.map(({ value, words }) => new Option(words, value, false, value === shown?.id)));
     select.addEventListener('change', () => {
@@ -54,19 +83,37 @@ export function showPanel(modeler, panel, page, known) {
   }
 
   function field(one) {
-    if (one.type === 'lane') return [make('p', {}, `In the lane “${laneOf(modeler, shown)?.businessObject.name ?? 'none'}”. Drag it into another one.`)];
+    if (one.type === 'lane') return lane();
     if (one.type === 'rule') return rule();
     const value = one.read(shown.businessObject);
     if (one.type === 'several') return several(one, value);
-    const input = one.type === 'choice' ? choice(one, value) : make(one.type === 'area' ? 'textarea' : 'input', { value, rows: 2 });
+    const input = one.type === 'choice' ? choice(one, value) : make(one.type === 'area' ? 'textarea' : 'input', { value, written: value, rows: 2 });
     const wrong = make('span', { className: 'pr-fields__error' });
     input.addEventListener('change', () => {
       const bad = one.field === 'id' ? badId(input.value) : '';
       wrong.textContent = bad;
-      if (!bad) set(one.field, input.value.trim());
+      if (bad) return;
+      set(one.field, input.value.trim());
+      input.written = input.value;
     });
     const parts = [labelled(one.label, input, one.field, one.hint), wrong];
     return one.type === 'condition' ? [...parts, sentence(input)] : parts;
+  }
+
+  /** Who does it: the lane that it stands in. */
+  function lane() {
+    const lanes = lanesFor(modeler, shown);
+    const now = laneOf(modeler, shown);
+    if (!lanes.length) return [make('p', {}, 'It is done by whose lane the box of steps stands in.')];
+    const choices = lanes.map((one) => new Option(titleOf(one), one.id, false, one === now));
+    const select = make('select', {}, ...(now ? [] : [new Option('None: choose one', '')]), ...choices);
+    const wrong = make('span', { className: 'pr-fields__error' });
+    select.addEventListener('change', () => {
+      const moved = byPanel(() => !select.value || moveToLane(modeler, shown, select.value));
+      wrong.textContent = moved ? '' : 'There is no room for it in that lane. Make the lane larger first.';
+      if (!moved) select.value = now?.id ?? '';
+    });
+    return [labelled('Lane', select, 'lane', 'Whoever’s lane it stands in does it'), wrong];
   }
 
   function badId(id) {
@@ -114,10 +161,11 @@ export function showPanel(modeler, panel, page, known) {
   function rule() {
     const now = ruleOf(shown.businessObject);
     const dates = (known.facts ?? []).filter(({ type }) => type === 'date');
-    const whole = make('input', { value: now });
+    const whole = make('input', { value: now, written: now });
     const told = sentence(whole);
     const keep = () => { // an input tells of each digit, and once more when it is left: one change
       if (whole.value.trim() !== ruleOf(shown.businessObject)) set('rule', whole.value.trim());
+      whole.written = whole.value;
       told.again();
     };
     const parts = now ? partsOf(now) : { unit: 'working_days', number: '', fact: dates[0]?.value ?? '' };
@@ -163,7 +211,15 @@ export function showPanel(modeler, panel, page, known) {
 
   const bus = modeler.get('eventBus');
   bus.on('selection.changed', ({ newSelection }) => show(newSelection.length === 1 ? newSelection[0].labelTarget ?? newSelection[0] : null));
-  bus.on('elements.changed', ({ elements }) => { if (!ours && shown && elements.includes(shown)) show(shown); });
+  bus.on('elements.changed', ({ elements }) => {
+    late ||= !ours && elements.includes(shown);
+    settle();
+  });
+  panel.addEventListener('pointerdown', () => { pressed = true; });
+  for (const over of ['pointerup', 'pointercancel', 'change', 'keydown']) {
+    document.addEventListener(over, () => setTimeout(() => { pressed = false; settle(); }), true); // after the click
+  }
+  panel.addEventListener('focusout', () => setTimeout(settle)); // the next field has the focus by then
   bus.on('import.done', () => show(null));
   show(null);
 }

@@ -1,13 +1,14 @@
-// Saves the draft a moment after each change, and says so. Nobody saves over what somebody else did.
+// Saves the draft a moment after each change, and says so. Nobody saves over what somebody else did
+// without being asked.
 
+import { sayMeanwhile } from '../meanwhile.js';
 import { ask, xmlOf } from './asking.js';
 
 const AFTER = 1_200; // milliseconds after a change
 const AGAIN = 8_000; // milliseconds after a failure
-const CHANGED = 409;
 
 export function autosave(modeler, page, status) {
-  let { revision } = page;
+  let { seen } = page;
   let timer = null;
   let sending = false;
   let dirty = false;
@@ -22,22 +23,29 @@ export function autosave(modeler, page, status) {
     if (over) return;
     say('Not saved yet', 'waiting');
     clearTimeout(timer);
-    timer = setTimeout(save, delay);
+    timer = setTimeout(() => save(), delay);
   };
 
-  async function save() {
+  function keepMine(theirs) {
+    seen = theirs;
+    over = false;
+    save('Saved in the place of theirs');
+  }
+
+  async function save(done = 'Saved') {
     if (sending || over) return;
     sending = true;
     dirty = false;
     say('Saving', 'saving');
     try {
-      const answer = await ask(page.save, await xmlOf(modeler), { method: 'PUT', headers: { 'X-Seen': revision } });
-      ({ revision } = await answer.json());
-      if (!dirty) say('Saved', 'saved');
+      const answer = await ask(page.save, await xmlOf(modeler), { method: 'PUT', headers: { 'X-Seen': seen } });
+      ({ seen } = await answer.json());
+      if (!dirty) say(done, 'saved');
     } catch (problem) {
       dirty = true;
-      over = problem.status === CHANGED;
-      say(over ? 'Somebody else has saved this draft: reload' : `Not saved. ${problem.message}`, 'failed');
+      over = Boolean(problem.seen);
+      say(`Not saved. ${problem.message}`, 'failed');
+      if (over) sayMeanwhile(status, () => keepMine(problem.seen));
     }
     sending = false;
     if (dirty && !over) later(status.dataset.state === 'failed' ? AGAIN : AFTER);

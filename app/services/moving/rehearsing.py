@@ -231,16 +231,18 @@ def moved(step: steps.Step, target_id: str) -> tuple[Deployed, Snapshot]:
 
 def dates_of(step: steps.Step, after: Deployed, snapshot: Snapshot) -> Iterator[DateMoved]:
     """Every open deadline before and after, the Code's among them."""
-    rows = [row for row in step.file.deadlines if not row.met_on and not row.ended_at]
-    was = {(row.host, row.element): row for row in rows if not code_clocks.of_code(row)}
-    now = {key: armed for key, armed in snapshot.deadlines.items() if not armed.fired}
-    fired = {key for key, armed in snapshot.deadlines.items() if armed.fired}
-    for key in [*was, *(key for key in now if key not in was)]:
+    own = [row for row in step.file.deadlines if not code_clocks.of_code(row)]
+    over = {(row.host, row.element) for row in own if row.met_on or row.ended_at}
+    was = {(row.host, row.element): row for row in own}
+    now = {key: armed for key, armed in snapshot.deadlines.items() if key in was or not armed.fired}
+    for key in dict.fromkeys((*was, *now)):
+        if key in over:
+            continue
         row, armed = was.get(key), now.get(key)
         drawn = after.elements.get(key[1])
         name = row.name if row else label(drawn)
-        due_on = row.due_on if row and key in fired else armed.due_on if armed else None
         kind = deadlines.kind_of(drawn) if drawn else row.kind if row else ""
+        due_on = armed.due_on if armed else None
         yield DateMoved(name, row.due_on if row else None, due_on, kind == "duty")
     yield from _dates_of_code(step, after, snapshot)
 

@@ -39,11 +39,13 @@ def now() -> dict[str, tuple[str, float]]:
         ),
         "outbox_waiting": (
             "E-mails and letters that have not left",
-            _count(select(Outgoing).where(Outgoing.status != "sent")),
+            _count(select(Outgoing).where(Outgoing.waits())),
         ),
         "outbox_failed": (
             "E-mails that people have to see to",
-            _count(select(Outgoing).where(Outgoing.status.in_(("failed", "blocked")))),
+            _count(
+                select(Outgoing).where(Outgoing.waits(), Outgoing.status.in_(("failed", "blocked")))
+            ),
         ),
         "outbox_oldest_seconds": (
             "For how long the oldest e-mail that could go has waited",

@@ -172,7 +172,9 @@ def oldest_mail() -> timedelta:
     """For how long the oldest e-mail that could go has waited."""
     at = db.session.scalar(
         select(func.min(Outgoing.next_try_at)).where(
-            Outgoing.channel == "email", Outgoing.status.in_(("queued", "unknown", "sending"))
+            Outgoing.waits(),
+            Outgoing.channel == "email",
+            Outgoing.status.in_(("queued", "unknown", "sending")),
         )
     )
     return max(clock.now() - at, timedelta()) if at else timedelta()

@@ -33,6 +33,7 @@ def would_do() -> tuple[int, int]:
         select(func.count())
         .select_from(Outgoing)
         .where(
+            Outgoing.waits(),
             Outgoing.channel == "email",
             Outgoing.status.in_(("queued", "unknown", "sending")),
             Outgoing.next_try_at <= clock.now(),

@@ -12,7 +12,15 @@ from sqlalchemy import select
 from app import clock
 from app.db import db
 from app.models import Answer, Lesson, Letter, Promise
-from app.services.reporting.figures import Figure, Group, Scope, Section, by_value, counted
+from app.services.reporting.figures import (
+    Figure,
+    Group,
+    Scope,
+    Section,
+    by_value,
+    counted,
+    names_one_of,
+)
 from forms import Field
 from timers.calendar import london_date
 
@@ -100,6 +108,7 @@ def satisfaction(scope: Scope) -> Section:
         for case_id, values in db.session.execute(
             select(Answer.case_id, Answer.values)
             .where(Answer.landlord_id == scope.landlord_id, Answer.at >= begins, Answer.at < ends)
+            .where(names_one_of(Answer.values, ANSWERS))
             .order_by(Answer.at, Answer.id)
         )
         if any(key.startswith(ANSWERS) for key in values)

@@ -8,12 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from app.db import db
 from app.engine import FactSpec
 from app.models import Event, Instance, Payload
 from app.services.outcomes import in_words, outcome_names
-from app.services.reporting.figures import Group, Scope, Section, by_value, counted
+from app.services.reporting.figures import (
+    Group,
+    Scope,
+    Section,
+    by_value,
+    counted,
+    names_one_of,
+)
 from timers.deadlines import read_rule
 
 WRITES_FACTS = ("started", "submitted", "received", "decided")
@@ -82,16 +90,21 @@ def _extensions(scope: Scope) -> dict[str, str]:
 
 def _set_in_period(scope: Scope, names: set[str]) -> dict[str, dict[str, Any]]:
     """By fact and case: the values at the end of the period that were not so before it began."""
-    begins, _ = scope.period.instants
-    written = Event.action.in_(WRITES_FACTS)
-    touched = {
-        told.case_id
-        for told in _told(scope, written & (Event.at >= begins))
-        if names & _facts(told).keys()
-    }
+    begins, ends = scope.period.instants
+    event, payload = aliased(Event), aliased(Payload)
+    touched = (
+        select(event.instance_id)
+        .join(
+            payload,
+            (payload.landlord_id == event.landlord_id) & (payload.id == event.payload_id),
+        )
+        .where(event.landlord_id == scope.landlord_id, event.at >= begins, event.at < ends)
+        .where(event.action.in_(WRITES_FACTS), names_one_of(payload.values, *names))
+    )
+    written = Event.action.in_(WRITES_FACTS) & names_one_of(Payload.values, *names)
     before: dict[tuple[str, str], Any] = {}
     now: dict[tuple[str, str], Any] = {}
-    for told in _told(scope, written & Instance.case_id.in_(touched)):
+    for told in _told(scope, written & Event.instance_id.in_(touched)):
         for name in names & _facts(told).keys():
             (before if told.at < begins else now)[name, told.case_id] = _facts(told)[name]
     found: dict[str, dict[str, Any]] = {name: {} for name in names}

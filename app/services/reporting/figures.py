@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, cast, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.landlords import Landlord
 from app.services.deployments import Deployed
@@ -65,6 +69,12 @@ def counted(key: str, words: str, cases: Iterable[str]) -> Figure:
     """How many: one for each entry; a case that is there twice counts twice."""
     ids = tuple(cases)
     return Figure(key, words, len(ids), tuple(dict.fromkeys(ids)))
+
+
+def names_one_of(values: InstrumentedAttribute[Any], *beginnings: str) -> ColumnElement[bool]:
+    """Whether a name in JSON may begin like this: what cannot is not read, of many rows."""
+    said = cast(values, Text)
+    return or_(false(), *(said.contains(f'"{name}', autoescape=True) for name in beginnings))
 
 
 def by_value(

@@ -8,7 +8,8 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db import db
 from app.models import Answer, Case, Event, Instance, Note, Party, Person
@@ -145,25 +146,30 @@ def _hazards(scope: Scope) -> list[str]:
 def _reported(scope: Scope, key: str) -> list[str]:
     """The cases in which a question about danger was answered yes or not sure in the period."""
     said = chain(
-        db.session.execute(_in_period(scope, Case.id, Case.triage)),
-        _said_later(scope, Note.case_id, Note.triage, Note),
-        _said_later(scope, Answer.case_id, Answer.values, Answer),
+        db.session.scalars(_in_period(scope, Case.id).where(_is_danger(Case.triage, key))),
+        _said_later(scope, Note, _is_danger(Note.triage, key)),
+        _said_later(scope, Answer, _is_danger(Answer.values, key)),
     )
-    return list(dict.fromkeys(case_id for case_id, values in said if values.get(key) in DANGER))
+    return list(dict.fromkeys(said))
+
+
+def _is_danger(values: InstrumentedAttribute[Any], key: str) -> ColumnElement[bool]:
+    danger: ColumnElement[bool] = values[key].as_string().in_(DANGER)
+    return danger
 
 
 def _said_later(
-    scope: Scope, case_id: Any, values: Any, table: type[Note] | type[Answer]
-) -> Iterator[Any]:
-    """What was said after the beginning; the first form is dated by the day the case came."""
+    scope: Scope, table: type[Note] | type[Answer], which: ColumnElement[bool]
+) -> Iterator[str]:
+    """Where it was said after the beginning; the first form is dated by the day the case came."""
     begins, ends = scope.period.instants
-    query = select(case_id, values).where(
-        table.landlord_id == scope.landlord_id, table.at >= begins, table.at < ends
+    query = select(table.case_id).where(
+        table.landlord_id == scope.landlord_id, table.at >= begins, table.at < ends, which
     )
     if table is Answer:
         starts = [p.start.id for p in scope.deployed.contents.procedures.values()]
         query = query.where(Answer.element.not_in(starts))
-    yield from db.session.execute(query)
+    yield from db.session.scalars(query)
 
 
 def _adjustments(scope: Scope) -> list[Figure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -17,6 +18,10 @@ from app.viewer import Viewer
 MOST = 100  # files at once
 LARGEST_TOML = 300_000  # bytes; theirs is the one reader without a limit of its own
 AT_THE_TOP = ("landlord", "facts", "shared_facts", "policy", "code")
+ROOT = re.compile(r"\{http://www\.omg\.org/spec/(?:BPMN|DMN)/[\w/]+\}definitions|"
+                  r"\{https://www\.omg\.org/spec/DMN/[\w/]+\}definitions")  # fmt: skip
+KINDS = {"BPMN": "diagram", "DMN": "decision table"}
+COPY = re.compile(r" \(\d+\)(\.\w+)$")  # what browsers add to a name that they have saved before
 FOLDERS = {".bpmn": "", ".dmn": "", ".form": "forms/", ".md": "letters/"}
 
 
@@ -54,7 +59,7 @@ def bring_in(viewer: Viewer, draft_id: str, sent: Iterable[tuple[str, bytes]]) -
 
 def path_of(name: str) -> str:
     """Where a file of this name stands in a procedure. Raises BadInput."""
-    file = PurePosixPath(name.replace("\\", "/").rsplit("/", 1)[-1])
+    file = PurePosixPath(COPY.sub(r"\1", name.replace("\\", "/").rsplit("/", 1)[-1]))
     folder = FOLDERS.get(file.suffix)
     if file.suffix == ".toml":
         folder = "" if file.stem in AT_THE_TOP else "stories/"
@@ -77,11 +82,14 @@ def checked(path: str, body: bytes) -> bytes:
     if len(body) > drafts.LARGEST:
         raise BadInput({"files": "it is larger than 2 MB."})
     try:
-        if path.endswith(".bpmn"):
-            return in_our_words(body)
-        if path.endswith(".dmn"):
-            read_xml(body)
-        elif path.endswith(".form"):
+        if path.endswith((".bpmn", ".dmn")):
+            kind, root = path.rsplit(".", 1)[-1].upper(), read_xml(body)
+            if not ROOT.fullmatch(root.tag) or kind not in root.tag:
+                raise BadInput(
+                    {"files": f"it is XML, but no {kind}: there is no {KINDS[kind]} in it."}
+                )
+            return in_our_words(body) if kind == "BPMN" else body
+        if path.endswith(".form"):
             form_file.words_of(body)
         elif path.endswith(".toml"):
             _toml(body)

@@ -36,8 +36,13 @@ def kept(written: bytes, *before: bytes) -> bytes:
             if not known or _near(comment) not in known:
                 places.put(comment)
         known |= {None, *_by_id(source)}
-    above, below = _around(sources[0], True), _around(sources[0], False)
-    parts = [*reversed(above), etree.tostring(after, encoding="unicode"), *below]
+    return whole(after, sources[0])
+
+
+def whole(root: etree._Element, source: etree._Element) -> bytes:
+    """The file of a root, with the comments that stand around that of its source."""
+    above, below = _around(source, True), _around(source, False)
+    parts = [*reversed(above), etree.tostring(root, encoding="unicode"), *below]
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', *parts, ""]).encode()
 
 

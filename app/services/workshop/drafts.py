@@ -21,6 +21,7 @@ from app.models.base import new_id
 from app.services import checking, deployments
 from app.services.contents import Contents, Files
 from app.services.workshop import advice, leftovers
+from app.services.workshop.old_numbers import old_numbers
 from app.viewer import Viewer
 
 LARGEST = 2_000_000  # bytes of a file; the engine reads no larger one
@@ -62,9 +63,13 @@ class Sketch:
 
     @property
     def problems(self) -> list[Problem]:
-        """What lint finds in all of it together, errors first; without trial walks, which warn."""
+        """What lint finds in all of it together, errors first; without trial walks, which warn.
+
+        Last what the draft leaves behind: what no step uses, and the old number of a limit.
+        """
         found = advice.beside(checking.check(self.files, walks=False), self.files)
-        return [*found, *leftovers.left(self.files, self.base_files)]
+        left = leftovers.left(self.files, self.base_files)
+        return [*found, *left, *old_numbers(self.base_files, self.files)]
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:

@@ -27,9 +27,15 @@ from app.services.workshop.vocabulary import Choice, Worked, worked_out
 from app.viewer import Viewer
 
 LONGEST_NAME = 120
+WAS = "was:"  # before the name of a field: what the page showed in it
 MOST_DAYS = 999
-# The one number of a deadline, at its front: working_days(10 + stage_1_extension, acknowledged_on)
-NUMBER = re.compile(r"(\s*(?:working_days|calendar_days|months)\(\s*)(\d{1,4})(?=\s*[,+])")
+# The number of a deadline, at its front or where it is the only date there can be:
+# working_days(10 + stage_1_extension, acknowledged_on), None if refused else working_days(10, on)
+NUMBER = re.compile(
+    r"(?:\A|\A\s*None\s+if\b.*\belse)\s*(?P<unit>working_days|calendar_days|months)"
+    r"\(\s*(?P<n>\d{1,4})(?=\s*[,+])",
+    re.DOTALL,
+)
 NAMED = frozenset(
     {
         "userTask",
@@ -49,8 +55,8 @@ NAMED = frozenset(
 class Line:
     """One element with what can be changed; a field that it has not is None.
 
-    number: of the deadline's days or months, if it has one at its front; else expression is its
-    whole rule. deadline: what it means now. letter: the letter that it sends or writes.
+    number: of the deadline's days or months, if it has one; else expression is its whole rule.
+    deadline: what it means now. letter: the letter that it sends or writes.
     """
 
     id: str
@@ -63,8 +69,7 @@ class Line:
     def unit(self) -> str:
         """What the number counts."""
         found = NUMBER.match(self.fields.get("rule", ""))
-        unit = found[1].strip().rstrip("(").replace("_", " ") if found else ""
-        return unit
+        return found["unit"].replace("_", " ") if found else ""
 
 
 @dataclass(frozen=True)
@@ -140,24 +145,25 @@ def fields_of(element: Element) -> dict[str, str]:
     if rule := element.expression:
         found["rule"] = rule
         number = NUMBER.match(rule)
-        found |= {"number": number[2]} if number else {"expression": rule}
+        found |= {"number": number["n"]} if number else {"expression": rule}
     return found
 
 
-def change(
-    viewer: Viewer, draft_id: str, process: str, posted: Mapping[str, str], seen: int
-) -> list[str]:
+def change(viewer: Viewer, draft_id: str, process: str, posted: Mapping[str, str]) -> list[str]:
     """Save what was typed into the table of a process; returns the names of the steps changed.
 
     A name that says the old number of a deadline goes with it, unless another name was typed.
-    posted: "<element>.<field>" -> text. Raises BadInput with an error for each such field, and
-    what drafts.put raises; nothing is saved then.
+    posted: "<element>.<field>" -> text, and "was:<element>.<field>" -> what the page showed; what
+    is still as it was shown is left alone. Raises BadInput with an error for each such field, also
+    for one that somebody else has changed since, and what drafts.put raises; nothing is saved then.
     """
     sketch = drafts.get(viewer, draft_id)
     outline = outline_of(sketch, process)
     wanted = _wanted(outline, posted)
     if errors := {
-        key: said for key, (_, text) in wanted.items() if (said := _wrong(key, text, outline))
+        key: said
+        for key, (line, text) in wanted.items()
+        if (said := _wrong(key, text, outline) or _meanwhile(key, line, posted))
     }:
         raise BadInput(errors)
     if not wanted:
@@ -167,7 +173,7 @@ def change(
     body = kept(_drawn(before, wanted), before)
     if errors := _new_errors(sketch, outline.path, body, wanted):
         raise BadInput(errors)
-    drafts.put(viewer, draft_id, outline.path, body, seen)
+    drafts.put(viewer, draft_id, outline.path, body, sketch.row.revision)
     names = {line.id: line.fields.get("name") or line.id for line, _ in wanted.values()}
     typed = {key: text for key, (_, text) in wanted.items() if key.endswith(".name")}
     return [typed.get(f"{id}.name", name) for id, name in names.items()]
@@ -186,15 +192,36 @@ def tidy(viewer: Viewer, draft_id: str, process: str, seen: int) -> int:
 
 
 def _wanted(outline: Outline, posted: Mapping[str, str]) -> dict[str, tuple[Line, str]]:
-    """The fields whose text is not what is drawn."""
+    """The fields whose text is neither what is drawn nor what the page showed."""
     return {
         key: (line, text)
         for line in outline.lines
         for field, now in line.fields.items()
         if field in _RULES
-        and (key := f"{line.id}.{field}") in posted
-        and (text := " ".join(posted[key].split())) != " ".join(now.split())
+        and (key := f"{line.id}.{field}") in typed_in(posted)
+        and (text := _plain(posted[key])) != _plain(now)
     }
+
+
+def typed_in(posted: Mapping[str, str]) -> dict[str, str]:
+    """What somebody has typed: the fields that are not as the page showed them."""
+    return {
+        key: text
+        for key, text in posted.items()
+        if _plain(text) != _plain(posted.get(f"{WAS}{key}", "\0"))
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _meanwhile(key: str, line: Line, posted: Mapping[str, str]) -> str:
+    """That somebody else has changed the same field since the page was shown; empty if not."""
+    now = line.fields[key.rpartition(".")[2]]
+    if _plain(posted.get(f"{WAS}{key}", now)) == _plain(now):
+        return ""
+    return f"Somebody else has made this “{now}” meanwhile. Save again to put yours in its place."
 
 
 def _names_along(wanted: Mapping[str, tuple[Line, str]]) -> dict[str, tuple[Line, str]]:
@@ -210,7 +237,8 @@ def _names_along(wanted: Mapping[str, tuple[Line, str]]) -> dict[str, tuple[Line
 
 
 def _with_number(rule: str, text: str) -> str:
-    return NUMBER.sub(lambda found: f"{found[1]}{int(text)}", rule, count=1)
+    found = NUMBER.match(rule)
+    return f"{rule[: found.start('n')]}{int(text)}{rule[found.end('n') :]}" if found else rule
 
 
 def _wrong(key: str, text: str, outline: Outline) -> str:

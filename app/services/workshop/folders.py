@@ -16,7 +16,7 @@ from zlib import error as ZlibError  # noqa: N812
 from app.db import transaction
 from app.errors import BadInput, NotOffered
 from app.services.contents import Files
-from app.services.workshop import drafts
+from app.services.workshop import bringing, drafts
 from app.services.workshop.drafts import LARGEST, MOST_FILES, PATH
 from app.viewer import Viewer
 
@@ -146,7 +146,21 @@ def _place(name: str) -> tuple[str, str]:
 
 def incoming(viewer: Viewer, draft_id: str, raw: bytes) -> Mapping[str, bytes | None]:
     """What a zip would change in a draft, by path; None for a file that is not in it."""
-    return drafts.differing(drafts.get(viewer, draft_id).files, unpacked(raw))
+    return _differing(drafts.get(viewer, draft_id).files, unpacked(raw))
+
+
+def _differing(there: Files, files: Files) -> dict[str, bytes | None]:
+    """Raises BadInput with each new file that is none of its kind: cut off, or called wrongly."""
+    changes = drafts.differing(there, files)
+    wrong = []
+    for path, body in changes.items():
+        try:
+            changes[path] = None if body is None else bringing.checked(path, body)
+        except BadInput as bad:
+            wrong.append(f"{path}: {next(iter(bad.errors.values()))}")
+    if wrong:
+        raise _refused(" ".join(wrong))
+    return changes
 
 
 def take(viewer: Viewer, draft_id: str, raw: bytes, seen: int) -> int:
@@ -161,7 +175,7 @@ def take(viewer: Viewer, draft_id: str, raw: bytes, seen: int) -> int:
         if row.revision != seen:
             raise NotOffered("The draft was changed meanwhile. Bring the zip in again to compare.")
         now = drafts.sketch(session, viewer.landlord_id, draft_id).files
-        changes = drafts.differing(now, files)
+        changes = _differing(now, files)
         for path, body in changes.items():
             drafts.keep(session, viewer, draft_id, path, body)
         if changes:

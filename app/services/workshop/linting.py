@@ -19,7 +19,7 @@ from app.engine.xml import read_xml
 from app.errors import BadInput, NotFound
 from app.services import checking
 from app.services.contents import Contents
-from app.services.workshop import advice, vocabulary
+from app.services.workshop import advice, ids, vocabulary
 from app.services.workshop.drafts import Sketch
 
 Fix = dict[str, str]  # do, label and what the page needs to do it
@@ -39,7 +39,8 @@ def lint(sketch: Sketch, path: str, xml: bytes, *, walks: bool = False) -> dict[
     """The problems of a draft with this in place of one of its diagrams, as JSON.
 
     problems: those of the diagram, [{element, message, severity, fix}]; elsewhere: how many errors
-    the other files have. Raises NotFound for a file that is no diagram of the draft.
+    the other files have; unsafe: how many ids can be renamed at once. Raises NotFound for a file
+    that is no diagram of the draft.
     """
     must_be_a_diagram(sketch, path)
     files = {**sketch.files, path: xml}
@@ -57,7 +58,8 @@ def lint(sketch: Sketch, path: str, xml: bytes, *, walks: bool = False) -> dict[
         if problem.file == path
     ]
     elsewhere = sum(p.file != path and p.severity == "error" for p in found)
-    return {"problems": here, "elsewhere": elsewhere, "walked": walks}
+    unsafe = ids.count(xml)
+    return {"problems": here, "elsewhere": elsewhere, "walked": walks, "unsafe": unsafe}
 
 
 def must_be_a_diagram(sketch: Sketch, path: str) -> None:

@@ -7,13 +7,10 @@ that one more step is one step.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
-
-import tomlkit
 
 from app import clock
 from app.clock import LONDON
@@ -22,7 +19,7 @@ from app.engine import EngineRefused
 from app.errors import BadInput, ChangedMeanwhile, NotFound, PutrightError
 from app.letters import FilledLetter, to_plain
 from app.models import PlayedCase
-from app.services import checking, deployments, expectations, paper, stories
+from app.services import checking, deployments, paper
 from app.services.access import instance_of
 from app.services.contents import Contents
 from app.services.kinds import kinds_of
@@ -122,7 +119,7 @@ def shown(viewer: Viewer, draft_id: str, number: int = 0) -> Shown:
 
     Raises NotFound for a case that there is not, BadInput for a draft with errors.
     """
-    sketch, steps = _sketch(viewer, draft_id), _steps(viewer, draft_id)
+    sketch, steps = playable(viewer, draft_id), steps_of(viewer, draft_id)
     if not steps:
         return Shown(sketch, 0, [], None, "")
     scene, taken, why = scene_after(sketch, steps)
@@ -147,8 +144,8 @@ def letter(
 
     case: which one, from 1; number: which letter, from the oldest, 1. Raises NotFound.
     """
-    sketch = _sketch(viewer, draft_id)
-    scene, _, _ = scene_after(sketch, _steps(viewer, draft_id))
+    sketch = playable(viewer, draft_id)
+    scene, _, _ = scene_after(sketch, steps_of(viewer, draft_id))
     if not 1 <= case <= len(scene.case_ids):
         raise NotFound
     with on_stage(sketch, scene) as play:
@@ -171,24 +168,30 @@ def _in_words(contents: Contents, step: Step) -> Done:
 def form_of(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed | None = None) -> Sheet:
     """The form of something to do; with what was typed so far. Raises NotFound, NotOffered."""
     _dated(asked)
-    sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
-    with on_stage(sketch, _scene_or_refuse(sketch, steps)) as play:
-        return sheet(play, _first_only(asked, steps), typed)
+    sketch, steps = playable(viewer, draft_id), whole(viewer, draft_id)
+    scene, taken, _ = scene_after(sketch, steps)
+    with on_stage(sketch, scene) as play:
+        return sheet(play, _first_only(asked, steps[:taken]), typed)
 
 
 def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed, *, claims: bool = False) -> None:
     """Do it. Raises SheetRefused with what is wrong, and what form_of raises.
 
+    Where a step does not work with the draft any more, it is done before that step.
     claims: of a task, only take it; it stays open, and what was typed is not kept.
     """
     _dated(asked)
-    sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
-    with on_stage(sketch, _scene_or_refuse(sketch, steps)) as play:
-        filled = sheet(play, _first_only(asked, steps), typed)
+    sketch, steps = playable(viewer, draft_id), whole(viewer, draft_id)
+    scene, taken, _ = scene_after(sketch, steps)
+    done, to_come = steps[:taken], steps[taken:]
+    with on_stage(sketch, scene) as play:
+        filled = sheet(play, _first_only(asked, done), typed)
         claims = claims and filled.claimable
         if not claims and not filled.form.check():
             raise SheetRefused(filled)
         step = step_of(play, filled, claims)
+        if to_come:
+            step["at"] = min(step["at"], to_come[0]["at"])
         try:
             take(play, step)
         except BadInput as bad:
@@ -197,8 +200,8 @@ def act(viewer: Viewer, draft_id: str, asked: Asked, typed: Typed, *, claims: bo
         except (PutrightError, StoryRefused, EngineRefused) as refused:
             filled.form.errors["who"] = str(refused.__cause__ or refused)  # of Stopped: why
             raise SheetRefused(filled) from refused
-        remember(sketch, [*steps, step], scene_of(play))
-    _keep(viewer, draft_id, [*steps, step], seen=len(steps))
+        remember(sketch, [*done, step], scene_of(play))
+    keep(viewer, draft_id, [*done, step, *to_come], seen=len(steps))
 
 
 def pass_time(
@@ -211,7 +214,7 @@ def pass_time(
 
     Raises BadInput where there is no such deadline or the date will not do.
     """
-    sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
+    sketch, steps = playable(viewer, draft_id), whole(viewer, draft_id)
     if not steps:
         raise NotFound
     with on_stage(sketch, _scene_or_refuse(sketch, steps)) as play:
@@ -223,7 +226,7 @@ def pass_time(
                 {"how": f"Time cannot pass: {refused.__cause__ or refused}"}
             ) from refused
         remember(sketch, [*steps, step], scene_of(play))
-    _keep(viewer, draft_id, [*steps, step], seen=len(steps))
+    keep(viewer, draft_id, [*steps, step], seen=len(steps))
 
 
 def _later(play: Play, how: str, until: date | None) -> datetime:
@@ -245,129 +248,45 @@ def _later(play: Play, how: str, until: date | None) -> datetime:
 
 def undo(viewer: Viewer, draft_id: str, seen: int) -> None:
     """Take the last step back. seen: how many there were; a second click undoes no second one."""
-    sketch, steps = _sketch(viewer, draft_id), _steps(viewer, draft_id)
+    sketch, steps = playable(viewer, draft_id), steps_of(viewer, draft_id)
     _, taken, trouble = scene_after(sketch, steps)
     kept = steps[:taken] if trouble else steps[:-1]  # what no longer works goes with all after it
     if len(steps) == seen:
-        _keep(viewer, draft_id, kept, seen)
+        keep(viewer, draft_id, kept, seen)
 
 
 def start_again(viewer: Viewer, draft_id: str) -> None:
     """Let the played case go."""
-    steps = _steps(viewer, draft_id)
-    _keep(viewer, draft_id, [], len(steps))
-
-
-def open_story(viewer: Viewer, draft_id: str, path: str) -> int:
-    """Play a story of the draft, in place of the case that the viewer played so far.
-
-    Steps that must be refused do nothing, so they are left out; returns how many. Raises BadInput
-    for a draft with errors, and for a file that is no story or names no days.
-    """
-    sketch, before = _sketch(viewer, draft_id), _steps(viewer, draft_id)
-    try:
-        steps: list[Step] = stories.read_story(sketch.files[path])["step"]
-        for step in steps:
-            datetime.fromisoformat(step["at"])
-    except (StoryRefused, ValueError, KeyError) as refused:
-        raise BadInput({"how": f"The story cannot be played here: {refused}"}) from refused
-    taken = [step for step in steps if "refused" not in step.get("expect", {})]
-    plain: list[Step] = json.loads(json.dumps(taken, default=str))  # a date as its text
-    _keep(viewer, draft_id, plain, seen=len(before))
-    return len(steps) - len(taken)
-
-
-def save(viewer: Viewer, draft_id: str, name: str, title: str, *, replaces: bool = False) -> str:
-    """Keep the played case as a story of the draft; returns its path.
-
-    What holds now after each step is what must hold from here on; of a story that was opened also
-    whatever else it expected. replaces: a story of that name. Raises BadInput by field.
-    """
-    sketch, steps = _sketch(viewer, draft_id), _whole(viewer, draft_id)
-    path, errors = f"stories/{name}.toml", {}
-    if not STORY.fullmatch(name):
-        errors["name"] = "Use small letters, digits and _, such as late_at_stage_one."
-    elif path in sketch.files and not replaces:
-        errors["name"] = "The draft has a story of that name. Choose another, or tick below."
-    if not title.strip():
-        errors["title"] = "Say in a sentence what the story shows."
-    if not steps:
-        errors["name"] = "Nothing was played yet."
-    if errors:
-        raise BadInput(errors)
-    story = {"landlord": viewer.landlord_id, "title": title.strip()[:200]}
-    if path in sketch.files and (cites := stories.read_story(sketch.files[path]).get("policy")):
-        story["policy"] = cites
-    body = tomlkit.dumps(story | {"step": _with_expectations(sketch, steps)}).encode()
-    with on_stage(sketch, first_scene(sketch)):
-        if failures := stories.play(stories.read_story(body)).failures:
-            said = f"Played again it went another way: {'; '.join(failures)}"
-            raise BadInput({"name": said})
-    drafts.put(viewer, draft_id, path, body)
-    return path
-
-
-def _with_expectations(sketch: Sketch, steps: list[Step]) -> list[Step]:
-    found = []
-    with on_stage(sketch, first_scene(sketch)) as play:
-        for step in steps:
-            stories.go_on(play, step)
-            holds = _still(play, step.get("expect", {})) | _holds(play, last=step is steps[-1])
-            found.append(step | {"expect": holds})
-            stories.look(play)
-            db.session.expire_all()
-    return found
-
-
-def _still(play: Play, expected: Step) -> Step:
-    """What holds now of the things that a step of an opened story expected."""
-    found = {name: expectations.EXPECTATIONS[name](play, was) for name, was in expected.items()}
-    known = {
-        name: {key: each for key, each in value.items() if each is not None}
-        if isinstance(value, dict)
-        else value
-        for name, value in found.items()
-    }
-    return {name: play.named(value) for name, value in known.items() if value not in (None, {})}
-
-
-def _holds(play: Play, last: bool) -> Step:
-    """What a story may say of the case as it is: all of it after the last step."""
-    look = expectations.EXPECTATIONS
-    holds: Step = {"open": look["open"](play, None)}
-    for name in ("letters", "alerts"):
-        if found := look[name](play, None):
-            holds[name] = found
-    if last:
-        holds |= {name: look[name](play, None) for name in ("status", "stage", "outcome")}
-        running = expectations.running(play)
-        holds["deadlines"] = look["deadlines"](play, dict.fromkeys(running))
-    return {name: value for name, value in holds.items() if name == "open" or value}
+    steps = steps_of(viewer, draft_id)
+    keep(viewer, draft_id, [], len(steps))
 
 
 # --- the steps that are kept, and the scenes they lead to ----------------------------------------
 
 
-def _sketch(viewer: Viewer, draft_id: str) -> Sketch:
+def playable(viewer: Viewer, draft_id: str) -> Sketch:
+    """A draft without errors. Raises BadInput for another."""
     sketch = drafts.get(viewer, draft_id)
     if found := problems(sketch):
         raise BadInput({"draft": f"This draft cannot be played yet. {found[0]}"})
     return sketch
 
 
-def _steps(viewer: Viewer, draft_id: str) -> list[Step]:
+def steps_of(viewer: Viewer, draft_id: str) -> list[Step]:
+    """What the viewer has played of a draft so far."""
     row = db.session.get(PlayedCase, (viewer.landlord_id, draft_id, viewer.user_id))
     return list(row.steps) if row else []
 
 
-def _whole(viewer: Viewer, draft_id: str) -> list[Step]:
-    steps = _steps(viewer, draft_id)
+def whole(viewer: Viewer, draft_id: str) -> list[Step]:
+    """The same. Raises BadInput where no further step has room."""
+    steps = steps_of(viewer, draft_id)
     if len(steps) >= MOST_STEPS:
         raise BadInput({"how": f"A played case has at most {MOST_STEPS} steps. Start again."})
     return steps
 
 
-def _keep(viewer: Viewer, draft_id: str, steps: list[Step], seen: int) -> None:
+def keep(viewer: Viewer, draft_id: str, steps: list[Step], seen: int) -> None:
     """Raises ChangedMeanwhile if the case was played on in another window."""
     key = (viewer.landlord_id, draft_id, viewer.user_id)
     with transaction() as session:

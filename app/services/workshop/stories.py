@@ -19,13 +19,15 @@ ALL_STORIES = 300  # seconds for all of them together
 class Told:
     """What came of a story. failures: each with the step and its date; none: it holds.
 
-    differences: those of them that retelling.py can take over, as JSON.
+    differences: those of them that retelling.py can take over, as JSON. stopped: see
+    services.stories.Stopped, as JSON.
     """
 
     path: str
     title: str
     failures: list[str]
     differences: list[dict[str, Any]]
+    stopped: dict[str, Any] | None
 
 
 def paths_of(files: Files) -> list[str]:

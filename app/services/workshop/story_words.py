@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -57,13 +58,28 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """Why a story stops. step, from 1, at, who, does: where, if a step is to blame.
+
+    todo: the tasks that are open then, element -> name.
+    """
+
+    said: str
+    step: int = 0
+    at: str = ""
+    who: str = ""
+    does: str = ""
+    todo: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Broken:
-    """A story that does not hold. stuck: why it cannot be played to its end; else none."""
+    """A story that does not hold. stuck: why it cannot be played to its end, if it cannot."""
 
     path: str
     title: str
     rows: list[Row]
-    stuck: list[str]
+    stuck: Stuck | None
 
     @property
     def name(self) -> str:
@@ -126,13 +142,23 @@ def broken(played: StoriesPlayed, contents: Contents) -> list[Broken]:
 
 
 def _broken(told: dict[str, Any], contents: Contents) -> Broken:
-    said = {str(stories.Difference(**each)) for each in told["differences"]}
-    rows = []
-    if told["differences"]:
+    steps = []
+    if told["differences"] or told["stopped"]:
         steps = stories.read_story(contents.files[told["path"]])["step"]
-        rows = [_row(each, steps[each["step"] - 1], contents) for each in told["differences"]]
-    stuck = [each for each in told["failures"] if each not in said]
-    return Broken(told["path"], told["title"], rows, stuck)
+    rows = [_row(each, steps[each["step"] - 1], contents) for each in told["differences"]]
+    return Broken(told["path"], told["title"], rows, _stuck(told, steps, contents))
+
+
+def _stuck(
+    told: dict[str, Any], steps: Sequence[dict[str, Any]], contents: Contents
+) -> Stuck | None:
+    if stopped := told["stopped"]:
+        todo = {key: _element(key, contents) for key in stopped["open"]}
+        number: int = stopped["step"]
+        return Stuck(stopped["said"], number, *_done(steps[number - 1], contents), todo)
+    said = [str(stories.Difference(**each)) for each in told["differences"]]
+    why = [each for each in told["failures"] if each not in said]
+    return Stuck(" ".join(why)) if why else None
 
 
 def _row(told: dict[str, Any], step: dict[str, Any], contents: Contents) -> Row:

@@ -9,7 +9,7 @@ from flask import url_for as url
 from flask.typing import ResponseReturnValue
 
 from app.errors import BadInput
-from app.services.workshop import bringing, drafts
+from app.services.workshop import bringing, drafts, ids
 from app.web.policy import allow, viewer
 from app.web.workshop.saving import may_change
 
@@ -30,7 +30,9 @@ def bring_in(draft_id: str) -> ResponseReturnValue:
         else:
             said = [f"{path} {HOW[how]}" for path, how in done.items()]
             flash("; ".join(said) + "." if said else "Every file is as it was already.")
-            return redirect(url("drafting.draft", draft_id=draft_id), 303)
+            unsafe = done.keys() & ids.unsafe(drafts.get(viewer(), draft_id).files).keys()
+            then = ".safe_ids" if unsafe else "drafting.draft"
+            return redirect(url(then, draft_id=draft_id), 303)
     sketch = drafts.get(viewer(), draft_id)
     page = render_template(
         "workshop/bring_in.html",
@@ -41,6 +43,29 @@ def bring_in(draft_id: str) -> ResponseReturnValue:
         may_change=may_change(viewer(), sketch),
     )
     return page, 422 if errors else 200
+
+
+@bp.get("/procedures/drafts/<draft_id>/ids")
+@allow("approve_procedures")
+def safe_ids(draft_id: str) -> str:
+    """The ids that the engine cannot use, each with the one that it would get."""
+    sketch = drafts.get(viewer(), draft_id)
+    return render_template(
+        "workshop/ids.html",
+        sketch=sketch,
+        here="bring_in",
+        found=ids.unsafe(sketch.files),
+        may_change=may_change(viewer(), sketch),
+    )
+
+
+@bp.post("/procedures/drafts/<draft_id>/ids")
+@allow("own_procedures")
+def rename_ids(draft_id: str) -> ResponseReturnValue:
+    """Give them their new ids, as shown."""
+    count = ids.rename(viewer(), draft_id, request.form.get("seen", 0, int))
+    flash(f"{count} {'id is' if count == 1 else 'ids are'} renamed.")
+    return redirect(url("drafting.draft", draft_id=draft_id), 303)
 
 
 def _sent() -> Iterator[tuple[str, bytes]]:

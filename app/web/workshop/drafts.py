@@ -13,7 +13,7 @@ from app.errors import BadInput, NotFound, PutrightError
 from app.services import tasks
 from app.services.deployments import Deployed
 from app.services.outline import Picture, by_kind
-from app.services.workshop import drafts, publishing, versions
+from app.services.workshop import drafts, ids, publishing, versions
 from app.services.workshop.drafts import Sketch
 from app.web.policy import allow, viewer
 from app.web.thumbnail import thumbnail
@@ -69,6 +69,7 @@ def draft(draft_id: str) -> ResponseReturnValue:
         place=places(sketch),
         names=tasks.name_of,
         groups=[(name, [_card(sketch, p) for p in group]) for name, group in _diagrams(sketch)],
+        unsafe_ids=bool(ids.unsafe(sketch.files)),
         counts=folders | {"tables": tables},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
 
@@ -111,7 +111,7 @@ def save_drawn(draft_id: str, name: str) -> ResponseReturnValue:
         form_file.words_of(body)
         return _read(sketch, path, body)[1]
 
-    return jsonify(autosaved(viewer(), draft_id, path, found))
+    return autosaved(viewer(), draft_id, path, found)
 
 
 def _read(sketch: Sketch, path: str, body: bytes) -> tuple[FormDefinition | None, list[Problem]]:

@@ -14,9 +14,10 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 
 from app import clock
-from app.errors import BadInput, ChangedMeanwhile, PutrightError
+from app.errors import BadInput, PutrightError
 from app.services.workshop import comments, drafts, linting, vocabulary
 from app.web.policy import allow, viewer
+from app.web.workshop.saving import mark, may_change, saved_by_script
 
 bp = Blueprint("modeller", __name__)
 
@@ -30,9 +31,6 @@ def in_json(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseR
             return view(**arguments)
         except BadInput as bad:
             return jsonify(error=" ".join(bad.errors.values())), bad.http_status
-        except ChangedMeanwhile as changed:
-            said = "Somebody else has saved this draft. Reload the page to see what is in it now."
-            return jsonify(error=said), changed.http_status
         except PutrightError as refused:
             return jsonify(error=refused.message), refused.http_status
 
@@ -48,7 +46,7 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
     drawn = vocabulary.processes(sketch.contents)
     names = {process: name for file, process, name in drawn if file == path}
     here: dict[str, Any] = {"draft_id": draft_id, "path": path}
-    mine = viewer().can("own_procedures") and sketch.row.status == "open"
+    mine = may_change(viewer(), sketch)
     return render_template(
         "workshop/modeller.html",
         sketch=sketch,
@@ -64,7 +62,8 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
             "defects": url_for(".defects", **here),
             "evaluate": url_for(".evaluate", draft_id=draft_id),
             "known": url_for(".known", draft_id=draft_id),
-            "revision": sketch.row.revision,
+            "ids": url_for("bringing.safe_ids", draft_id=draft_id),
+            "seen": mark(sketch, path),
             "today": clock.today().isoformat(),
         },
     )
@@ -74,17 +73,14 @@ def draw(draft_id: str, path: str) -> ResponseReturnValue:
 @allow("own_procedures")
 @in_json
 def save(draft_id: str, path: str) -> ResponseReturnValue:
-    """Keep the diagram as it is drawn. X-Seen: the revision that the page has seen."""
+    """Keep the diagram as it is drawn. X-Seen: what the page has seen of it."""
     sketch = drafts.get(viewer(), draft_id)
     linting.must_be_a_diagram(sketch, path)
     xml = request.get_data()
     linting.must_be_readable(path, xml)
     before = (files[path] for files in (sketch.files, sketch.base_files) if path in files)
     xml = comments.kept(xml, *before)
-    seen = request.headers.get("X-Seen", type=int)
-    if seen is None:
-        raise BadInput({"seen": "The page did not say which revision it has seen. Reload it."})
-    return jsonify(revision=drafts.put(viewer(), draft_id, path, xml, seen))
+    return saved_by_script(viewer(), draft_id, path, xml, request.headers.get("X-Seen", ""))
 
 
 @bp.post("/procedures/drafts/<draft_id>/lint/<path:path>")

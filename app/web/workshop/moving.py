@@ -47,7 +47,7 @@ def move() -> ResponseReturnValue:
             errors = bad.errors
     if errors:
         return _page(errors), 422
-    return redirect(url_for(".plan", to=request.form["to"]), 303)
+    return redirect(url_for(".plan", to=request.form.get("to")), 303)
 
 
 def _chosen() -> list[str]:

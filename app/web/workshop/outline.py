@@ -22,8 +22,8 @@ def edit(draft_id: str, process: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(draft_id, process)
 
-    def save(seen: int) -> str:
-        changed = editing.change(viewer(), draft_id, process, request.form, seen)
+    def save(_: int) -> str:
+        changed = editing.change(viewer(), draft_id, process, request.form)
         return f"Saved: {', '.join(f'“{name}”' for name in changed)}." if changed else NOT_CHANGED
 
     return _done(draft_id, process, save)
@@ -62,7 +62,7 @@ def _page(draft_id: str, process: str, errors: Mapping[str, str] = {}) -> str:
         sketch=sketch,
         outline=editing.outline_of(sketch, process),
         here="draw",
-        typed=request.form,
+        typed=editing.typed_in(request.form),
         errors=errors,
         changes=viewer().can("own_procedures") and sketch.row.status == "open",
     )

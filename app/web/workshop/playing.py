@@ -14,7 +14,7 @@ from app import clock
 from app.errors import BadInput, NotFound, NotOffered
 from app.services.example_files import BY_ID
 from app.services.picture import Picture
-from app.services.workshop import drafts, naming, playing
+from app.services.workshop import drafts, keeping, naming, playing
 from app.services.workshop.acting import Asked, Sheet
 from app.services.workshop.cast import RESIDENT
 from app.services.workshop.playing import SheetRefused, Shown
@@ -159,12 +159,14 @@ def _sheet_page(draft_id: str, sheet: Sheet) -> str:
     return render_template("workshop/play_form.html", action=request.full_path, **here)
 
 
-@bp.get(f"{FOLDER}/letters/<int:case>/<int:number>.<any(pdf, txt):ending>")
+@bp.get(f"{FOLDER}/letter")
 @allow("approve_procedures")
-def letter(draft_id: str, case: int, number: int, ending: Literal["pdf", "txt"]) -> Response:
-    """A letter of the played case, as its reader would get it."""
-    body = playing.letter(viewer(), draft_id, case, number, ending)
-    return Response(body, content_type=LETTER_TYPES[ending])
+def letter(draft_id: str) -> Response:
+    """A letter of the played case, as its reader gets it: ?case, number, kind (pdf or txt)."""
+    case, number = (request.args.get(name, 1, int) for name in ("case", "number"))
+    kind: Literal["pdf", "txt"] = "txt" if request.args.get("kind") == "txt" else "pdf"
+    body = playing.letter(viewer(), draft_id, case, number, kind)
+    return Response(body, content_type=LETTER_TYPES[kind])
 
 
 @bp.post(f"{FOLDER}/time")
@@ -211,7 +213,7 @@ def save(draft_id: str) -> ResponseReturnValue:
         paths = drafts.get(viewer(), draft_id).files
         taken = {PurePath(path).stem for path in paths if path.startswith("stories/")}
         named = name or naming.code_of(title, () if replaces else taken)
-        path = playing.save(viewer(), draft_id, named, title, replaces=replaces)
+        path = keeping.save(viewer(), draft_id, named, title, replaces=replaces)
         flash(f"Saved as {path}. It must hold whenever the draft is published.")
 
     return _changed(draft_id, save_it)

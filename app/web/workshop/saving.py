@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import g, request
 
 from app.engine import Problem
 from app.errors import BadInput, ChangedMeanwhile
@@ -29,6 +29,7 @@ def save(viewer: Viewer, draft_id: str, path: str, body: bytes, seen: str) -> Sk
     """
     before = drafts.get(viewer, draft_id)
     if seen != mark(before, path):
+        g.saved_by_another = True
         raise ChangedMeanwhile(
             "Somebody else has changed this part of the draft since you opened it. What you typed "
             "is still here; save again to put it in the place of theirs."
@@ -42,12 +43,29 @@ def may_change(viewer: Viewer, sketch: Sketch) -> bool:
     return viewer.can("own_procedures") and sketch.row.status == "open"
 
 
+def saved_by_script(
+    viewer: Viewer, draft_id: str, path: str, body: bytes, seen: str
+) -> tuple[dict[str, Any], int]:
+    """Save what a script sent: the answer as JSON, and its status.
+
+    seen: what the page must say next. With 409 it is that of what somebody else has saved, so that
+    whoever wants theirs replaced can say so. Raises what `drafts.put` raises.
+    """
+    try:
+        return {"seen": mark(save(viewer, draft_id, path, body, seen), path)}, 200
+    except ChangedMeanwhile as changed:
+        if not g.get("saved_by_another"):
+            raise
+        theirs = mark(drafts.get(viewer, draft_id), path)
+        return {"error": changed.message, "seen": theirs}, changed.http_status
+
+
 def autosaved(
     viewer: Viewer,
     draft_id: str,
     path: str,
     problems: Callable[[bytes], list[Problem]],
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int]:
     """Save what an editor's script sent, {"body", "seen"}, and say what is wrong with it.
 
     A file with problems is saved, since work goes on in it; a draft that has any is not published.
@@ -67,4 +85,5 @@ def autosaved(
         {"where": problem.element or "", "says": problem.message, "severity": problem.severity}
         for problem in problems(raw)
     ]
-    return {"seen": mark(save(viewer, draft_id, path, raw, seen), path), "problems": found}
+    told, status = saved_by_script(viewer, draft_id, path, raw, seen)
+    return told | {"problems": found}, status

@@ -12,8 +12,9 @@ from app.errors import BadInput, NotFound, NotOffered
 from app.models import Job, StoriesPlayed
 from app.services.stories import read_story
 from app.services.story_acts import StoryRefused
-from app.services.workshop import drafts, playing, retelling, story_words, trials
+from app.services.workshop import drafts, keeping, retelling, story_words, trials
 from app.services.workshop.drafts import Sketch
+from app.services.workshop.retelling import Added
 from app.services.workshop.stories import paths_of
 from app.services.workshop.story_words import Broken
 from app.web.policy import allow, viewer
@@ -25,10 +26,14 @@ FOLDER = "/procedures/drafts/<draft_id>/stories"
 
 @dataclass(frozen=True)
 class Told:
-    """What is known of a draft's stories. job: playing them now, or none; errors: of lint."""
+    """What is known of a draft's stories. job: playing them now, or none; errors: of lint.
+
+    added: what stories have to do that they do not do yet.
+    """
 
     played: StoriesPlayed | None
     broken: list[Broken]
+    added: list[Added]
     job: Job | None
     errors: int
     may_change: bool
@@ -37,9 +42,11 @@ class Told:
 def played_so_far(sketch: Sketch) -> Told:
     """What came of the stories of a draft as it is, or is being found out."""
     played = trials.result(sketch.row.landlord_id, sketch.files)
+    broken = story_words.broken(played, sketch.contents) if played else []
     return Told(
         played,
-        story_words.broken(played, sketch.contents) if played else [],
+        broken,
+        retelling.to_be_added(broken, sketch.files),
         trials.running(sketch.row),
         trials.errors_of(sketch),
         may_change(viewer(), sketch),
@@ -115,7 +122,7 @@ def open_in_play(draft_id: str, name: str) -> ResponseReturnValue:
     """Play it, to see where it stands or to let it go another way."""
     _, path = _found(draft_id, name)
     try:
-        left_out = playing.open_story(viewer(), draft_id, path)
+        left_out = keeping.open_story(viewer(), draft_id, path)
     except BadInput as bad:
         return _list(draft_id, {"stories": " ".join(bad.errors.values())})
     if left_out:
@@ -153,4 +160,18 @@ def take_over(draft_id: str) -> ResponseReturnValue:
         return _list(draft_id, {"stories": refused.message})
     expect = "story expects" if count == 1 else "stories expect"
     flash(f"{count} {expect} now what was found. All stories are being played again.")
+    return redirect(url(".every", draft_id=draft_id), 303)
+
+
+@bp.post(f"{FOLDER}/add-step")
+@allow("own_procedures")
+def add_step(draft_id: str) -> ResponseReturnValue:
+    """Let stories do first what comes first now."""
+    element, seen = request.form.get("element", ""), request.form.get("seen", 0, int)
+    try:
+        count = retelling.add_step(viewer(), draft_id, element, seen)
+    except NotOffered as refused:
+        return _list(draft_id, {"stories": refused.message})
+    stories = "story has" if count == 1 else "stories have"
+    flash(f"{count} {stories} one step more. All stories are being played again.")
     return redirect(url(".every", draft_id=draft_id), 303)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
 
@@ -135,7 +135,7 @@ def save_drawn(draft_id: str, name: str) -> ResponseReturnValue:
         table_file.opened(body)
         return _problems(sketch, path, body)
 
-    return jsonify(autosaved(viewer(), draft_id, path, found))
+    return autosaved(viewer(), draft_id, path, found)
 
 
 def _opened(body: bytes) -> Grid | None:
