@@ -55,6 +55,9 @@ class Connection(psycopg.Connection[Any]):
 
     def rollback(self) -> None:
         """One round trip, or none; what was prepared stays so unless something went wrong."""
+        if self.promising:
+            with suppress(psycopg.Error):  # what is taken back need not be right
+                self.pipe.sync()
         self.promising = []
         status = self.info.transaction_status
         if status == TransactionStatus.INTRANS:

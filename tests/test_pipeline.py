@@ -161,6 +161,7 @@ def test_a_connection_that_breaks_in_the_middle_is_a_passing_trouble(
 
 def test_reading_prepares_once(landlord: str, officer: Viewer) -> None:
     """A rollback after reading leaves what was prepared, and a broken transaction nothing open."""
+    case = recorded(landlord)
     own = db.session.connection().connection.driver_connection
     known = text(
         "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM \"case\"%'"
@@ -170,6 +171,8 @@ def test_reading_prepares_once(landlord: str, officer: Viewer) -> None:
     for _ in range(3):
         db.session.rollback()
         assert db.session.scalar(known) == 1
+        db.session.add(note(case))
+        db.session.flush()
         assert db.session.connection().connection.driver_connection is own
     with pytest.raises(Exception, match="division by zero"):
         db.session.execute(text("SELECT 1 / 0"))
