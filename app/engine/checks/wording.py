@@ -101,7 +101,7 @@ def _answers_fit(table: Table, spec: FactSpec, draft: Draft) -> Iterator[Problem
                 as_json(spec, evaluate(text, {}, {}))
             except (FactRefused, ExpressionRefused) as refused:
                 reasons = [refused.reason]
-        if text.isidentifier() and text not in draft.facts:
+        if reasons and text.isidentifier() and text not in draft.facts:
             reasons = [f'put words in quotation marks: "{text}"']
         for reason in reasons:
             yield _in_row(table, rule, f"{spec.name} {text!r}: {reason}; {_can_be(spec)}")
