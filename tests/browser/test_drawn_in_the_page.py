@@ -116,6 +116,11 @@ def test_ten_working_days_become_eight_and_are_saved(drawn: Drawn, open_page: Op
     saved_by_itself(page, drawn, lambda body: b"working_days(8" not in body)
     assert faults_of(page) == []
 
+    named = ten_working_days(drawn.saved)
+    page.goto(f"/procedures/drafts/{drawn.draft}")
+    page.goto(f"{drawn.address}#{named}")  # as lint's links lead to it
+    expect(page.locator("#field-element")).to_have_value(named)
+
 
 def test_the_whole_drawing_lies_beside_the_palette_and_the_map(
     drawn: Drawn, open_page: Open

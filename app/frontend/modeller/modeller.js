@@ -82,6 +82,11 @@ async function open() {
   const saving = page.save && autosave(modeler, page, section.querySelector('[data-saved]'));
   const lint = lintAsYouDraw(modeler, section.querySelector('[data-problems]'), page, buttons);
   tidying(modeler, section, page, buttons, () => { fit(); saving.later(); lint.now(); });
+  const named = modeler.get('elementRegistry').get(location.hash.slice(1)); // lint's links name one
+  if (named) {
+    modeler.get('selection').select(named);
+    modeler.get('canvas').scrollToElement(named, 120);
+  }
 }
 
 try {
