@@ -48,9 +48,11 @@ def _changed(before: Files, after: Files) -> dict[Count, list[str]]:
     paths = (p for p in after if p.endswith(".bpmn") and p in before and before[p] != after[p])
     for path in sorted(paths):
         was, now = (_limits(path, files[path]) for files in (before, after))
-        for id, (count, timer) in now.items():
-            if id in was and was[id][0] != count:
-                found.setdefault(was[id][0], []).append(f"“{timer.name}” counts {count[0]} now")
+        for id in now.keys() & was.keys():
+            (old, drawn), (new, redrawn) = was[id], now[id]
+            if old != new:
+                renamed = f", and is called “{redrawn.name}”" if drawn.name != redrawn.name else ""
+                found.setdefault(old, []).append(f"“{drawn.name}” counts {new[0]} now{renamed}")
     return found
 
 
