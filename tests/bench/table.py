@@ -29,18 +29,19 @@ REACHES = {"<=": operator.le, ">=": operator.ge}
 
 @dataclass
 class Measure:
-    """A line: a number for each database, and the target, such as ">= 3"."""
+    """A line: by database a number and its target, such as ">= 3"; empty without one."""
 
-    target: str
     values: dict[str, float] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)
 
     @property
     def met(self) -> dict[str, bool]:
-        """Whether each number reaches the target; empty without one."""
-        if not self.target:
-            return {}
-        sign, bound = self.target.split()
-        return {where: REACHES[sign](n, float(bound)) for where, n in self.values.items()}
+        """Whether each number that has a target reaches it."""
+        aims = {where: target.split() for where, target in self.targets.items() if target}
+        return {
+            where: REACHES[sign](self.values[where], float(bound))
+            for where, (sign, bound) in aims.items()
+        }
 
 
 class Table:
@@ -51,18 +52,19 @@ class Table:
         self.beside: dict[str, Any] = beside()
 
     def tell(self, database: str, name: str, value: float, target: str = "") -> None:
-        self.measures.setdefault(name, Measure(target)).values[database] = value
+        measure = self.measures.setdefault(name, Measure())
+        measure.values[database], measure.targets[database] = value, target
 
     def lines(self) -> list[str]:
         """The table in words."""
-        head = f"{'measure':64}{DATABASES[0]:>12}{DATABASES[1]:>12}{'target':>10}  met?"
+        head = f"{'measure':64}{DATABASES[0]:>12}{DATABASES[1]:>12}{'target':>18}  met?"
         return [head, *(_line(name, measure) for name, measure in self.measures.items())]
 
     def keep(self, path: Path) -> None:
         """Write it as JSON."""
         path.parent.mkdir(exist_ok=True)
         measures = {
-            name: {"target": each.target, "values": each.values, "met": each.met}
+            name: {"targets": each.targets, "values": each.values, "met": each.met}
             for name, each in self.measures.items()
         }
         path.write_text(json.dumps({"beside": self.beside, "measures": measures}, indent=2))
@@ -72,7 +74,8 @@ def _line(name: str, measure: Measure) -> str:
     numbers = [f"{measure.values[d]:.2f}" if d in measure.values else "" for d in DATABASES]
     met = [measure.met[d] for d in DATABASES if d in measure.met]
     words = "/".join("yes" if each else "NO" for each in met)
-    return f"{name:64}{numbers[0]:>12}{numbers[1]:>12}{measure.target:>10}  {words}".rstrip()
+    targets = " / ".join(dict.fromkeys(filter(None, measure.targets.values())))
+    return f"{name:64}{numbers[0]:>12}{numbers[1]:>12}{targets:>18}  {words}".rstrip()
 
 
 def beside() -> dict[str, Any]:
