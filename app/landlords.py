@@ -282,7 +282,8 @@ def read_landlord(body: bytes) -> Landlord:
     except ValidationError as problem:
         raise DeploymentRefused(
             [
-                f"landlord.toml, {'.'.join(map(str, error['loc']))}: {error['msg']}"
+                f"landlord.toml, {'.'.join(map(str, error['loc']))}: "
+                f"{error['msg'].removeprefix('Value error, ')}"
                 for error in problem.errors()
             ]
         ) from problem

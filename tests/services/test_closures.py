@@ -63,5 +63,7 @@ def test_open_cases_get_it_when_a_manager_has_seen_and_approved(app: Flask) -> N
 @pytest.mark.parametrize("last", ["2026-11-24", "2026-12-26"])
 def test_a_closure_that_does_not_end_soon_is_refused(last: str) -> None:
     body = small.LANDLORD + CLOSED.replace("2026-11-26", last)
-    with pytest.raises(DeploymentRefused, match="Winter closure: last is"):
+    with pytest.raises(
+        DeploymentRefused, match=r"closures\.0: the last day is the first or one of the 30"
+    ):
         read_landlord(body.encode())

@@ -50,10 +50,12 @@ def upgrade() -> None:
     Raises NotAtHead where the role that we are may not, InUse where we would hold others up, and
     Newer where we are too old.
     """
-    if not health.knows(revision := health.revision()):
-        raise Newer(revision)
     try:
         flask_migrate.upgrade()
+    except SystemExit:  # said in the log, in Alembic's words
+        if health.knows(revision := health.revision()):
+            raise
+        raise Newer(revision) from None
     except OperationalError as problem:
         if getattr(problem.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
             raise
