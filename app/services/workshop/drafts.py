@@ -20,8 +20,7 @@ from app.models import Deployment, ProcedureDraft, ProcedureDraftFile
 from app.models.base import new_id
 from app.services import checking, deployments
 from app.services.contents import Contents, Files
-from app.services.workshop import advice, leftovers
-from app.services.workshop.old_numbers import old_numbers
+from app.services.workshop import advice, changed_limits, leftovers
 from app.viewer import Viewer
 
 LARGEST = 2_000_000  # bytes of a file; the engine reads no larger one
@@ -65,11 +64,11 @@ class Sketch:
     def problems(self) -> list[Problem]:
         """What lint finds in all of it together, errors first; without trial walks, which warn.
 
-        Last what the draft leaves behind: what no step uses, and the old number of a limit.
+        Last what the draft leaves behind: what no step uses, and what a changed limit asks for.
         """
         found = advice.beside(checking.check(self.files, walks=False), self.files)
         left = leftovers.left(self.files, self.base_files)
-        return [*found, *left, *old_numbers(self.base_files, self.files)]
+        return [*found, *left, *changed_limits.to_look_at(self.base_files, self.contents)]
 
 
 def begin(viewer: Viewer, title: str, number: int | None = None) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.services.workshop.old_numbers import old_numbers
+from app.services.contents import Contents
+from app.services.workshop.changed_limits import to_look_at
 from tests import small
+from tests.shipped import contents_of
 
 
 def changed(days: int, letter: str = small.LETTER, **more: bytes) -> list[tuple[str, str]]:
@@ -13,7 +15,7 @@ def changed(days: int, letter: str = small.LETTER, **more: bytes) -> list[tuple[
     window = "working_days(20, answered_on, copy_pauses)"
     parts = [each.replace(window, window.replace("20", str(days))) for each in small.PROCEDURE]
     files = small.files(*parts, letter=letter) | more
-    return [(one.file, one.message) for one in old_numbers(small.files(), files)]
+    return [(one.file, one.message) for one in to_look_at(small.files(), Contents(files))]
 
 
 @pytest.mark.parametrize("words", ["within 20 working days of", "Twenty working days after"])
@@ -34,3 +36,14 @@ def test_targets_forms_and_names_are_read_and_stories_are_not() -> None:
 def test_another_number_or_unit_is_another_matter() -> None:
     letter = small.LETTER.replace("Ask again", "In 120 working days, 20 days or 2 working days")
     assert changed(15, letter) == []
+
+
+@pytest.mark.parametrize(("days", "told"), [(5, []), (12, ["stage_1_due"])])
+def test_a_limit_that_is_longer_than_the_codes_is_told(days: int, told: list[str]) -> None:
+    files = dict(contents_of("southway").files)
+    limit = b"else working_days(10, counts_from)"
+    assert limit in files["stages.bpmn"]
+    longer = files["stages.bpmn"].replace(limit, limit.replace(b"10", str(days).encode()))
+    found = to_look_at(files, Contents(files | {"stages.bpmn": longer}))
+    said = [one for one in found if "the Code gives 10 (6.3, 6.4)" in one.message]
+    assert [one.element for one in said] == told
