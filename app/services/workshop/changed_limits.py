@@ -23,6 +23,7 @@ IN_WORDS = (
 )
 AROUND = 40  # characters shown before and after
 NOT_READ = ("stories/", "demo/")  # they are played, and then say so themselves
+SAYS = {"title", "label", "dateLabel", "text", "description"}  # keys of a form
 Count = tuple[int, str]  # of working days, calendar days or months
 
 
@@ -138,8 +139,12 @@ def _words(path: str, body: bytes) -> str:
 
 
 def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
+    """What a form says, as against how it works."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if isinstance(each, str) and key in SAYS:
+                yield each
             yield from _strings(each)
