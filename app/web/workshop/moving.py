@@ -15,6 +15,7 @@ from app.models import Job
 from app.services.moving import moves, rehearsing
 from app.services.moving.rehearsing import Rehearsal, Shown
 from app.services.operations import jobs
+from app.services.references import spaced
 from app.services.workshop import versions
 from app.web import casepage
 from app.web.policy import allow, viewer
@@ -134,5 +135,5 @@ def cancel(job_id: str) -> ResponseReturnValue:
 def undo(move_id: str) -> ResponseReturnValue:
     """Put one case back."""
     case = moves.undo(viewer(), move_id)
-    flash(f"{case.reference} is back on the version it was on.")
+    flash(f"{spaced(case.reference)} is back on the version it was on.")
     return redirect(url_for(".plan"), 303)
