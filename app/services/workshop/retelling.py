@@ -1,7 +1,7 @@
-"""A story that a change breaks expects from now on what was found.
+"""A story that a change breaks expects what was found, or does first what comes first now.
 
 Nobody needs to write TOML for it. The file keeps its words, its comments and its order; only values
-that were found to be others are changed.
+that were found to be others are changed, and the step that was missing is put in.
 """
 
 from __future__ import annotations
