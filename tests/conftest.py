@@ -22,7 +22,7 @@ from app.db import db, prepare
 from app.factory import create_app
 from app.models import User
 from app.models.base import new_id
-from app.services import accounts, deployments, tasks
+from app.services import accounts, deployments, standing, tasks
 from app.services.deployments import read_folders, slugs
 from app.settings import ROOT, Settings
 from app.viewer import Viewer
@@ -194,14 +194,17 @@ def new_settings(
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
-    """The application on an empty database."""
+def app(request: pytest.FixtureRequest, settings: Settings, clock: SetClock) -> Iterator[Flask]:
+    """The application on an empty database. At the end each case stands where it says it does."""
     made = create_app(settings, clock)
     made.testing = True
     made.config["PROPAGATE_EXCEPTIONS"] = False
     with made.app_context():
         db.create_all()
         yield made
+        db.session.remove()
+        if not request.node.get_closest_marker("made_up_rows"):
+            assert standing.look_again() == 0, "a case stands elsewhere than it says"
         db.session.remove()
         db.engine.dispose()
 

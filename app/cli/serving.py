@@ -125,7 +125,8 @@ def _working(app: Flask, settings: Settings, stopping: Event) -> Iterator[None]:
         carrier.start()
     else:
         jobs["work"] = partial(sweep.work, app, stopping.is_set)
-    scheduler = start_heartbeat(settings.sweep_every_seconds, **jobs)
+    nightly = partial(sweep.by_night, app, stopping.is_set)
+    scheduler = start_heartbeat(settings.sweep_every_seconds, nightly, **jobs)
     try:
         yield
     finally:

@@ -22,7 +22,8 @@ class Case(OwnedById, Base):
 
     stage: the code of landlords' stages (intake, quick, stage_1, …); stage_name: as people say it.
     triage: the answers to the danger questions. old_reference: of a case that was read in, in the
-    system it comes from. link_hash: SHA-256 of the resident's private link.
+    system it comes from. link_hash: SHA-256 of the resident's private link. place, duty_on: where
+    an open case stands, and the date of its first duty (app/services/standing.py).
     """
 
     __tablename__ = "case"
@@ -43,6 +44,8 @@ class Case(OwnedById, Base):
     desired_outcome: Mapped[str] = mapped_column(Text, default="")
     triage: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     hazard: Mapped[bool] = mapped_column(default=False)
+    place: Mapped[str | None] = mapped_column(Text)
+    duty_on: Mapped[date | None]
     link_hash: Mapped[str | None] = mapped_column(String(64))
     submission_key: Mapped[str | None] = mapped_column(String(64))
     parties: Mapped[list[Party]] = relationship(back_populates="case", lazy="selectin")
@@ -54,12 +57,26 @@ class Case(OwnedById, Base):
         Index("ix_case_link_hash", "link_hash"),
         Index("ix_case_opened", "landlord_id", "status", "opened_at"),
         Index("ix_case_newest", "landlord_id", "opened_at"),
-        index_of(  # all that services/open_cases.py counts by
-            "ix_case_open",
-            "id",
+        # what services/open_cases.py counts by, and what it lists, without a look at the row
+        index_of(
+            "ix_case_standing",
             "kind",
             "stage",
             "stage_name",
+            "place",
+            "duty_on",
+            "hazard",
+            "id",
+            "status",
+            only="status = 'open'",
+        ),
+        index_of(
+            "ix_case_first",
+            "duty_on",
+            "id",
+            "place",
+            "kind",
+            "stage",
             "hazard",
             "status",
             only="status = 'open'",

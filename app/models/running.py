@@ -113,17 +113,8 @@ class Task(OwnedById, Base):
         index_of("ix_task_stage", "stage", "team", "due_on", "id", only="status = 'open'"),
         index_of("ix_task_closed", "closed_by", "closed_at", only="closed_by IS NOT NULL"),
         Index("ix_task_case", "landlord_id", "case_id"),
-        # what services/open_cases.py asks of each open case, without a look at the row
-        index_of(
-            "ix_task_of_case",
-            "case_id",
-            "due_on",
-            "opened_at",
-            "id",
-            "element",
-            "claimed_by",
-            "status",
-            only="status = 'open'",
+        index_of(  # what services/pace.py counts
+            "ix_task_lying", "element", "opened_at", "case_id", "status", only="status = 'open'"
         ),
         index_of("ix_task_done", "closed_at", only="status = 'done'"),
     )
@@ -151,9 +142,6 @@ class Draft(Owned, Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), primary_key=True)
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     saved_at: Mapped[datetime]
-
-
-UNMET = "ended_at IS NULL AND met_on IS NULL"
 
 
 class Deadline(Owned, Base):
@@ -188,16 +176,6 @@ class Deadline(Owned, Base):
     __table_args__ = (
         of_instance(),
         of_case(),
-        index_of("ix_deadline_due", "kind", "due_on", "case_id", only=UNMET),
-        index_of(
-            "ix_deadline_of_case",
-            "case_id",
-            "kind",
-            "due_on",
-            "ended_at",
-            "met_on",
-            only=UNMET,
-        ),
         Index("ix_deadline_case", "landlord_id", "case_id"),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.db import db, transaction
 from app.errors import BadInput
 from app.models import Case, Conflict, Task, User
-from app.services import steps
+from app.services import standing, steps
 from app.services.access import get_case, instance_of
 from app.services.links import linked_with
 from app.services.steps import Step
@@ -82,4 +82,5 @@ def _keep_out(step: Step, user_id: str, reason: str) -> None:
         )
         told = step if one is case else steps.open_step(session, instance_of(one), step.actor)
         told.write("kept_out", to=user_id, reason=reason)
+        standing.note(told.file, told.deployed)
     session.flush()

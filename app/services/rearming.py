@@ -20,9 +20,10 @@ from app import clock
 from app.engine import EngineRefused, Snapshot, Stored, condition, recompute
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.models.base import new_id
-from app.services import code_clocks, deadlines, deployments
+from app.services import code_clocks, deadlines, deployments, standing
 from app.services.calendars import keep_calendar, pinned_calendar
 from app.services.casefile import CaseFile
+from app.services.standing import Limit
 from app.services.steps import PROCEDURE, Step, actor_kind
 from app.viewer import Viewer
 from timers.calendar import WorkingCalendar, falls_due_at
@@ -39,7 +40,8 @@ class Rearmed:
     """One case by another calendar, worked out and not saved.
 
     moved: the rows of the register with another date. rows: all that are open. tasks: with the date
-    and the name of the limit that now hangs over them. plain: nothing but this happens.
+    and the name of the limit that now hangs over them. place, duty_on: where the case then stands,
+    and its first duty. plain: nothing but this happens.
     """
 
     instance: Instance
@@ -50,6 +52,7 @@ class Rearmed:
     moved: dict[tuple[str, str], Dates] = field(default_factory=dict)
     tasks: list[tuple[str, date | None, str]] = field(default_factory=list)
     next_due_at: datetime | None = None
+    stands: tuple[str, date | None] | None = None
     plain: bool = True
 
 
@@ -145,6 +148,7 @@ def _rearmed(
             found.plain = found.plain and not late and _counts_the_same(step, row, known)
     _hang(step, found, tasks, known)
     found.next_due_at = _next_due(found)
+    _stand(step, found, tasks)
     return found
 
 
@@ -188,6 +192,21 @@ def _hang(
             found.tasks.append((task.id, due_on, name))
 
 
+def _stand(step: Step, found: Rearmed, tasks: list[Task]) -> None:
+    """Where the case stands by the new dates."""
+    limits = [
+        Limit(due_on, row.element, row.kind)
+        for row in found.rows
+        if (due_on := _due_on(found, row))
+    ]
+    hung = {task_id: due_on for task_id, due_on, _ in found.tasks}
+    work = [
+        standing.work_of(task)._replace(due_on=hung.get(task.id, task.due_on)) for task in tasks
+    ]
+    stands = standing.place(work, limits, step.deployed), standing.first_duty(limits)
+    found.stands = stands if stands != (step.case.place, step.case.duty_on) else None
+
+
 def _due_on(found: Rearmed, row: Deadline) -> date | None:
     return found.moved.get((row.host, row.element), (row.due_on,))[0]
 
@@ -211,7 +230,7 @@ def save(
 ) -> set[str]:
     """Write plain cases, all of one landlord; return those written: nobody has changed them since.
 
-    Takes seven statements, however many there are.
+    Takes eight statements, however many there are.
     """
     if not rearmed:
         return set()
@@ -243,6 +262,7 @@ def save(
     )
     _many(session, _of(Deadline, "instance_id", "host", "element"), list(_dates(same)))
     _many(session, _of(Task, "id"), list(_tasks(same)))
+    _many(session, _of(Case, "id"), list(_cases(same)))
     return {r.instance.id for r in same}
 
 
@@ -251,7 +271,7 @@ def _many(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
         session.connection().execute(statement, rows)
 
 
-def _of(model: type[Instance] | type[Deadline] | type[Task], *keys: str) -> Any:
+def _of(model: type[Case | Deadline | Instance | Task], *keys: str) -> Any:
     """An update of single rows by their key; the other values say what changes."""
     table = model.metadata.tables[model.__tablename__]
     where = [table.c[key] == bindparam(f"its_{key}") for key in ("landlord_id", *keys)]
@@ -293,6 +313,13 @@ def _tasks(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
                 "due_on": due_on,
                 "due_name": name,
             }
+
+
+def _cases(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
+    for r in rearmed:
+        if r.stands:
+            its = {"its_landlord_id": r.instance.landlord_id, "its_id": r.instance.case_id}
+            yield its | dict(zip(("place", "duty_on"), r.stands, strict=True))
 
 
 def days_between(old: WorkingCalendar, new: WorkingCalendar, since: date) -> str:

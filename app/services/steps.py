@@ -36,6 +36,7 @@ from app.services import (
     deployments,
     letters,
     remedies,
+    standing,
 )
 from app.services.calendars import calendar_at, keep_calendar, pinned_calendar
 from app.services.casefile import CaseFile
@@ -272,6 +273,7 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
             _send(step, event)
     _set_status(step, snapshot)
     deadlines.hang_over_tasks(step)
+    standing.note(step.file, step.deployed)
     if step.past:
         return
     for event in snapshot.events:

@@ -24,6 +24,7 @@ from app.services import (
     outbox,
     packs,
     returns,
+    standing,
     taking_away,
 )
 from app.services.firing import Due, fire, fire_together
@@ -123,3 +124,10 @@ def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
         floods.drop_old()
         accounts.drop_ended_sessions()
         jobs.drop_old()
+
+
+def by_night(app: Flask, stopping: Stopping = lambda: False) -> None:
+    """Look again at what is kept of open cases, so that no number stays wrong for long."""
+    with app.app_context():
+        if not quarantine.holds():
+            standing.look_again(stopping)

@@ -27,6 +27,7 @@ from app.services import (
     points,
     recipients,
     rows,
+    standing,
     steps,
 )
 from app.services.access import get_task, instance_of, is_kept_out
@@ -155,7 +156,7 @@ def claim(viewer: Viewer, task_id: str) -> Task:
             raise NotAllowed(f"{name_of(task.claimed_by)} has already claimed this task.")
         if task.claimed_by is None:
             task.claimed_by, task.claimed_at = viewer.user_id, step.now
-            step.write("claimed", task.element)
+            _note(step, "claimed", task)
         return task
 
 
@@ -169,7 +170,7 @@ def release(viewer: Viewer, task_id: str) -> Task:
             raise NotAllowed("A member of the panel does this; nobody else can have it.")
         if task.claimed_by is not None:
             task.claimed_by = task.claimed_at = None
-            step.write("released", task.element)
+            _note(step, "released", task)
         return task
 
 
@@ -187,8 +188,14 @@ def hand_over(viewer: Viewer, task_id: str, to_user_id: str) -> Task:
             raise NotForYou("conflict", f"{user.name} may not work on this case.")
         _must_be_for(step.deployed, task, other)
         task.claimed_by, task.claimed_at = user.id, step.now
-        step.write("handed_over", task.element, to=user.id)
+        _note(step, "handed_over", task, to=user.id)
         return task
+
+
+def _note(step: steps.Step, action: str, task: Task, **detail: Any) -> None:
+    """A task has another hand: for the history, and for who looks at the case."""
+    step.write(action, task.element, **detail)
+    standing.note(step.file, step.deployed)
 
 
 def colleagues(viewer: Viewer, task_id: str) -> list[User]:

@@ -19,8 +19,9 @@ from app.services import deployments, open_cases, promises
 from app.services.calendars import calendar_at
 from app.services.deadlines import state
 from app.services.deployments import Deployed
-from app.services.open_cases import FREE, Lot, Wanted
+from app.services.open_cases import Lot, Wanted
 from app.services.references import spaced
+from app.services.standing import FREE
 from app.viewer import Viewer
 from timers.deadlines import DeadlineState
 

@@ -29,6 +29,19 @@ AT = {
     "sqlite": "datetime('2027-01-01', ({}) || ' seconds')",
     "postgresql": "TIMESTAMP '2027-01-01' + {} * INTERVAL '1 second'",
 }
+# as app/services/standing.py has it
+STANDING = """
+UPDATE "case" SET
+duty_on = (SELECT min(due_on) FROM deadline l WHERE l.landlord_id = "case".landlord_id
+    AND l.case_id = "case".id AND kind = 'duty' AND met_on IS NULL AND ended_at IS NULL),
+place = coalesce(
+    (SELECT CASE WHEN claimed_by IS NULL THEN 'free ' ELSE 'taken ' END || element FROM task t
+        WHERE t.landlord_id = "case".landlord_id AND t.case_id = "case".id AND status = 'open'
+        ORDER BY due_on IS NULL, due_on, opened_at, id LIMIT 1),
+    (SELECT 'window ' || min(element) FROM deadline l WHERE l.landlord_id = "case".landlord_id
+        AND l.case_id = "case".id AND kind = 'window'),
+    '')
+"""
 
 
 class Crowd:
@@ -99,6 +112,7 @@ class Crowd:
             self._copy("task", tasks, **(task | closed), id=self.id("f")),
             self._copy("deadline", limits, **limit),
         )
+        self._run(STANDING)  # once the database knows how many rows there are
 
     def _copy(self, table: str, copies: int, **changed: str) -> str:
         """SQL that copies the one row of the case so often. changed: SQL by column."""

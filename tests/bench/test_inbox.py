@@ -87,6 +87,7 @@ def compared(places: Places, act: Callable[[Crowd], object]) -> dict[int, float]
     return {rows: taken[str(rows)] for rows in places}
 
 
+@pytest.mark.made_up_rows
 def test_the_inbox_and_the_sweep_among_a_million_cases(
     app: Flask, places: Places, told: Tell, database: str
 ) -> None:

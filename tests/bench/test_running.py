@@ -30,6 +30,7 @@ LISTS = {
 }
 
 
+@pytest.mark.made_up_rows
 @pytest.mark.parametrize("number", NUMBERS)
 def test_running_cases_among_many(app: Flask, told: Tell, number: int) -> None:
     crowd = Crowd()

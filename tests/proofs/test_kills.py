@@ -132,6 +132,7 @@ def test_whatever_is_killed_every_case_lives_as_if_nobody_had_been(
     assert wrong(expected, mailbox) == []
 
 
+@pytest.mark.made_up_rows
 @pytest.mark.parametrize(
     ("seeded", "finds"), [("two_commits", "lacks"), ("mail_first", "that nobody wrote")]
 )

@@ -41,7 +41,7 @@ from tests.postgres import OWNER, Server, as_role
 from tests.reading import rows_read, steps_taken
 from tests.turns import Asked, Wire, asked, wire
 
-FINISH, START, FIRE = 11, 16, 8  # statements of a step at most
+FINISH, START, FIRE = 12, 17, 9  # statements of a step at most
 POST = FINISH + 3  # BEGIN, who asks, and the task with all that its form shows
 TURNS = {"finish": 4, "start": 7, "POST": 6}  # on PostgreSQL, with BEGIN and COMMIT
 SEARCH = 8  # statements of a page of cases
@@ -202,6 +202,7 @@ LISTS = (
 ROWS, PAGE = 6000, 11
 
 
+@pytest.mark.made_up_rows
 def test_an_inbox_reads_no_more_than_the_front_of_each_list(app: Flask) -> None:
     crowd = Crowd()
     crowd.fill(ROWS // 50, ROWS)
@@ -245,6 +246,7 @@ def test_running_cases_ask_and_load_as_much_of_many_as_of_one(app: Flask) -> Non
             assert rows_read(listed, "case") <= 8 * watch.PAGE, wanted
 
 
+@pytest.mark.made_up_rows
 def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_them_all(
     app: Flask,
 ) -> None:
@@ -263,11 +265,13 @@ def test_who_is_in_the_cases_of_a_list_is_looked_up_and_no_page_of_cases_sorts_t
         assert rows_read(act, table) <= cases.PAGE * 20, act
 
 
+@pytest.mark.made_up_rows
 def test_a_sweep_with_nothing_due_looks_once_into_an_index(app: Flask) -> None:
     Crowd().fill(ROWS)
     assert rows_read(sweep.due_instances, "instance") == 0
 
 
+@pytest.mark.made_up_rows
 def test_a_beat_looks_at_nothing_that_has_gone_and_a_person_finds_their_cases(
     app: Flask, clock: SetClock
 ) -> None:

@@ -304,6 +304,7 @@ def take_away() -> None:
         (lambda: take_away(), "file", "points nowhere"),
     ],
 )
+@pytest.mark.made_up_rows
 def test_what_is_not_whole_is_found(one_case: str, spoil: Spoil, check: str, says: str) -> None:
     assert all(found.ok for found in verify())
     db.session.rollback()

@@ -85,7 +85,7 @@ def test_heart_beats_on_after_a_failure_and_never_twice_at_once() -> None:
         if len(beats) == 3:
             enough.set()
 
-    heartbeat = start_heartbeat(0.02, heartbeat=job)
+    heartbeat = start_heartbeat(0.02, nightly=job, heartbeat=job)
     try:
         assert enough.wait(timeout=10)
     finally:

@@ -206,6 +206,7 @@ def test_a_manager_with_a_conflict_sees_neither_case_nor_incident(
     assert client.post(f"/incidents/{incident_id}/retry", data={"reason": "x"}).status_code == 404
 
 
+@pytest.mark.made_up_rows
 def test_work_that_lies_twice_as_long_as_usual_is_hottest(
     landlord: str, person: Person, clock: SetClock
 ) -> None:

@@ -293,6 +293,7 @@ def test_a_stage_that_is_over_is_done_and_the_next_one_is_now(
     assert heading(page) == "We are looking into it"
 
 
+@pytest.mark.made_up_rows
 def test_between_two_stages_the_page_says_who_has_to_decide(
     client: FlaskClient, landlord: str
 ) -> None:
@@ -353,6 +354,7 @@ def test_posts_work_over_https_although_no_referrer_is_sent(
 
 
 @pytest.mark.parametrize(("months", "told"), [(1, True), (12, False)])
+@pytest.mark.made_up_rows
 def test_the_days_of_a_year_are_not_counted(
     client: FlaskClient, landlord: str, receipt: public.Receipt, months: int, told: bool
 ) -> None:

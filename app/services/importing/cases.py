@@ -18,7 +18,7 @@ from app import clock
 from app.engine import ROOT, Begun, EngineRefused, NoWay, Passed, Procedure, over, place
 from app.models import Answer, Case, Party, Person, Task, User
 from app.models.base import new_id
-from app.services import complaints, deployments, representatives, steps
+from app.services import complaints, deployments, representatives, standing, steps
 from app.services.calendars import keep_calendar
 from app.services.deployments import Deployed
 from app.services.importing.facts import facts_of, in_words
@@ -292,6 +292,7 @@ def _give(step: steps.Step, element: str, officer: User) -> None:
     )
     for task in tasks:
         task.claimed_by, task.claimed_at = officer.id, step.now
+    standing.note(step.file, step.deployed)
 
 
 def _close(step: steps.Step, row: CaseRow, facts: dict[str, Any], history: _History) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import flask_migrate
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.db import db
 from app.errors import PutrightError
+from app.services import standing
 from app.services.operations import health
 
 NOT_ALLOWED, LOCK_NOT_AVAILABLE = "42501", "55P03"  # SQLSTATE
@@ -45,7 +47,7 @@ class Newer(PutrightError):
 
 
 def upgrade() -> None:
-    """Bring the tables to head.
+    """Bring the tables to head, and fill in what no SQL can tell.
 
     Raises NotAtHead where the role that we are may not, InUse where we would hold others up, and
     Newer where we are too old.
@@ -64,6 +66,8 @@ def upgrade() -> None:
         if getattr(problem.orig, "sqlstate", "") != NOT_ALLOWED:
             raise
         raise NotAtHead from problem
+    standing.look_again(unknown=True)
+    db.session.remove()
 
 
 def check() -> None:

@@ -9,9 +9,10 @@ from sqlalchemy import func, inspect, select, text, tuple_
 from app.db import Base, db
 from app.engine import EngineRefused, look
 from app.engine.snapshot import Stored
-from app.models import Event, Instance, Task
-from app.services import deployments
+from app.models import Deadline, Event, Instance, Task
+from app.services import deployments, standing
 from app.services.calendars import pinned_calendar
+from app.services.casefile import OPEN, CaseFile
 from app.services.deadlines import next_due
 from app.services.operations.health import Check, migrations
 
@@ -85,7 +86,10 @@ def _instances() -> Iterator[Instance]:
 
 
 def _cases() -> Iterator[str]:
-    """Each state can be read, and waits for the tasks and the date that its rows say."""
+    """Each state can be read, and waits for the tasks and the date that its rows say.
+
+    An open case says itself where it stands; `putright migrate` has filled that in.
+    """
     for instance in _instances():
         try:
             deployed = deployments.of_instance(instance)
@@ -95,17 +99,30 @@ def _cases() -> Iterator[str]:
         except (EngineRefused, LookupError) as refused:
             yield f"the state of {instance.id} cannot be read: {refused}"
             continue
-        seen = set(
-            db.session.scalars(
-                select(Task.id).where(
-                    Task.landlord_id == instance.landlord_id,
-                    Task.instance_id == instance.id,
-                    Task.status == "open",
-                )
-            )
-        )
-        waits = now.tasks.keys()
+        file = _file_of(instance)
+        waits, seen = now.tasks.keys(), file.tasks.keys()
         if waits != seen:
             yield f"{instance.id} waits for {len(waits)} tasks, but {len(seen)} are open"
+        case = file.case
+        if case.status == "open" and (case.place, case.duty_on) != standing.of(file, deployed):
+            yield f"{instance.id} stands elsewhere than its case says"
         if instance.next_due_at != next_due(now):
             yield f"{instance.id} is looked at when none of its deadlines falls due"
+
+
+def _file_of(instance: Instance) -> CaseFile:
+    """No more of a case than is looked at here: other tables may be damaged."""
+    tasks = db.session.scalars(
+        select(Task).where(
+            Task.landlord_id == instance.landlord_id,
+            Task.instance_id == instance.id,
+            Task.status == OPEN,
+        )
+    )
+    deadlines = db.session.scalars(
+        select(Deadline).where(
+            Deadline.landlord_id == instance.landlord_id, Deadline.instance_id == instance.id
+        )
+    )
+    by_id = {task.id: task for task in tasks}
+    return CaseFile(instance.case, instance, tasks=by_id, deadlines=list(deadlines))
