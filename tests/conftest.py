@@ -201,12 +201,14 @@ def app(request: pytest.FixtureRequest, settings: Settings, clock: SetClock) -> 
     made.config["PROPAGATE_EXCEPTIONS"] = False
     with made.app_context():
         db.create_all()
-        yield made
-        db.session.remove()
-        if not request.node.get_closest_marker("made_up_rows"):
-            assert standing.look_again() == 0, "a case stands elsewhere than it says"
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            yield made
+            db.session.remove()
+            if not request.node.get_closest_marker("made_up_rows"):
+                assert standing.look_again() == 0, "a case stands elsewhere than it says"
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture

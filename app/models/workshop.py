@@ -98,7 +98,8 @@ class StoriesPlayed(Owned, Base):
 class PlayedCase(Owned, Base):
     """A case that somebody plays on a draft: what was done in it so far, as the steps of a story.
 
-    Where the case stands is not kept: the steps are taken again, on a database of their own.
+    Where the case stands is not kept: the steps are taken again, on a database of their own. story:
+    the path of the one that was opened or saved.
     """
 
     __tablename__ = "played_case"
@@ -106,6 +107,7 @@ class PlayedCase(Owned, Base):
     user_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     changed_at: Mapped[datetime]
+    story: Mapped[str | None] = mapped_column(String(100))
     __table_args__ = (
         ForeignKeyConstraint(
             ["landlord_id", "draft_id"], ["procedure_draft.landlord_id", "procedure_draft.id"]

@@ -138,6 +138,9 @@ def test_a_story_is_opened_goes_on_another_way_and_takes_the_place_of_the_old_on
     drafts.put(olu, draft, path, OPENED)
     answered(olu, draft)
     assert keeping.open_story(olu, draft, path) == 1, "the step in which somebody is refused"
+    title = stories.read_story(OPENED)["title"]
+    asked = {"name": "a_story", "title": title, "replaces": "yes"}
+    assert keeping.opened(olu, drafts.get(olu, draft)) == asked
     shown = playing.shown(olu, draft)
     assert [one.what for one in shown.done][-1] == "answer" and shown.standing
     acts(olu, draft, Asked("asks", "resident"), {})
@@ -156,6 +159,16 @@ def test_what_is_no_story_is_not_opened(olu: Viewer, draft: str) -> None:
     drafts.put(olu, draft, "stories/bad.toml", b"title = 1")
     with pytest.raises(BadInput, match="no landlord"):
         keeping.open_story(olu, draft, "stories/bad.toml")
+
+
+def test_a_file_that_is_no_story_is_replaced_by_one(olu: Viewer, draft: str) -> None:
+    answered(olu, draft)
+    drafts.put(olu, draft, "stories/bad.toml", b"title = 1")
+    path = keeping.save(olu, draft, "bad", "She is answered", replaces=True)
+    assert stories.read_story(drafts.get(olu, draft).files[path])["title"] == "She is answered"
+    assert keeping.opened(olu, drafts.get(olu, draft))["title"] == "She is answered"
+    playing.start_again(olu, draft)
+    assert keeping.opened(olu, drafts.get(olu, draft)) == {}
 
 
 def saved_story(olu: Viewer, draft: str) -> dict[str, Any]:

@@ -91,6 +91,8 @@ def test_a_case_is_played_from_page_to_page(olu: Viewer, at: str, sign_in: SignI
     for _ in range(2):
         saved = client.post(f"{at}/story", data={"name": "", "title": "Nobody asks again"})
         assert saved.status_code == 303, saved.text
+    again = client.get(at).text  # what was saved is saved again under its name
+    assert 'value="nobody_asks_again_2"' in again and re.search(r'value="yes"\s+checked', again)
     named = {"name": "nobody", "title": "Nobody asks again"}
     assert client.post(f"{at}/story", data=named).status_code == 303
     draft_id, stories = at.split("/")[3], ("nobody", "nobody_asks_again", "nobody_asks_again_2")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from pathlib import PurePath
+from typing import Any
 
 import tomlkit
 
@@ -35,8 +37,25 @@ def open_story(viewer: Viewer, draft_id: str, path: str) -> int:
         raise BadInput({"how": f"The story cannot be played here: {refused}"}) from refused
     taken = [step for step in steps if "refused" not in step.get("expect", {})]
     plain: list[Step] = json.loads(json.dumps(taken, default=str))  # a date as its text
-    playing.keep(viewer, draft_id, plain, seen=len(before))
+    playing.keep(viewer, draft_id, plain, seen=len(before), story=path)
     return len(steps) - len(taken)
+
+
+def opened(viewer: Viewer, sketch: Sketch) -> dict[str, str]:
+    """How the story that is played is saved again: its name, its title, and in its own place."""
+    path = playing.story_of(viewer, sketch.row.id)
+    if path not in sketch.files:
+        return {}
+    title = str(_of_now(sketch, path).get("title", ""))
+    return {"name": PurePath(path).stem, "title": title, "replaces": "yes"}
+
+
+def _of_now(sketch: Sketch, path: str) -> dict[str, Any]:
+    """A story of the draft; nothing of one that cannot be read."""
+    try:
+        return stories.read_story(sketch.files[path])
+    except StoryRefused:
+        return {}
 
 
 def save(viewer: Viewer, draft_id: str, name: str, title: str, *, replaces: bool = False) -> str:
@@ -58,7 +77,7 @@ def save(viewer: Viewer, draft_id: str, name: str, title: str, *, replaces: bool
     if errors:
         raise BadInput(errors)
     story = {"landlord": viewer.landlord_id, "title": title.strip()[:200]}
-    if path in sketch.files and (cites := stories.read_story(sketch.files[path]).get("policy")):
+    if path in sketch.files and (cites := _of_now(sketch, path).get("policy")):
         story["policy"] = cites
     body = tomlkit.dumps(story | {"step": _with_expectations(sketch, steps)}).encode()
     with on_stage(sketch, first_scene(sketch)):
@@ -66,6 +85,7 @@ def save(viewer: Viewer, draft_id: str, name: str, title: str, *, replaces: bool
             said = f"Played again it went another way: {'; '.join(failures)}"
             raise BadInput({"name": said})
     drafts.put(viewer, draft_id, path, body)
+    playing.keep(viewer, draft_id, steps, seen=len(steps), story=path)
     return path
 
 

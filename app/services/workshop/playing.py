@@ -286,8 +286,19 @@ def whole(viewer: Viewer, draft_id: str) -> list[Step]:
     return steps
 
 
-def keep(viewer: Viewer, draft_id: str, steps: list[Step], seen: int) -> None:
-    """Raises ChangedMeanwhile if the case was played on in another window."""
+def story_of(viewer: Viewer, draft_id: str) -> str:
+    """The path of the story that the played case was opened from or saved as; "" for none."""
+    row = db.session.get(PlayedCase, (viewer.landlord_id, draft_id, viewer.user_id))
+    return (row.story if row else None) or ""
+
+
+def keep(
+    viewer: Viewer, draft_id: str, steps: list[Step], seen: int, story: str | None = None
+) -> None:
+    """Keep what was played; story: the path of the one that it is from now on.
+
+    Raises ChangedMeanwhile if the case was played on in another window.
+    """
     key = (viewer.landlord_id, draft_id, viewer.user_id)
     with transaction() as session:
         row = session.get(PlayedCase, key, with_for_update=True)
@@ -298,6 +309,7 @@ def keep(viewer: Viewer, draft_id: str, steps: list[Step], seen: int) -> None:
             row = PlayedCase(**dict(zip(names, key, strict=True)))
             session.add(row)
         row.steps, row.changed_at = steps, clock.now()
+        row.story = (story or row.story) if steps else None
 
 
 def _dated(asked: Asked) -> None:

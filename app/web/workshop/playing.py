@@ -44,6 +44,7 @@ def _page(draft_id: str, errors: dict[str, str]) -> str:
     if not shown.done and not shown.trouble:
         page |= {"beginnings": playing.beginnings(sketch), "today": clock.today()}
         return render_template("workshop/play_begin.html", **page)
+    page["typed"] = request.form or keeping.opened(viewer(), sketch)
     return render_template("workshop/play.html", shown=shown, box=_box(shown), **page)
 
 
