@@ -14,7 +14,8 @@ from app.models.base import Owned, OwnedById
 class Deployment(OwnedById, Base):
     """A landlord's folders at one moment, whole. `number` counts up.
 
-    The highest of those whose live_from has come, or is None, is live. source: disk, workshop, or
+    The highest of those whose live_from has come, or is None, is live; one that was called off
+    before never is. source: disk, workshop, or
     copied: number 0 is what a new landlord begins with, and never goes live.
     by: who proposed it; approved_by: the second person, None where there was none.
     """
@@ -28,6 +29,7 @@ class Deployment(OwnedById, Base):
     by: Mapped[str | None] = mapped_column(String(32))
     approved_by: Mapped[str | None] = mapped_column(String(32))
     says: Mapped[str] = mapped_column(String(300), default="")
+    called_off_at: Mapped[datetime | None]
 
 
 class DeploymentFile(Owned, Base):

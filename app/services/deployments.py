@@ -170,7 +170,7 @@ def store(session: Session, landlord_id: str, files: Files, how: Published) -> s
     row = Deployment(
         landlord_id=landlord_id,
         id=new_id(),
-        number=0 if how.live_from == NEVER else newest.number + 1 if newest else 1,
+        number=0 if how.live_from == NEVER else _next_number(landlord_id),
         content_hash=digest,
         source=how.source,
         at=clock.now(),
@@ -187,6 +187,12 @@ def store(session: Session, landlord_id: str, files: Files, how: Published) -> s
         for path, body in files.items()
     )
     return row.id
+
+
+def _next_number(landlord_id: str) -> int:
+    """No number is given twice, whatever became of the version that had it."""
+    last = db.session.scalar(_newest_first(landlord_id).with_only_columns(Deployment.number))
+    return 1 if last is None else last + 1
 
 
 def in_words(problem: Problem) -> str:
@@ -211,6 +217,7 @@ LIVE = (  # asked for by nearly every page and step: built once
     .where(
         Deployment.landlord_id == bindparam("landlord"),
         or_(Deployment.live_from.is_(None), Deployment.live_from <= bindparam("now")),
+        Deployment.called_off_at.is_(None),
     )
     .order_by(Deployment.number.desc())
     .limit(1)
@@ -226,8 +233,12 @@ def _look_again(session: Session, _ended: Any) -> None:
 
 
 def newest_row(landlord_id: str) -> Deployment | None:
-    """The last version, also one that is not live yet; for a new landlord, what it begins with."""
-    return db.session.scalar(_newest_first(landlord_id).limit(1))
+    """The last version that counts, also one that is not live yet.
+
+    For a new landlord, what it begins with.
+    """
+    counts = _newest_first(landlord_id).where(Deployment.called_off_at.is_(None))
+    return db.session.scalar(counts.limit(1))
 
 
 def _newest_first(landlord_id: str) -> Select[Deployment]:

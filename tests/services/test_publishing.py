@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 
 from app.clock import SetClock
-from app.errors import BadInput, ChangedMeanwhile, NotAllowed, NotOffered
+from app.errors import BadInput, ChangedMeanwhile, NotAllowed, NotFound, NotOffered
 from app.services import accounts, deployments, sweep
+from app.services.moving import rehearsing
 from app.services.operations import jobs
-from app.services.workshop import drafts, merging, publishing, records, trials
+from app.services.workshop import drafts, merging, publishing, records, trials, versions
 from app.viewer import Viewer
 from tests import small
 from tests.conftest import WHEN, make_user
@@ -204,6 +205,60 @@ def test_a_version_does_not_overtake_one_that_begins_later(
     assert "begins later" in against(maya, draft)
     clock.move_to(LATER)
     assert against(maya, draft) == ""
+
+
+def test_a_version_that_waits_is_called_off_and_its_draft_is_open_again(
+    olu: Viewer, maya: Viewer, clock: SetClock
+) -> None:
+    draft = proposed(olu, at=LATER)
+    approve(maya, draft)
+    with pytest.raises(BadInput):
+        publishing.call_off(maya, draft, " ")
+    assert publishing.call_off(maya, draft, "The Board has said no.") == 2
+    row = drafts.get(olu, draft).row
+    assert (row.status, row.decision) == ("open", "Version 2 is called off. The Board has said no.")
+    clock.move_to(LATER + timedelta(days=1))
+    assert versions.version(olu)[0].row.number == 1
+    stands = {found.row.number: found.stands for found in versions.versions(olu)}
+    assert stands == {2: "called off before it began", 1: "live"}
+    told = {line.action: (line.version, line.says) for line in records.history(olu)}
+    assert told["called_off"] == (2, "The Board has said no.")
+    with pytest.raises(NotOffered, match="being worked on"):
+        publishing.call_off(maya, draft, "Again")
+    with pytest.raises(NotFound):
+        rehearsing.target_of(SMALL, 2)
+    approve(maya, proposed(olu, draft))
+    assert versions.version(olu)[0].row.number == 3, "no number is given twice"
+
+
+def test_a_version_that_has_begun_or_that_another_goes_out_from_is_not_called_off(
+    olu: Viewer, maya: Viewer, clock: SetClock
+) -> None:
+    first = proposed(olu, at=LATER)
+    approve(maya, first)
+    second = drafts.begin(olu, "Later still")
+    drafts.put(olu, second, "letters/answer.md", small.LETTER.replace("Dear", "Hello").encode())
+    approve(maya, proposed(olu, second, at=LATER + timedelta(days=1)))
+    with pytest.raises(NotOffered, match="Version 3 goes out from it"):
+        publishing.call_off(maya, first, "No")
+    publishing.call_off(maya, second, "No")
+    clock.move_to(LATER)
+    with pytest.raises(NotOffered, match="does not wait any more"):
+        publishing.call_off(maya, first, "No")
+    assert versions.version(olu)[0].row.number == 2
+
+
+def test_a_draft_begun_on_what_was_called_off_goes_out_from_the_version_before(
+    olu: Viewer, maya: Viewer
+) -> None:
+    first = proposed(olu, at=LATER)
+    approve(maya, first)
+    mine = drafts.begin(olu, "On top of it")
+    drafts.put(olu, mine, "landlord.toml", small.LANDLORD.replace("1 Small", "2 Small").encode())
+    publishing.call_off(maya, first, "No")
+    merging.bring_up_to_date(olu, mine, {})
+    found = drafts.get(olu, mine)
+    assert (found.base.number, found.changed) == (1, {"landlord.toml": "changed"})
 
 
 def test_it_is_sent_back_with_a_reason_and_proposed_again(olu: Viewer, maya: Viewer) -> None:

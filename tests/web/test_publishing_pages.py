@@ -93,6 +93,14 @@ def test_a_moment_to_come_is_of_london(olu: Viewer, maya: Viewer, sign_in: SignI
     page = client.post(f"{path}/approve", data={"seen": seen[1]}, follow_redirects=True).text
     assert page.count("ublished as version 2, for new cases from Tue 1 Jun 2027, 9:30am") == 2
     assert "new cases begin on it Tue 1 Jun 2027, 9:30am" in client.get("/procedures").text
+    assert f'href="{path}#call_it_off"' in client.get("/procedures").text
+    assert client.post(f"{path}/call-off", data={"call_off": ""}).status_code == 422
+    told = client.post(f"{path}/call-off", data={"call_off": "Too late."}, follow_redirects=True)
+    assert "Version 2 is called off: no case begins on it." in told.text
+    assert "Version 2 is called off. Too late." in told.text and "Call it off" not in told.text
+    again = client.post(f"{path}/call-off", data={"call_off": "Twice."})
+    assert again.status_code == 422 and "This draft is being worked on." in again.text
+    assert "before it began" in client.get("/procedures").text
 
 
 def test_it_is_sent_back_with_the_reason(olu: Viewer, maya: Viewer, sign_in: SignIn) -> None:

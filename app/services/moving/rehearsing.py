@@ -184,7 +184,7 @@ def target_of(landlord_id: str, number: int | None) -> Deployment:
     rows = deployments.history(landlord_id)
     live = deployments.live(landlord_id).id
     wanted = [row for row in rows if (row.id == live if number is None else row.number == number)]
-    if not wanted:
+    if not wanted or wanted[0].called_off_at:
         raise NotFound
     return wanted[0]
 

@@ -18,7 +18,7 @@ from app.errors import BadInput, ChangedMeanwhile, NotAllowed, NotFound, NotOffe
 from app.models import Deployment, Instance, Landlord, ProcedureDraft, ProcedureEvent, User
 from app.services import deployments
 from app.services.deployments import NEVER, Published
-from app.services.workshop import drafts, trials
+from app.services.workshop import drafts, trials, versions
 from app.services.workshop.drafts import Sketch
 from app.viewer import ABILITIES, Viewer
 
@@ -132,6 +132,47 @@ def approve(viewer: Viewer, draft_id: str, seen: int) -> str:
         return row.deployment_id
 
 
+def call_off(viewer: Viewer, draft_id: str, reason: str) -> int:
+    """A version whose moment is still to come never begins: its draft is open again.
+
+    Returns the version's number. Raises BadInput without a reason, NotOffered once it has begun,
+    goes before another, or cases were moved to it.
+    """
+    if not viewer.can("approve_procedures"):
+        raise NotAllowed
+    if not reason.strip():
+        raise BadInput({"call_off": "Say why: it stands in the history for good."})
+    with transaction() as session:
+        session.get(Landlord, viewer.landlord_id, with_for_update=True)  # nobody publishes now
+        row = session.get(ProcedureDraft, (viewer.landlord_id, draft_id), with_for_update=True)
+        if row is None:
+            raise NotFound
+        version = version_of(row)
+        if version is None or (why := _why_it_stays(version)):
+            raise NotOffered(why if version else drafts.SAYS[row.status])
+        version.called_off_at = clock.now()
+        write(session, viewer, "called_off", row, reason.strip())
+        row.status, row.deployment_id = "open", None
+        row.decision = f"Version {version.number} is called off. {reason.strip()}"
+        row.decided_by, row.decided_at = viewer.user_id, clock.now()
+        return version.number
+
+
+def _why_it_stays(version: Deployment) -> str:
+    """Why a version cannot be called off; empty: it can."""
+    if not versions.waits(version):
+        return f"Version {version.number} does not wait any more."
+    newest = deployments.newest_row(version.landlord_id)
+    if newest is not None and newest.id != version.id:
+        return f"Version {newest.number} goes out from it: call that off first."
+    cases = db.session.scalar(
+        select(func.count(Instance.id)).where(
+            Instance.landlord_id == version.landlord_id, Instance.deployment_id == version.id
+        )
+    )
+    return f"{cases} cases were moved to version {version.number}: put them back." if cases else ""
+
+
 def reasons_against(viewer: Viewer, found: Sketch) -> Iterator[str]:
     """Why this person may not publish a draft that waits now, a sentence each; none: they may."""
     row = found.row
@@ -166,6 +207,12 @@ def version_of(row: ProcedureDraft) -> Deployment | None:
     if row.deployment_id is None:
         return None
     return db.session.get_one(Deployment, (row.landlord_id, row.deployment_id))
+
+
+def waits(row: ProcedureDraft) -> bool:
+    """Whether a draft became a version whose moment is still to come."""
+    version = version_of(row)
+    return version is not None and versions.waits(version)
 
 
 def _begins_too_early(found: Sketch) -> bool:

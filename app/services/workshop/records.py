@@ -19,6 +19,7 @@ WORDS = {
     "sent_back": "Sent back",
     "brought_up": "Brought up to date",
     "approved": "Approved and published",
+    "called_off": "Called off before it began",
     "published_alone": "Published alone, without a second person",
     "began": "The landlord was made",
 }

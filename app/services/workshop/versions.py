@@ -13,7 +13,7 @@ from app import clock
 from app.db import db
 from app.engine import Element
 from app.errors import NotAllowed, NotFound
-from app.models import Deployment
+from app.models import Deployment, ProcedureDraft
 from app.services import deployments, tasks
 from app.services.contents import DIAGRAMS
 from app.services.deployments import NEVER, Deployed
@@ -28,7 +28,7 @@ class Version:
     """One version of the procedure, who published it, and whether new cases start on it.
 
     by: empty for a version that came from the folders on disk. flag: that no second person has
-    seen it. begins_later: its moment is still to come.
+    seen it. begins_later: its moment is still to come; draft_id: it can be called off there.
     """
 
     row: Deployment
@@ -37,6 +37,7 @@ class Version:
     approved_by: str = ""
     flag: str = ""
     begins_later: bool = False
+    draft_id: str = ""
 
     @property
     def stands(self) -> str:
@@ -45,6 +46,8 @@ class Version:
             return "live"
         if self.row.live_from == NEVER:
             return "not published: what the first one goes out from"
+        if self.row.called_off_at:
+            return "called off before it began"
         return "not yet for new cases" if self.begins_later else "no longer for new cases"
 
 
@@ -54,6 +57,7 @@ def versions(viewer: Viewer) -> list[Version]:
         raise NotAllowed
     rows = deployments.history(viewer.landlord_id)
     live = _live_id(viewer.landlord_id)
+    came_of = _drafts_of(viewer.landlord_id, [row.id for row in rows if waits(row)])
     return [
         Version(
             row,
@@ -61,10 +65,29 @@ def versions(viewer: Viewer) -> list[Version]:
             row.id == live,
             tasks.name_of(row.approved_by),
             records.flag(row),
-            row.live_from is not None and clock.now() < row.live_from != NEVER,
+            waits(row),
+            came_of.get(row.id, ""),
         )
         for row in rows
     ]
+
+
+def _drafts_of(landlord_id: str, deployment_ids: list[str]) -> dict[str, str]:
+    if not deployment_ids:
+        return {}
+    came_of = select(ProcedureDraft.deployment_id, ProcedureDraft.id).where(
+        ProcedureDraft.landlord_id == landlord_id,
+        ProcedureDraft.deployment_id.in_(deployment_ids),
+    )
+    rows = db.session.execute(came_of)
+    return {deployment_id: draft_id for deployment_id, draft_id in rows if deployment_id}
+
+
+def waits(row: Deployment) -> bool:
+    """Whether the moment from which new cases begin on a version is still to come."""
+    if row.live_from is None or row.live_from == NEVER or row.called_off_at:
+        return False
+    return clock.now() < row.live_from
 
 
 def _live_id(landlord_id: str) -> str | None:

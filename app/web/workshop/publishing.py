@@ -50,6 +50,7 @@ def _page(draft_id: str, errors: dict[str, str]) -> ResponseReturnValue:
         second=publishing.second_people(row),
         alone_from=publishing.alone_from(viewer(), row),
         published=_published(sketch),
+        waits=publishing.waits(sketch.row),
         meanwhile=merging.meanwhile(sketch),
         cases=publishing.running_cases(viewer()),
         names=tasks.name_of,
@@ -132,6 +133,20 @@ def approve(draft_id: str) -> ResponseReturnValue:
         return _page(draft_id, {"decide": refused.message})
     said = _published(drafts.get(viewer(), draft_id))
     return _back(draft_id, f"It is published {said}. Open cases stay as they are until moved.")
+
+
+@bp.post("/procedures/drafts/<draft_id>/publish/call-off")
+@allow("approve_procedures")
+def call_off(draft_id: str) -> ResponseReturnValue:
+    """It never begins: with a reason."""
+    try:
+        number = publishing.call_off(viewer(), draft_id, request.form.get("call_off", ""))
+    except BadInput as bad:
+        return _page(draft_id, bad.errors)
+    except NotOffered as refused:
+        return _page(draft_id, {"call_off": refused.message})
+    said = f"Version {number} is called off: no case begins on it. The draft is open again."
+    return _back(draft_id, said)
 
 
 def _published(sketch: Sketch) -> str:
