@@ -44,7 +44,7 @@ class Case(OwnedById, Base):
     desired_outcome: Mapped[str] = mapped_column(Text, default="")
     triage: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     hazard: Mapped[bool] = mapped_column(default=False)
-    place: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(String(600))
     duty_on: Mapped[date | None]
     link_hash: Mapped[str | None] = mapped_column(String(64))
     submission_key: Mapped[str | None] = mapped_column(String(64))

@@ -24,6 +24,7 @@ from app.viewer import Viewer
 logger = logging.getLogger(__name__)
 FREE, TAKEN, WINDOW, DAY = "free", "taken", "window", "day"  # how a case stands where it does
 NOBODY = Viewer("")
+MOST_WINDOWS = 5  # that are named: an index has room for no more
 BATCH = 50  # cases in one transaction
 Stopping = Callable[[], bool]
 
@@ -88,8 +89,8 @@ def place(work: Collection[Work], limits: Iterable[Limit], deployed: Deployed) -
         for limit in limits
         if not ((element := elements.get(limit.element)) and element.attached_to)
     )
-    if windows := [limit.element for limit in free if limit.kind == "window"]:
-        return " ".join([WINDOW, *windows])
+    if windows := list(dict.fromkeys(one.element for one in free if one.kind == "window")):
+        return " ".join([WINDOW, *windows[:MOST_WINDOWS]])
     return f"{DAY} {free[0].element}" if free else ""
 
 

@@ -41,7 +41,7 @@ DROPPED = {
 
 
 def upgrade():
-    op.add_column('case', sa.Column('place', sa.Text()))
+    op.add_column('case', sa.Column('place', sa.String(length=600)))
     op.add_column('case', sa.Column('duty_on', sa.Date()))
     change(DROPPED, MADE)
 
