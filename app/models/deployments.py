@@ -15,9 +15,9 @@ class Deployment(OwnedById, Base):
     """A landlord's folders at one moment, whole. `number` counts up.
 
     The highest of those whose live_from has come, or is None, is live; one that was called off
-    before never is. source: disk, workshop, or
-    copied: number 0 is what a new landlord begins with, and never goes live.
-    by: who proposed it; approved_by: the second person, None where there was none.
+    before never is. source: disk, workshop, or copied: number 0 is what a new landlord begins with,
+    and never goes live. by: who proposed it; approved_by: the second person, None where there was
+    none.
     """
 
     __tablename__ = "deployment"

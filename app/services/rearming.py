@@ -40,8 +40,8 @@ class Rearmed:
     """One case by another calendar, worked out and not saved.
 
     moved: the rows of the register with another date. rows: all that are open. tasks: with the date
-    and the name of the limit that now hangs over them. place, duty_on: where the case then stands,
-    and its first duty. plain: nothing but this happens.
+    and the name of the limit that now hangs over them. stands: where the case then stands, and its
+    first duty; None: as before. plain: nothing but this happens.
     """
 
     instance: Instance
