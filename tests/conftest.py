@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack
@@ -117,7 +118,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql", "both"), default="sqlite")
 
 
-ON_BOTH = (  # with --database both: what depends on the database most; the others on SQLite
+ON_BOTH = (  # with --database both: what depends on the database most, or all with PUTRIGHT_LONG
     "tests/bench/",
     "tests/proofs/",
     "tests/services/test_calendar_changes",
@@ -132,12 +133,18 @@ ON_BOTH = (  # with --database both: what depends on the database most; the othe
 )
 
 
+BOTH = ("sqlite", "postgresql")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """With --database both, the proofs and some tests of services run on each."""
     here = metafunc.definition.path.relative_to(ROOT).as_posix()
-    both = metafunc.config.getoption("--database") == "both" and here.startswith(ON_BOTH)
-    if both and "database_url" in metafunc.fixturenames:
-        metafunc.parametrize("database_url", ("sqlite", "postgresql"), indirect=True)
+    chosen = here.startswith(ON_BOTH) or os.environ.get("PUTRIGHT_LONG")
+    if metafunc.config.getoption("--database") != "both" or not chosen:
+        return
+    for each in {"database_url", "new_settings"}.intersection(metafunc.fixturenames):
+        scope = "session" if each == "new_settings" else None
+        metafunc.parametrize(each, BOTH, indirect=True, scope=scope)
 
 
 @pytest.fixture(scope="session")
@@ -185,7 +192,7 @@ def new_settings(
 
         def make() -> Settings:
             url = ""
-            if request.config.getoption("--database") == "postgresql":
+            if getattr(request, "param", request.config.getoption("--database")) == "postgresql":
                 server: postgresql.Server = request.getfixturevalue("postgres")
                 url = databases.enter_context(server.database())
             return settings_in(tmp_path_factory.mktemp("shared"), url)

@@ -37,7 +37,7 @@ LONG = bool(os.environ.get("PUTRIGHT_LONG"))
 KEEP = bool(os.environ.get("PUTRIGHT_KEEP_WALKS"))
 KEPT = Path(__file__).with_name("walks.json")  # seeds by landlord and kind
 WALKS = 20_000 if LONG else 6_000
-ENOUGH = 1_000 if LONG else 10  # walks, whatever was kept
+ENOUGH = 200 if LONG else 10  # walks, whatever was kept
 Arrows = set[tuple[str, str]]
 
 
