@@ -20,33 +20,39 @@ LAST = '03.04.00_50_post_add_retry_failed_job_procedure.sql'
 
 
 def upgrade():
+    if op.get_bind().dialect.name == 'postgresql' and not op.get_context().as_sql:
+        # each file by itself: before PostgreSQL 17, what an ALTER TYPE adds is usable after COMMIT
+        with op.get_context().autocommit_block():
+            drop()  # what an earlier try has left
+            for path in sorted(Path(procrastinate.schema.migrations_path).glob('*.sql')):
+                if path.name <= LAST:
+                    op.get_bind().exec_driver_sql(path.read_text('utf-8').replace('%', '%%'))
     with op.batch_alter_table('job') as batch_op:
         batch_op.add_column(sa.Column('about', sa.String(length=64), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('taken', sa.String(length=32), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('blob_id', sa.String(length=32), nullable=True))
         batch_op.create_index('ix_job_about', ['landlord_id', 'name', 'about', 'asked_at'], unique=False)
-    connection = op.get_bind()
-    if connection.dialect.name == 'postgresql' and not op.get_context().as_sql:  # its new tables
-        for path in sorted(Path(procrastinate.schema.migrations_path).glob('*.sql')):
-            if path.name <= LAST:
-                connection.exec_driver_sql(path.read_text('utf-8').replace('%', '%%'))
+
+
+def drop():
+    op.execute('DROP TABLE IF EXISTS procrastinate_periodic_defers, procrastinate_events, '
+               'procrastinate_jobs, procrastinate_workers CASCADE')
+    op.execute("""
+        DO $$ DECLARE it record; BEGIN
+          FOR it IN SELECT oid::regprocedure AS name FROM pg_proc
+                    WHERE proname LIKE 'procrastinate\\_%' LOOP
+            EXECUTE 'DROP FUNCTION ' || it.name || ' CASCADE';
+          END LOOP;
+          FOR it IN SELECT oid::regtype AS name FROM pg_type
+                    WHERE typname LIKE 'procrastinate\\_%' AND typtype IN ('e', 'c') LOOP
+            EXECUTE 'DROP TYPE ' || it.name || ' CASCADE';
+          END LOOP;
+        END $$""")
 
 
 def downgrade():
     if op.get_bind().dialect.name == 'postgresql':
-        op.execute('DROP TABLE procrastinate_periodic_defers, procrastinate_events, '
-                   'procrastinate_jobs, procrastinate_workers CASCADE')
-        op.execute("""
-            DO $$ DECLARE it record; BEGIN
-              FOR it IN SELECT oid::regprocedure AS name FROM pg_proc
-                        WHERE proname LIKE 'procrastinate\\_%' LOOP
-                EXECUTE 'DROP FUNCTION ' || it.name || ' CASCADE';
-              END LOOP;
-              FOR it IN SELECT oid::regtype AS name FROM pg_type
-                        WHERE typname LIKE 'procrastinate\\_%' AND typtype IN ('e', 'c') LOOP
-                EXECUTE 'DROP TYPE ' || it.name || ' CASCADE';
-              END LOOP;
-            END $$""")
+        drop()
     with op.batch_alter_table('job') as batch_op:
         batch_op.drop_index('ix_job_about')
         batch_op.drop_column('blob_id')
