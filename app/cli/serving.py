@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from threading import Event
 from typing import Any
@@ -20,13 +21,15 @@ from app.cli.procedures import deploy_all
 from app.clock import SetClock, system_clock
 from app.factory import create_app
 from app.services import accounts, demo, deployments, sweep
-from app.services.operations import delivery, migrations
+from app.services.operations import beats, delivery, migrations
 from app.settings import Settings
 from app.viewer import ROLES
 from timers.calendar import LONDON
 from timers.scheduler import start_heartbeat
 
 THREADS = 8  # of the web server
+# after a start: then those of the version before, which may have left numbers wrong, are gone
+AFTER_OTHERS = timedelta(minutes=10)
 FIRST_ACCOUNT = """  Nobody can sign in yet. Make the first account; it asks for a password:
     .venv/bin/putright users add you@example.org --name "Your Name" --role administrator"""
 
@@ -118,6 +121,7 @@ def _working(app: Flask, settings: Settings, stopping: Event) -> Iterator[None]:
     At the end we are stopping, and it waits for what has begun.
     """
     with app.app_context():
+        beats.beat()  # whoever asks need not wait for the first round
         delivered = delivery.is_used()
     jobs = {"heartbeat": partial(sweep.heartbeat, app, stopping.is_set)}
     if delivered:
@@ -127,6 +131,7 @@ def _working(app: Flask, settings: Settings, stopping: Event) -> Iterator[None]:
         jobs["work"] = partial(sweep.work, app, stopping.is_set)
     nightly = partial(sweep.by_night, app, stopping.is_set)
     scheduler = start_heartbeat(settings.sweep_every_seconds, nightly, **jobs)
+    scheduler.add_job(nightly, "date", run_date=system_clock() + AFTER_OTHERS, id="after others")
     try:
         yield
     finally:

@@ -70,6 +70,8 @@ class Case(OwnedById, Base):
             "status",
             only="status = 'open'",
         ),
+        # what a process of an older version has recorded
+        index_of("ix_case_unplaced", "id", only="status = 'open' AND place IS NULL"),
         index_of(
             "ix_case_first",
             "duty_on",

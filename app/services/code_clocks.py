@@ -8,7 +8,7 @@ before the policy's own tells the team that has the work.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from app.code import FACT, Clock
@@ -59,7 +59,7 @@ def register(step: Step, rows: Sequence[Deadline]) -> list[Deadline]:
             step.alert(
                 _team(step), row.element, f"{row.name}: it was due on {long_date(row.missed_on)}."
             )
-    _look_again(step, here.values())
+    step.instance.next_due_at = next_look(here.values(), step.instance.next_due_at)
     return list(here.values())
 
 
@@ -81,12 +81,18 @@ def _team(step: Step) -> str:
     return newest.team if newest else step.deployed.landlord.alert_team_hazard
 
 
-def _look_again(step: Step, rows: Iterable[Deadline]) -> None:
-    """The sweep comes back when the next limit passes, though no timer of the diagram is due."""
-    waits = [row for row in rows if not (row.met_on or row.missed_on or row.ended_at)]
-    due = [falls_due_at(row.due_on, "duty").astimezone(UTC) for row in waits if row.due_on]
-    engine = step.instance.next_due_at
-    step.instance.next_due_at = min([*due, *([engine] if engine else [])], default=None)
+def next_look(rows: Iterable[Deadline], timer: datetime | None) -> datetime | None:
+    """When a case is looked at next: at its next timer, or when a limit of the Code passes before.
+
+    rows: of a register, whosever limits they are.
+    """
+    waits = (row for row in rows if not (row.met_on or row.missed_on or row.ended_at))
+    due = [
+        falls_due_at(row.due_on, "duty").astimezone(UTC)
+        for row in waits
+        if row.due_on and of_code(row)
+    ]
+    return min([*due, *([timer] if timer else [])], default=None)
 
 
 def dates(step: Step, ids: Collection[str]) -> dict[str, date | None]:

@@ -236,6 +236,7 @@ def _send(landlord_id: str, outgoing_id: str) -> bool:
     try:
         how = _deliver(outgoing)
     except (OSError, smtplib.SMTPException, ValueError) as problem:
+        logger.warning("an e-mail did not go", extra={"cause": type(problem).__name__})
         _failed(landlord_id, outgoing_id, str(problem) or type(problem).__name__)
         return False
     with transaction() as session:

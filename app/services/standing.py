@@ -27,6 +27,7 @@ NOBODY = Viewer("")
 MOST_WINDOWS = 5  # that are named: an index has room for no more
 BATCH = 50  # cases in one transaction
 Stopping = Callable[[], bool]
+Key = tuple[str, str]  # of a case: its landlord and its id
 
 
 class Work(NamedTuple):
@@ -100,16 +101,19 @@ def look_again(stopping: Stopping = lambda: False, *, unknown: bool = False) -> 
     A version that does not know of it may have been at work, or a mistake of ours. Cases that
     somebody is at are left out.
     """
-    changed, after = 0, ("", "")
+    changed = 0
+    after: Key = ("", "")
     while not stopping() and (rows := db.session.execute(_open(after, unknown)).all()):
         keys = [(landlord_id, case_id) for landlord_id, case_id in rows]
-        changed, after = changed + _look_at(keys), keys[-1]
+        if wrong := _elsewhere(keys):
+            changed += _put_right(wrong)
+        after = keys[-1]
     if changed and not unknown:
         logger.warning("cases stood elsewhere", extra={"cases": changed})
     return changed
 
 
-def _open(after: tuple[str, str], unknown: bool) -> Select[str, str]:
+def _open(after: Key, unknown: bool) -> Select[str, str]:
     query = select(Case.landlord_id, Case.id).where(
         Case.status == casefile.OPEN, tuple_(Case.landlord_id, Case.id) > after
     )
@@ -118,12 +122,27 @@ def _open(after: tuple[str, str], unknown: bool) -> Select[str, str]:
     return query.order_by(Case.landlord_id, Case.id).limit(BATCH)
 
 
-def _look_at(keys: Collection[tuple[str, str]]) -> int:
+def _instances(keys: Collection[Key]) -> Select[Instance]:
     its_key = tuple_(Instance.landlord_id, Instance.case_id)
-    query = select(Instance).where(its_key.in_(keys)).options(lazyload(Instance.case))
+    return select(Instance).where(its_key.in_(keys)).options(lazyload(Instance.case))
+
+
+def _elsewhere(keys: Collection[Key]) -> list[Key]:
+    """Which of these cases do not stand where they say. Nobody waits for it."""
+    session = db.session()
+    session.rollback()  # what the ones before needed is let go
+    files = casefile.read_all(session, session.scalars(_instances(keys)).all(), NOBODY).values()
+    return [
+        (file.case.landlord_id, file.case.id)
+        for file in files
+        if (file.case.place, file.case.duty_on) != of(file, deployments.of_instance(file.instance))
+    ]
+
+
+def _put_right(keys: Collection[Key]) -> int:
     with transaction() as session:
-        free = session.scalars(query.with_for_update(skip_locked=True, of=Instance)).all()
-        files = casefile.read_all(session, free, NOBODY).values()
+        free = session.scalars(_instances(keys).with_for_update(skip_locked=True, of=Instance))
+        files = casefile.read_all(session, free.all(), NOBODY).values()
         for file in files:
             note(file, deployments.of_instance(file.instance))
         return sum(session.is_modified(file.case) for file in files)

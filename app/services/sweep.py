@@ -118,6 +118,7 @@ def heartbeat(app: Flask, stopping: Stopping = lambda: False) -> None:
         outbox.send_due(stopping=stopping)
         if stopping():
             return
+        standing.look_again(stopping, unknown=True)
         documents.drop_unclaimed()
         returns.drop_old()
         drafts.drop_old()

@@ -29,9 +29,11 @@ def livez() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Whether it does its work; what is wrong in detail is for those who may read the metrics.
 
-    A restored copy in quarantine is ready for people who look, and says that it sends nothing.
+    ?pages: whether this process can answer pages, for a proxy; the rest is no reason to send nobody
+    here. A restored copy in quarantine is ready for people who look, and says that it sends
+    nothing.
     """
-    found = health.checks()
+    found = health.checks(of_pages="pages" in request.args)
     ready = all(check.ok for check in found)
     told = {check.name: ("ok" if check.ok else "wrong") for check in found}
     if _may_look():

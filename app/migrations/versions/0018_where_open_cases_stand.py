@@ -24,6 +24,7 @@ MADE = {
     'ix_case_first': (
         'case', ['duty_on', 'id', 'place', 'kind', 'stage', 'hazard', 'status'], OPEN
     ),
+    'ix_case_unplaced': ('case', ['id'], "status = 'open' AND place IS NULL"),
     'ix_task_lying': ('task', ['element', 'opened_at', 'case_id', 'status'], OPEN),
 }
 DROPPED = {

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
@@ -36,9 +36,13 @@ class Check:
     says: str
 
 
-def checks() -> list[Check]:
-    """All of them, each whatever became of the others."""
-    return [_checked(name, look) for name, look in CHECKS.items()]
+def checks(*, of_pages: bool = False) -> list[Check]:
+    """All of them, each whatever became of the others.
+
+    of_pages: only what this process needs to answer; the others are no reason to send nobody here.
+    """
+    wanted = OF_PAGES if of_pages else CHECKS
+    return [_checked(name, CHECKS[name]) for name in wanted]
 
 
 def _checked(name: str, look: Callable[[], tuple[bool, str]]) -> Check:
@@ -67,6 +71,13 @@ def migrations() -> tuple[bool, str]:
     """Whether the tables are those of this version."""
     wanted, found = _scripts().get_current_head(), revision()
     return found == wanted, "at head" if found == wanted else f"at {found or 'nothing'}"
+
+
+def _tables() -> tuple[bool, str]:
+    """Those of a newer version will do for a process that runs: its migrations block nobody."""
+    ok, says = migrations()
+    newer = not ok and not knows(revision())
+    return ok or newer, f"{says}, which is newer: restart this process" if newer else says
 
 
 def knows(revision: str) -> bool:
@@ -150,7 +161,7 @@ def _quarantine() -> tuple[bool, str]:
 
 CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "database": _database,
-    "migrations": migrations,
+    "migrations": _tables,
     "heartbeat": _heartbeat,
     "deadlines": _deadlines,
     "outbox": _outbox,
@@ -161,6 +172,9 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
 }
 
 
+OF_PAGES = ("database", "migrations", "sqlite")
+
+
 def oldest_due() -> timedelta:
     """For how long the oldest deadline that is due has waited; incidents wait for a manager."""
     waits = Instance.next_due_at.is_not(None), Instance.held.is_(False)
@@ -169,9 +183,10 @@ def oldest_due() -> timedelta:
 
 
 def oldest_mail() -> timedelta:
-    """For how long the oldest e-mail that could go has waited."""
+    """For how long the oldest e-mail that could go has waited, or has been tried in vain."""
+    since = case((Outgoing.tries > 0, Outgoing.queued_at), else_=Outgoing.next_try_at)
     at = db.session.scalar(
-        select(func.min(Outgoing.next_try_at)).where(
+        select(func.min(since)).where(
             Outgoing.waits(),
             Outgoing.channel == "email",
             Outgoing.status.in_(("queued", "unknown", "sending")),

@@ -10,7 +10,7 @@ from app.db import Base, db
 from app.engine import EngineRefused, look
 from app.engine.snapshot import Stored
 from app.models import Deadline, Event, Instance, Task
-from app.services import deployments, standing
+from app.services import code_clocks, deployments, standing
 from app.services.calendars import pinned_calendar
 from app.services.casefile import OPEN, CaseFile
 from app.services.deadlines import next_due
@@ -24,8 +24,12 @@ def verify(counts: Mapping[str, int] | None = None) -> list[Check]:
     found = [Check("migrations", *migrations()), _check("file", _file())]
     if counts is not None:
         found.append(_check("rows", _rows(counts)))
-    found += [_check("histories", _histories()), _check("cases", _cases())]
-    return found
+    return found + verify_cases()
+
+
+def verify_cases() -> list[Check]:
+    """That each history is whole, and each case stands where its rows say."""
+    return [_check("histories", _histories()), _check("cases", _cases())]
 
 
 def count_rows() -> dict[str, int]:
@@ -106,7 +110,7 @@ def _cases() -> Iterator[str]:
         case = file.case
         if case.status == "open" and (case.place, case.duty_on) != standing.of(file, deployed):
             yield f"{instance.id} stands elsewhere than its case says"
-        if instance.next_due_at != next_due(now):
+        if instance.next_due_at != code_clocks.next_look(file.deadlines, next_due(now)):
             yield f"{instance.id} is looked at when none of its deadlines falls due"
 
 
