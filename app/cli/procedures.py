@@ -12,6 +12,7 @@ import click
 
 from app.cli.group import main, migrated, settings_of
 from app.clock import system_clock
+from app.db import db
 from app.services import checking, deployments, stories
 from app.services.deployments import Published
 from app.services.stories import Played
@@ -37,6 +38,8 @@ def deploy_all(settings: Settings, replace: bool, only: str | None = None) -> No
             )
         if deployed:
             click.echo(f"Deployed {slug}, version {deployments.history(slug)[0].number}.")
+        elif only:
+            click.echo(f"{slug} is deployed already, or was published in the workshop since.")
 
 
 @main.command()
@@ -45,7 +48,10 @@ def deploy_all(settings: Settings, replace: bool, only: str | None = None) -> No
 def deploy(landlord: str | None, replace: bool) -> None:
     """Deploy one landlord's folders, or all, when they changed."""
     settings = settings_of()
+    if landlord is None and not deployments.slugs(settings.processes_dir):
+        raise click.ClickException(f"There is no landlord's folder in {settings.processes_dir}.")
     with migrated(settings).app_context():
+        click.echo(f"The database is {db.engine.url}.")  # without its password
         deploy_all(settings, replace, landlord)
 
 

@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from app import logs
 from app.alone import NotAlone, alone
@@ -26,7 +27,7 @@ from app.db import db
 from app.factory import create_app
 from app.models import Alert, Instance, Outgoing, Task
 from app.services import sweep
-from app.services.operations import backups, beats, health, quarantine
+from app.services.operations import backups, beats, health, migrations, quarantine
 from app.services.operations.backups import BackupRefused
 from app.services.operations.verifying import verify
 from app.settings import Settings
@@ -76,6 +77,45 @@ def test_each_thing_that_breaks_is_told_and_liveness_does_not_depend_on_it(
     wrong = {name for name, says in checks.items() if says.startswith("wrong")}
     assert wrong == {"deadlines", "heartbeat", "migrations", "disk"}
     assert client.get("/livez").text == "ok\n"
+
+
+def test_a_proxy_sends_people_here_though_nobody_sweeps(
+    app: Flask, at_head: None, client: FlaskClient
+) -> None:
+    assert client.get("/readyz").status_code == 503
+    answer = client.get("/readyz?pages")
+    assert answer.status_code == 200 and answer.json is not None
+    assert answer.json["checks"].keys() == {"database", "migrations", "sqlite"}
+    flask_migrate.stamp(revision="0001")
+    assert client.get("/readyz?pages").status_code == 503
+
+
+def test_a_process_whose_tables_are_newer_goes_on_and_says_so(
+    app: Flask, at_head: None, client: FlaskClient
+) -> None:
+    by_owner("UPDATE alembic_version SET version_num = '9999'")
+    beats.beat()
+    status, checks = told(client)
+    assert status == 200
+    assert checks["migrations"] == "ok: at 9999, which is newer: restart this process"
+    with pytest.raises(migrations.NotAtHead):  # none begins on them
+        migrations.check()
+
+
+def test_an_e_mail_that_is_tried_in_vain_is_told(
+    app: Flask, at_head: None, client: FlaskClient, clock: SetClock
+) -> None:
+    elm.deploy()
+    elm.recorded("2026-11-24", elm.answer("2026-11-25"))
+    mail = db.session.scalars(select(Outgoing)).one()
+    mail.tries, mail.status, mail.channel = 2, "queued", "email"
+    mail.queued_at = clock()
+    mail.next_try_at = clock() + timedelta(hours=1)
+    db.session.commit()
+    beats.beat()
+    assert told(client)[1]["outbox"] == "ok: 0 seconds"
+    clock.move_to(clock() + timedelta(minutes=11))
+    assert told(client)[1]["outbox"] == "wrong: 660 seconds"
 
 
 def test_a_sqlite_that_is_too_old_or_not_safe_with_several_processes_is_not_ready(
