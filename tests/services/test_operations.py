@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
 import shutil
 import sqlite3
-import zipfile
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import flask_migrate
 import pytest
@@ -25,11 +21,9 @@ from app.alone import NotAlone, alone
 from app.clock import SetClock
 from app.db import db
 from app.factory import create_app
-from app.models import Alert, Instance, Outgoing, Task
+from app.models import Alert, Outgoing
 from app.services import sweep
-from app.services.operations import backups, beats, health, migrations, quarantine
-from app.services.operations.backups import BackupRefused
-from app.services.operations.verifying import verify
+from app.services.operations import beats, health, migrations, quarantine
 from app.settings import Settings
 from tests.cases import london
 from tests.conftest import by_owner, make_user
@@ -252,6 +246,15 @@ def test_a_log_as_json_tells_where_it_failed_and_nothing_that_was_typed(
     assert "test_operations.py" in line["at"][0] and "Kezia" not in json.dumps(line)
 
 
+def test_late_mail_makes_it_unready(app: Flask, at_head: None, clock: SetClock) -> None:
+    elm.deploy()
+    elm.recorded("2026-11-23", elm.answer("2026-11-24"), resident_email="kezia@example.org")
+    waiting = db.session.query(Outgoing).filter_by(channel="email").one()
+    assert waiting.next_try_at is not None
+    clock.move_to(waiting.next_try_at + health.LATE_MAIL + timedelta(seconds=1))
+    assert {c.name: c.ok for c in health.checks()}["outbox"] is False
+
+
 # --- one process on SQLite -----------------------------------------------------------------------
 
 
@@ -287,113 +290,3 @@ def test_a_copy_in_quarantine_fires_and_sends_nothing_until_it_is_released(
     sweep.heartbeat(app)
     assert db.session.query(Alert).count() > before
     assert quarantine.would_do() == (0, 0)
-
-
-# --- backup and drill ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def one_case(app: Flask, at_head: None) -> str:
-    elm.deploy()
-    return elm.recorded("2026-11-02", elm.answer("2026-11-04")).reference
-
-
-def test_a_drill_finds_all_that_was_backed_up(
-    one_case: str, settings: Settings, tmp_path: Path
-) -> None:
-    path = tmp_path / "backup.zip"
-    manifest = backups.backup(create_app, settings, path)
-    assert manifest.rows["case"] == 1
-    with zipfile.ZipFile(path) as archive:
-        assert archive.read("secret_key").decode() == settings.session_key()
-    found = backups.drill(create_app, settings, path)
-    assert [(check.name, check.ok) for check in found] == [
-        ("migrations", True),
-        ("file", True),
-        ("rows", True),
-        ("histories", True),
-        ("cases", True),
-        ("quarantine", True),
-    ]
-    with pytest.raises(BackupRefused, match="is there already"):
-        backups.backup(create_app, settings, path)
-
-
-Spoil = Callable[[], object]
-
-
-def take_away() -> None:
-    """SQLite can have rows that point nowhere. PostgreSQL cannot: there a table goes."""
-    if db.engine.dialect.name == "postgresql":
-        by_owner("DROP TABLE draft")
-        return
-    with db.engine.connect() as connection:
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        connection.rollback()
-        for said in ("PRAGMA foreign_keys=OFF", "DELETE FROM person", "PRAGMA foreign_keys=ON"):
-            raw.execute(said)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "check", "says"),
-    [
-        (lambda: by_owner("DELETE FROM event WHERE n = 2"), "histories", "lines"),
-        (lambda: db.session.query(Task).update({"status": "open"}), "cases", "are open"),
-        (lambda: db.session.query(Instance).update({"state": b"[2]"}), "cases", "cannot be read"),
-        (lambda: take_away(), "file", "points nowhere"),
-    ],
-)
-@pytest.mark.made_up_rows
-def test_what_is_not_whole_is_found(one_case: str, spoil: Spoil, check: str, says: str) -> None:
-    assert all(found.ok for found in verify())
-    db.session.rollback()
-    spoil()
-    db.session.commit()
-    wrong = {found.name: found.says for found in verify() if not found.ok}
-    assert wrong.keys() == {check}
-    assert says in wrong[check].replace("table draft is missing", "points nowhere")
-
-
-def test_a_damaged_or_foreign_backup_is_refused(
-    one_case: str, settings: Settings, tmp_path: Path
-) -> None:
-    path = tmp_path / "backup.zip"
-    backups.backup(create_app, settings, path)
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-
-    def with_parts(**changed: bytes) -> Path:
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for name, body in (parts | changed).items():
-                archive.writestr(name, body)
-        spoiled = tmp_path / "spoiled.zip"
-        spoiled.write_bytes(packed.getvalue())
-        return spoiled
-
-    with pytest.raises(BackupRefused, match="damaged"):
-        backups.drill(create_app, settings, with_parts(database=parts["database"] + b"x"))
-    with pytest.raises(BackupRefused, match="no backup"):
-        backups.drill(create_app, settings, with_parts(**{"manifest.json": b"{}"}))
-    escaping = with_parts(**{"../outside": b"x", "outbox/../../outside/x.eml": b"x"})
-    assert all(check.ok for check in backups.drill(create_app, settings, escaping))
-    assert not list(tmp_path.rglob("outside*"))
-
-
-def test_nothing_is_restored_over_what_is_there(
-    one_case: str, settings: Settings, tmp_path: Path
-) -> None:
-    path = tmp_path / "backup.zip"
-    backups.backup(create_app, settings, path)
-    with pytest.raises(BackupRefused, match="restore into an empty"):
-        backups.restore(create_app, settings, path)
-
-
-def test_late_mail_makes_it_unready(app: Flask, at_head: None, clock: SetClock) -> None:
-    elm.deploy()
-    elm.recorded("2026-11-23", elm.answer("2026-11-24"), resident_email="kezia@example.org")
-    waiting = db.session.query(Outgoing).filter_by(channel="email").one()
-    assert waiting.next_try_at is not None
-    clock.move_to(waiting.next_try_at + health.LATE_MAIL + timedelta(seconds=1))
-    assert {c.name: c.ok for c in health.checks()}["outbox"] is False

@@ -15,13 +15,15 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import Engine, NullPool, create_engine, inspect, make_url, text
+from pydantic import SecretStr
+from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url, text
 
 from app import clock, wall
 from app.db import db
@@ -34,6 +36,11 @@ from app.settings import Settings
 DATABASE, MANIFEST, KEY = "database", "manifest.json", "secret_key"
 MAIL = re.compile(r"outbox/[a-z0-9-]{1,60}/[0-9a-f]{32}\.eml")
 BLOCK = 1024 * 1024
+NO_BACKUP = "This is no backup of Putright."
+# what zipfile says of bytes that are not as they were written
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+# of the transaction that counts: it sees all rows, and waits for pg_dump however long that takes
+APART = {wall.SETTING: wall.EVERYBODY, "idle_in_transaction_session_timeout": "0"}
 MakeApp = Callable[[Settings], Flask]  # app.factory.create_app, which services do not know
 
 
@@ -57,11 +64,9 @@ def backup(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
     if path.exists():
         raise BackupRefused(f"{path} is there already: name a new file.")
     unfinished = path.with_name(f"{path.name}.unfinished")
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent.resolve()) as folder:
         copy = Path(folder) / DATABASE
-        _copy_database(db.engine, copy)
-        with _opened(make_app, _kept_as(settings, copy)):
-            rows = count_rows()
+        rows = _copy_database(make_app, settings, db.engine, copy)
         manifest = Manifest(
             clock.now().isoformat(), db.engine.dialect.name, revision(), _sha256(copy), rows
         )
@@ -77,30 +82,32 @@ def backup(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
 
 
 def restore(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
-    """Put a backup into an empty installation, in quarantine. Raises BackupRefused."""
-    with zipfile.ZipFile(path) as archive:
-        manifest = _read_manifest(archive)
-        url = make_url(settings.database)
-        if url.get_backend_name() != manifest.kind:
+    """Put a backup into an empty installation, in quarantine. Raises BackupRefused.
+
+    Nothing is put in place before all of it has been read, and no row of it is there without
+    quarantine, wherever this dies.
+    """
+    place = _place(settings)
+    home = place.parent if place else settings.instance_dir.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as name:
+        folder = Path(name)
+        manifest = _unpack(path, folder)
+        if manifest.kind != make_url(settings.database).get_backend_name():
             raise BackupRefused(f"The backup is of {manifest.kind}, the database here is not.")
-        settings.instance_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=settings.instance_dir) as folder:
-            copy = Path(folder) / DATABASE
-            with archive.open(DATABASE) as packed, copy.open("wb") as out:
-                shutil.copyfileobj(packed, out, BLOCK)
-            if _sha256(copy) != manifest.sha256:
-                raise BackupRefused("The database in the backup is damaged: its sum is wrong.")
-            _put_database(settings, copy)
-        key = settings.instance_dir / KEY
-        key.touch(mode=0o600)
-        key.write_bytes(archive.read(KEY))
-        for name in filter(MAIL.fullmatch, archive.namelist()):
-            target = settings.instance_dir / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.read(name))
-    with _opened(make_app, settings):
-        migrations.upgrade()
-        quarantine.begin(f"Restored from a backup of {manifest.made_at}")
+        if _sha256(folder / DATABASE) != manifest.sha256:
+            raise BackupRefused("The database in the backup is damaged: its sum is wrong.")
+        _refuse_another_key(settings, (folder / KEY).read_bytes())
+        says = f"Restored from a backup of {manifest.made_at}"
+        if place:
+            _refuse_over_file(place)
+            _make_ready(make_app, settings, folder, says)
+            _put_files(settings, folder)
+            (folder / DATABASE).rename(place)
+        else:
+            _refuse_over_tables(settings)
+            _put_files(settings, folder)
+            _put_tables(make_app, settings, folder / DATABASE, says)
     return manifest
 
 
@@ -126,8 +133,49 @@ def just_made(make_app: MakeApp, settings: Settings) -> Iterator[Path]:
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
     try:
         return Manifest(**json.loads(archive.read(MANIFEST)))
-    except (KeyError, ValueError, TypeError) as problem:
-        raise BackupRefused("This is no backup of Putright.") from problem
+    except (ValueError, TypeError) as problem:
+        raise BackupRefused(NO_BACKUP) from problem
+
+
+def _unpack(path: Path, folder: Path) -> Manifest:
+    """Everything that is in a backup, into a folder. Raises BackupRefused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = _read_manifest(archive)
+            for name in (DATABASE, KEY, *filter(MAIL.fullmatch, archive.namelist())):
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(name) as packed, target.open("wb") as out:
+                    shutil.copyfileobj(packed, out, BLOCK)
+    except FileNotFoundError:
+        raise BackupRefused(f"There is no file {path}.") from None
+    except KeyError as problem:
+        raise BackupRefused(NO_BACKUP) from problem
+    except UNREADABLE as problem:
+        raise BackupRefused(
+            f"{path} cannot be read: it was cut short, was changed on its way, or is no backup of "
+            "Putright. Copy it again from where it is kept, or take an older one."
+        ) from problem
+    (folder / KEY).chmod(0o600)
+    return manifest
+
+
+def _refuse_another_key(settings: Settings, key: bytes) -> None:
+    ours = settings.secret_key.get_secret_value()
+    if ours and ours.encode() != key.strip():
+        raise BackupRefused(
+            "PUTRIGHT_SECRET_KEY is another key than that of the backup, which signed the links in "
+            f"letters that have gone out. Set it to the key in the backup (unzip -p FILE {KEY}), "
+            "or leave it unset: then that key is put in place."
+        )
+
+
+def _put_files(settings: Settings, folder: Path) -> None:
+    """The key and the outbox. Before the database: without its key that would get a new one."""
+    for source in (folder / KEY, *folder.glob("outbox/*/*.eml")):
+        target = settings.instance_dir / source.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(source, target)
 
 
 def _sha256(path: Path) -> str:
@@ -149,43 +197,92 @@ def _opened(make_app: MakeApp, settings: Settings) -> Iterator[None]:
 # --- the two databases ---------------------------------------------------------------------------
 
 
-def _copy_database(engine: Engine, copy: Path) -> None:
+def _copy_database(
+    make_app: MakeApp, settings: Settings, engine: Engine, copy: Path
+) -> dict[str, int]:
+    """Write the database into a file. Returns how many rows of each table are in that file."""
     if engine.dialect.name == "sqlite":
         with sqlite3.connect(str(engine.url.database)) as source, sqlite3.connect(copy) as target:
             source.backup(target)
         source.close()
         target.close()
-        return
-    words = ("-Fc", "--enable-row-security", "-f", str(copy))  # all rows: see _postgres
-    _postgres("pg_dump", engine.url.render_as_string(False), *words)
+        with _opened(make_app, _with_database(settings, f"sqlite:///{copy}")):
+            return count_rows()
+    apart = create_engine(engine.url, isolation_level="REPEATABLE READ", poolclass=NullPool)
+    with apart.begin() as connection:  # what others write meanwhile is neither counted nor dumped
+        for name, value in APART.items():
+            values = {"name": name, "value": value}
+            connection.execute(text("SELECT set_config(:name, :value, true)"), values)
+        snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
+        rows = count_rows(connection)
+        words = ("-Fc", "--enable-row-security", f"--snapshot={snapshot}", "-f", str(copy))
+        _postgres("pg_dump", engine.url, *words)
+    return rows
 
 
-def _put_database(settings: Settings, copy: Path) -> None:
-    url = make_url(settings.owner_database)
-    if url.get_backend_name() == "sqlite":
-        place = Path(str(url.database))
-        if place.exists():
-            raise BackupRefused(f"There is a database at {place}: restore into an empty folder.")
-        shutil.copyfile(copy, place)
-        return
-    engine = create_engine(url)
+def _place(settings: Settings) -> Path | None:
+    """The file of SQLite. A name without a folder is one in instance_dir: so says Flask."""
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite":
+        return None
+    return settings.instance_dir.resolve() / str(url.database)
+
+
+def _refuse_over_file(place: Path) -> None:
+    """A log that a deleted database left behind would be played into the restored one."""
+    for there in (place, *(place.with_name(place.name + end) for end in ("-wal", "-journal"))):
+        if there.exists():
+            raise BackupRefused(f"There is a database at {there}: restore into an empty folder.")
+
+
+def _make_ready(make_app: MakeApp, settings: Settings, folder: Path, says: str) -> None:
+    """Migrate the copy and begin quarantine in it, and leave all of it in one file."""
+    copy = folder / DATABASE
+    apart = settings.model_copy(update={"instance_dir": folder})
+    with _opened(make_app, _with_database(apart, f"sqlite:///{copy}")):
+        migrations.upgrade()
+        quarantine.begin(says)
+    connection = sqlite3.connect(copy)
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.close()
+    if busy:
+        raise BackupRefused("Something else reads the copy that is being restored. Try again.")
+
+
+def _refuse_over_tables(settings: Settings) -> None:
+    engine = create_engine(settings.owner_database)
     tables = inspect(engine).get_table_names()
     engine.dispose()
     if tables:
         raise BackupRefused("The PostgreSQL database has tables: restore into an empty one.")
-    address = url.render_as_string(False)
-    words = ("--no-owner", "--no-privileges", "--exit-on-error")  # rights come with the migrations
-    _postgres("pg_restore", address, *words, str(copy))
 
 
-def _postgres(program: str, address: str, *words: str) -> None:
+def _put_tables(make_app: MakeApp, settings: Settings, copy: Path, says: str) -> None:
+    """The empty tables, then quarantine, then all rows at once; rights come with the migrations."""
+    owner = make_url(settings.owner_database)
+    words = ("--no-owner", "--no-privileges", "--exit-on-error")
+    _postgres("pg_restore", owner, *words, "--section=pre-data", str(copy))
+    with _opened(make_app, _with_database(settings, settings.owner_database)):
+        quarantine.begin(says)
+    rest = ("--single-transaction", "--section=data", "--section=post-data")
+    _postgres("pg_restore", owner, *words, *rest, str(copy))
+    with _opened(make_app, settings):
+        migrations.upgrade()
+
+
+def _postgres(program: str, url: URL, *words: str) -> None:
     """pg_dump or pg_restore, which come with PostgreSQL. The rows of all landlords are in sight."""
-    sight = {"PGOPTIONS": f"-c {wall.SETTING}={wall.EVERYBODY}"}
-    address = re.sub(r"^postgresql\+\w+:", "postgresql:", address)
+    environment = os.environ | {"PGOPTIONS": f"-c {wall.SETTING}={wall.EVERYBODY}"}
+    query = dict(url.query)
+    password = query.pop("password", None) or url.password
+    if password:  # not an argument: those are seen by everybody on the machine
+        environment["PGPASSWORD"] = str(password)
+    there = (url.username, None, url.host, url.port, url.database)
+    address = URL.create("postgresql", *there, query=query)
     try:
         done = subprocess.run(
-            [program, "-d", address, *words],
-            env=os.environ | sight,
+            [program, "-d", address.render_as_string(False), *words],
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
@@ -196,18 +293,16 @@ def _postgres(program: str, address: str, *words: str) -> None:
         raise BackupRefused(f"{program} failed: {done.stderr.strip()[-500:]}")
 
 
-def _kept_as(settings: Settings, copy: Path) -> Settings:
-    """The copy as a database that can be counted; pg_dump's is counted where it came from."""
-    if make_url(settings.database).get_backend_name() != "sqlite":
-        return settings
-    return settings.model_copy(update={"database_url": f"sqlite:///{copy}"})
+def _with_database(settings: Settings, address: str) -> Settings:
+    return settings.model_copy(update={"database_url": address})
 
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Settings]:
     """An empty installation that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="putright-drill-") as folder:
-        scratch = settings.model_copy(update={"instance_dir": Path(folder), "database_url": ""})
+        apart = {"instance_dir": Path(folder), "secret_key": SecretStr(""), "database_url": ""}
+        scratch = settings.model_copy(update=apart)
         url = make_url(settings.database)
         if url.get_backend_name() == "sqlite":
             yield scratch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import func, inspect, select, text, tuple_
+from sqlalchemy import Connection, func, inspect, select, text, tuple_
 
 from app.db import Base, db
 from app.engine import EngineRefused, look
@@ -32,10 +32,11 @@ def verify_cases() -> list[Check]:
     return [_check("histories", _histories()), _check("cases", _cases())]
 
 
-def count_rows() -> dict[str, int]:
+def count_rows(connection: Connection | None = None) -> dict[str, int]:
     """How many rows each table has. In quarantine nothing changes but what this leaves out."""
+    asked = connection or db.session
     tables = [t for t in Base.metadata.sorted_tables if t.name not in {"beat", "quarantine"}]
-    return {t.name: db.session.scalar(select(func.count()).select_from(t)) or 0 for t in tables}
+    return {t.name: asked.scalar(select(func.count()).select_from(t)) or 0 for t in tables}
 
 
 def _check(name: str, problems: Iterator[str]) -> Check:
