@@ -7,6 +7,7 @@ rows, and whether it did is asked with the next that waits: before a COMMIT at t
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from contextvars import ContextVar
@@ -14,8 +15,9 @@ from typing import Any, LiteralString
 
 import psycopg
 from flask_sqlalchemy.session import Session as FlaskSession
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ConnStatus, TransactionStatus
 from sqlalchemy import Engine, event, insert
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.exc import StaleDataError
@@ -29,16 +31,35 @@ class Connection(psycopg.Connection[Any]):
     """A connection that stays in pipeline mode, and begins no transaction by itself.
 
     promising: the writes of which nobody has asked yet whether they hit their rows.
+    told_to_go: the server has said that it ends this connection.
     """
 
     _mode: AbstractContextManager[psycopg.Pipeline]
     pipe: psycopg.Pipeline
     promising: list[Cursor]
+    told_to_go = False
 
     def enter(self) -> None:
         """Go into pipeline mode. Nothing is sent."""
         self._mode, self.promising = self.pipeline(), []
         self.pipe = self._mode.__enter__()
+        self.add_notice_handler(self._noticed)
+
+    def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
+        self.told_to_go |= notice.severity_nonlocalized in {"FATAL", "PANIC"}
+
+    def is_lost(self) -> bool:
+        """Whether the server has hung up on us while we were idle. Sends and awaits nothing.
+
+        There is nothing to read then but its farewell, or a notice.
+        """
+        try:
+            while _has_more(self.pgconn.socket):
+                self.pgconn.consume_input()
+                self.pgconn.is_busy()  # libpq takes in what has come
+        except (psycopg.Error, OSError):
+            return True
+        return self.told_to_go or self.pgconn.status != ConnStatus.OK
 
     def hear(self) -> None:
         """Wait for the answers to all that was said. Raises as `keep_promise`."""
@@ -118,9 +139,23 @@ class Cursor(psycopg.Cursor[Any]):
             raise StaleDataError(f"{promised} rows were to change, {changed} did.")
 
 
+def _has_more(socket: int) -> bool:
+    asked = select.poll()
+    asked.register(socket, select.POLLIN)
+    return bool(asked.poll(0))
+
+
 def ahead(connection: Connection, statement: LiteralString, params: tuple[Any, ...] = ()) -> None:
     """Say something whose result is of no interest; it goes out with the next statement."""
     psycopg.Cursor(connection).execute(statement, params)
+
+
+def first(connection: Any, statement: LiteralString, params: tuple[Any, ...] = ()) -> None:
+    """As `ahead`, for what SQLAlchemy does at a BEGIN: there it leaves the driver's errors bare."""
+    try:
+        ahead(connection.connection.driver_connection, statement, params)
+    except psycopg.OperationalError as problem:
+        raise OperationalError(statement, params, problem, hide_parameters=True) from problem
 
 
 class Session(FlaskSession):
@@ -169,6 +204,11 @@ def use(engine: Engine) -> None:
         connection.enter()
         return connection
 
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Connection, _record: Any, _proxy: Any) -> None:
+        if connection.is_lost():
+            raise DisconnectionError  # the pool makes another
+
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        ahead(connection.connection.driver_connection, "BEGIN")
+        first(connection, "BEGIN")

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.errors import PutrightError
+
 ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "PUTRIGHT_"
+OTHERS = {"PUTRIGHT_LONG", "PUTRIGHT_PYTHON"}  # of ./check and ./run; the first is near a setting
+CLOSE = 0.85  # of 1: as alike as a name and its misspelling
+SHORTEST_KEY = 32  # characters
+
+
+class Misspelt(PutrightError):
+    """A variable of the environment that was surely meant to be a setting."""
 
 
 class Settings(BaseSettings):
@@ -19,7 +32,8 @@ class Settings(BaseSettings):
     database_url: an SQLAlchemy address; empty means SQLite in instance_dir.
     owner_database_url: the address of the role that owns the tables, for migrate, restore and
     drill; empty means that database_url's does.
-    secret_key: signs sessions; empty means one kept in instance_dir/secret_key.
+    secret_key: signs sessions, 32 characters or more; empty means one kept in
+    instance_dir/secret_key.
     smtp_url: smtp://user:password@host:port of the mail server; empty means files in the outbox.
     mail_from: sender of e-mail when the landlord's own file names none.
     public_url: how residents reach this server; used in letters and links.
@@ -30,7 +44,11 @@ class Settings(BaseSettings):
     log: plain or json.
     """
 
-    model_config = SettingsConfigDict(env_prefix="PUTRIGHT_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        hide_input_in_errors=True,  # it may be a password
+    )
 
     instance_dir: Path = ROOT / "instance"
     processes_dir: Path = ROOT / "processes"
@@ -47,6 +65,44 @@ class Settings(BaseSettings):
     log: Literal["plain", "json"] = "plain"
     secure_cookies: bool = False
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+
+    @model_validator(mode="before")
+    @classmethod
+    def no_other_names(cls, values: Any) -> Any:
+        """Raises Misspelt."""
+        known = [f"{PREFIX}{field.upper()}" for field in cls.model_fields]
+        for name in sorted(os.environ):
+            spelt = name.upper()
+            if not spelt.startswith(PREFIX) or spelt in {*known, *OTHERS}:
+                continue
+            if meant := get_close_matches(spelt, known, 1, CLOSE):
+                raise Misspelt(f"{name} is no setting. Did you mean {meant[0]}?")
+        return values
+
+    @field_validator("secret_key")
+    @classmethod
+    def hard_to_guess(cls, key: SecretStr) -> SecretStr:
+        said = key.get_secret_value()
+        if said.startswith("CHANGE-ME"):
+            raise ValueError("it is still the CHANGE-ME that stands in the example")
+        if said and len(said) < SHORTEST_KEY:
+            raise ValueError(f"a key has {SHORTEST_KEY} characters or more")
+        return key
+
+    @field_validator("smtp_url")
+    @classmethod
+    def of_a_mail_server(cls, url: SecretStr) -> SecretStr:
+        said = url.get_secret_value()
+        if said and not said.startswith(("smtp://", "smtps://")):
+            raise ValueError("it begins with smtp:// or smtps://")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def of_a_website(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+            raise ValueError("it begins with http:// or https://, and a name follows")
+        return url
 
     @property
     def database(self) -> str:

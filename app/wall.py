@@ -55,7 +55,7 @@ def tell(connection: Connection) -> None:
     statement = "SELECT set_config(%s, %s, true)"
     driver = connection.connection.driver_connection
     if isinstance(driver, pipeline.Connection):
-        pipeline.ahead(driver, statement, (SETTING, _in_sight.get()))
+        pipeline.first(connection, statement, (SETTING, _in_sight.get()))
     else:
         connection.exec_driver_sql(statement, (SETTING, _in_sight.get()))
 

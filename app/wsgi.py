@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.db import db
 from app.errors import PutrightError
 from app.factory import create_app
+from app.outside import OUTSIDE, in_a_sentence
 from app.services.operations import migrations
 from app.settings import Settings
 
@@ -44,6 +44,9 @@ def ready() -> Flask:
 
 try:
     app = ready()
-except (PutrightError, SQLAlchemyError) as refused:
+except PutrightError as refused:
     sys.stderr.write(f"{refused}\n")
+    sys.exit(DOES_NOT_BOOT)
+except OUTSIDE as problem:
+    sys.stderr.write(f"{in_a_sentence(problem)}\n")
     sys.exit(DOES_NOT_BOOT)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.db import start_over
@@ -32,6 +32,12 @@ TITLES = {
     429: "Too many tries",
     500: "Something went wrong",
 }
+
+
+OUT_OF_REACH = (
+    "This service cannot reach its records just now. Nothing was saved. Try again in a few minutes."
+)
+DANGER = "If somebody is in danger now, call 999."
 
 
 def init_app(app: Flask) -> None:
@@ -68,6 +74,15 @@ def init_app(app: Flask) -> None:
         }.get(error.code or 500, "Nothing was saved. Go back and try again.")
         return page(error.code or 500, words)
 
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    def out_of_reach(error: Exception) -> ResponseReturnValue:
+        logger.exception("the database cannot be reached", extra={"route": request.endpoint})
+        start_over()
+        g.viewer = None  # the pages of whoever is signed in read more
+        danger = f" {DANGER}" if _slug() else ""
+        return page(503, f"{OUT_OF_REACH}{danger}", "We cannot reach our records for a moment")
+
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
         logger.exception("unexpected error", extra={"route": request.endpoint})
@@ -85,13 +100,23 @@ def page(status: int, message: str, title: str | None = None) -> ResponseReturnV
     return make_private(response) if below else response
 
 
+def _slug() -> str:
+    """The landlord that the address of a public page names."""
+    return str((request.view_args or {}).get("slug", ""))
+
+
 def _below() -> dict[str, Any]:
     """The landlord below whose address something went wrong, and the ways out of its pages."""
     slug = request.path.split("/")[1]
+    name, phone = "Your landlord", ""
     try:
         landlord = deployments.landlord(slug)
-    except (PutrightError, SQLAlchemyError):
+        name, phone = landlord.name, landlord.phone
+    except PutrightError:
         return {}
+    except SQLAlchemyError:
+        if not _slug():
+            return {}
     ways = {"leave_href": "intake.leave", "landlord_start": "intake.danger"}
     hrefs = {key: url_for(endpoint, slug=slug) for key, endpoint in ways.items()}
-    return {"viewer": None, "landlord_name": landlord.name, "ring": landlord.phone, **hrefs}
+    return {"viewer": None, "landlord_name": name, "ring": phone, **hrefs}

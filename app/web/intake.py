@@ -22,6 +22,7 @@ from app.errors import NotFound
 from app.services import complaints, deployments, kinds, residents, returns, tasks
 from app.services.deployments import Deployed
 from app.web import limits, standing
+from app.web.links import link_to
 from app.web.policy import allow
 from app.web.public import (
     DANGER,
@@ -201,7 +202,7 @@ def done(slug: str, kind: str) -> ResponseReturnValue:
             landlord,
             kind=kind,
             reference=reference,
-            link=url_for("status.status", slug=slug, token=token, _external=True) if token else "",
+            link=link_to("status.status", slug=slug, token=token) if token else "",
             hazard=status.case.hazard if status else False,
             when=standing.when(status) if status else None,
             steps=standing.steps(status) if status else [],
@@ -220,7 +221,7 @@ def saved(slug: str, kind: str) -> ResponseReturnValue:
     *whose, token = session.get("saved") or ("", "", "")
     if whose != [slug, kind]:
         return redirect(url_for("intake.danger", slug=slug, kind=kind))
-    link = url_for("intake.come_back", slug=slug, kind=kind, token=token, _external=True)
+    link = link_to("intake.come_back", slug=slug, kind=kind, token=token)
     until = returns.last_day()
     return make_private(page("intake/saved.html", landlord, kind=kind, link=link, until=until))
 

@@ -18,6 +18,7 @@ from app.services.known_people import known_people
 from app.services.representatives import Permission
 from app.web.contact import NEVER, typed_details
 from app.web.days import typed_day
+from app.web.links import link_to
 from app.web.policy import allow, viewer
 
 bp = Blueprint("people", __name__)
@@ -161,7 +162,7 @@ def link_once(case: Case) -> str:
     if whose != case.id:
         return ""
     session.pop("link")
-    return url_for("status.status", slug=case.landlord_id, token=token, _external=True)
+    return link_to("status.status", slug=case.landlord_id, token=token)
 
 
 @bp.route("/cases/<reference>/representatives", methods=["GET", "POST"])

@@ -27,6 +27,7 @@ from app.web import uploads
 from app.web.again import shows_again
 from app.web.drafts import ask_first, goes_on, record_key, with_query
 from app.web.kept_out import out_of
+from app.web.links import link_to
 from app.web.policy import allow, viewer
 from app.web.public import (
     allow_large_posts,
@@ -259,7 +260,7 @@ def receipt(reference: str) -> ResponseReturnValue:
     whose, token = session.pop("recorded", None) or ("", "")
     link = ""
     if token and whose == case.reference:
-        link = url_for("status.status", slug=case.landlord_id, token=token, _external=True)
+        link = link_to("status.status", slug=case.landlord_id, token=token)
     return render_template(
         "record/receipt.html",
         case=case,

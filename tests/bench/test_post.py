@@ -146,7 +146,7 @@ def test_two_workers_against_one(
     ours = {
         "PUTRIGHT_INSTANCE_DIR": str(settings.instance_dir),
         "PUTRIGHT_DATABASE_URL": settings.database_url,
-        "PUTRIGHT_SECRET_KEY": "the same everywhere",
+        "PUTRIGHT_SECRET_KEY": "the same everywhere " * 2,
     }
     with peer_engine() as engine:
         rows = bare.add_rows(engine, CASES)
