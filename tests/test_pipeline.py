@@ -23,7 +23,7 @@ from tests.postgres import Server
 from tests.services.test_steps import accept
 
 MOST_ROUND_TRIPS = 4  # of a step, with BEGIN, who is in sight, and COMMIT
-MOST_STATEMENTS = 8
+MOST_STATEMENTS = 9
 
 Make = Callable[..., Viewer]
 

@@ -23,7 +23,7 @@ def start_heartbeat(
     at_once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler = BackgroundScheduler(timezone=UTC)
     for name, job in jobs.items():
-        scheduler.add_job(job, "interval", seconds=every_seconds, id=name, **at_once)
-    scheduler.add_job(nightly, "cron", hour=NIGHT, id="nightly", **at_once)
+        scheduler.add_job(job, "interval", seconds=every_seconds, id=name, name=name, **at_once)
+    scheduler.add_job(nightly, "cron", hour=NIGHT, id="nightly", name="nightly", **at_once)
     scheduler.start()
     return scheduler
