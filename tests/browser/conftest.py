@@ -65,6 +65,8 @@ class Site:
             "127.0.0.1", 0, self._answer, threaded=True, request_handler=Handler
         )
         self.address = f"http://127.0.0.1:{self.server.server_port}"
+        said = {"public_url": self.address}  # which residents are given
+        app.extensions["settings"] = app.extensions["settings"].model_copy(update=said)
         self.cookies: dict[str, Any] = {}
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
