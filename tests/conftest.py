@@ -188,13 +188,13 @@ def new_settings(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], Settings]]:
     """Makes servers that several tests share, on the database that --database says."""
+    chosen = getattr(request, "param", request.config.getoption("--database"))
+    # asked for here, it outlives their databases
+    server = request.getfixturevalue("postgres") if chosen == "postgresql" else None
     with ExitStack() as databases:
 
         def make() -> Settings:
-            url = ""
-            if getattr(request, "param", request.config.getoption("--database")) == "postgresql":
-                server: postgresql.Server = request.getfixturevalue("postgres")
-                url = databases.enter_context(server.database())
+            url = databases.enter_context(server.database()) if server else ""
             return settings_in(tmp_path_factory.mktemp("shared"), url)
 
         yield make

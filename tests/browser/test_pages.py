@@ -279,11 +279,11 @@ def fill_in(owner: Viewer, draft: str, asked: Asked) -> None:
 def things_of(site: Site) -> dict[str, str]:
     """A case that has been answered, its newest letter and what it offers; one closed, one late."""
     with site.app.app_context():
-        count = func.count(Letter.id)
-        query = select(Case).join(Letter, Letter.case_id == Case.id).group_by(Case)
+        its = select(func.count(Letter.id)).where(Letter.case_id == Case.id).scalar_subquery()
+        query = select(Case).where(its > 0).order_by(its.desc())
         busy = next(
             case
-            for case in db.session.scalars(query.order_by(count.desc()))
+            for case in db.session.scalars(query)
             if case.status == "open" and actions.offered(case, "resident")
         )
         letter = select(Letter.id).where(Letter.case_id == busy.id)
