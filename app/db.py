@@ -121,7 +121,7 @@ def _waited_too_long(problem: OperationalError) -> bool:
 
 
 def start_over() -> None:
-    """After a failed statement: leave the broken transaction, so that pages can be read again."""
+    """Leave a transaction that only reads, or in which a statement has failed."""
     db.session.rollback()
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import lazyload
 
-from app.db import db, transaction
+from app.db import db, start_over, transaction
 from app.models import Case, Instance, Task
 from app.services import casefile, deployments
 from app.services.casefile import CaseFile
@@ -129,8 +129,8 @@ def _instances(keys: Collection[Key]) -> Select[Instance]:
 
 def _elsewhere(keys: Collection[Key]) -> list[Key]:
     """Which of these cases do not stand where they say. Nobody waits for it."""
+    start_over()  # what the ones before needed is let go
     session = db.session()
-    session.rollback()  # what the ones before needed is let go
     files = casefile.read_all(session, session.scalars(_instances(keys)).all(), NOBODY).values()
     return [
         (file.case.landlord_id, file.case.id)
