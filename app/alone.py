@@ -21,8 +21,7 @@ def alone(settings: Settings) -> Iterator[None]:
     if not settings.database.startswith("sqlite"):
         yield
         return
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.instance_dir / "server.lock")
+    lock = FileLock(settings.home() / "server.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -23,8 +23,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     clock: what time it is; a story or a test hands in its own.
     """
     settings = settings or Settings()
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask("app", instance_path=str(settings.instance_dir.resolve()))
+    app = Flask("app", instance_path=str(settings.home().resolve()))
     app.request_class = Legible
     app.config.update(
         SECRET_KEY=settings.session_key(),

@@ -17,6 +17,8 @@ import structlog
 from app.settings import Settings
 
 Line = MutableMapping[str, Any]
+# servers say after these what was asked for, or by whom: an address may hold a secret
+CUT_AFTER = ("Invalid request", "Error handling request", "Exception while serving")
 
 
 def set_up(settings: Settings) -> None:
@@ -48,6 +50,19 @@ def set_up(settings: Settings) -> None:
         ("spiff", logging.WARNING),
     ):
         logging.getLogger(quiet).setLevel(least)
+    gunicorn = logging.getLogger("gunicorn.error")
+    if settings.log == "json":  # in place of its own lines for people
+        gunicorn.handlers.clear()
+        gunicorn.propagate = True
+    for server in (gunicorn, logging.getLogger("waitress")):
+        server.addFilter(_without_address)
+
+
+def _without_address(record: logging.LogRecord) -> bool:
+    for begins in CUT_AFTER:
+        if str(record.msg).startswith(begins):
+            record.msg, record.args = begins, ()
+    return True
 
 
 def _without_words(_logger: Any, _name: str, line: Line) -> Line:

@@ -116,12 +116,16 @@ class Settings(BaseSettings):
             return self.database
         return self.owner_database_url or self.database
 
+    def home(self) -> Path:
+        """instance_dir, made where it is not there yet: nobody else on this machine reads it."""
+        self.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.instance_dir
+
     def session_key(self) -> str:
         """The secret that signs sessions; made once and kept when none is set."""
         if self.secret_key.get_secret_value():
             return self.secret_key.get_secret_value()
-        self.instance_dir.mkdir(parents=True, exist_ok=True)
-        kept = self.instance_dir / "secret_key"
+        kept = self.home() / "secret_key"
         if not kept.exists():
             kept.touch(mode=0o600)
             kept.write_text(secrets.token_urlsafe(48))

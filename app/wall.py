@@ -3,7 +3,8 @@
 The first is the condition on landlord_id in each query. The wall holds where one was forgotten, not
 where somebody can say SQL of their own: that one could say who is in sight. SQLite has none.
 
-procrastinate's tables stand outside: they hold the ids of a landlord and of a job, and no more.
+Every table has it: one that belongs to nobody says that all may see it. Outside stand Alembic's and
+procrastinate's own, which hold the ids of a landlord and of a job, and no more.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ EVERYBODY = "*"
 APPEND_ONLY = ("event", "procedure_event")
 # a subquery is worked out once in a statement, not once for each row
 IN_SIGHT = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))::text[]"
+SEEN = f"landlord_id = ANY ({IN_SIGHT}) OR '{EVERYBODY}' = ANY ({IN_SIGHT})"
+# where no landlord is in the key; what is not here either, such as a day off, is for all
+NOT_OWNED = {
+    "user": f"landlord_id IS NULL OR {SEEN}",  # NULL: an administrator of all landlords
+    "membership": 'EXISTS (SELECT 1 FROM "user" WHERE id = user_id)',  # behind the same wall
+}
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,58}")
 
 _in_sight: ContextVar[str] = ContextVar("in_sight", default=EVERYBODY)
@@ -60,27 +67,24 @@ def tell(connection: Connection) -> None:
         connection.exec_driver_sql(statement, (SETTING, _in_sight.get()))
 
 
-def is_owned(table: Table) -> bool:
-    """Whether each row belongs to one landlord."""
-    return "landlord_id" in table.primary_key.columns
-
-
-def statements(table: str) -> tuple[str, ...]:
-    """What puts the wall around a table, its owner included."""
-    seen = f"landlord_id = ANY ({IN_SIGHT}) OR '{EVERYBODY}' = ANY ({IN_SIGHT})"
-    return (
-        f'CREATE POLICY of_landlord ON "{table}" USING ({seen})',
-        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
-        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-    )
+def seen(table: Table) -> str:
+    """The condition on the rows that are let through."""
+    if "landlord_id" in table.primary_key.columns:
+        return SEEN
+    return NOT_OWNED.get(table.name, "true")
 
 
 @event.listens_for(Table, "after_create")
 def _build(table: Table, connection: Connection, **_: Any) -> None:
-    """A table that a migration makes gets its wall by itself."""
-    if connection.dialect.name == "postgresql" and is_owned(table):
-        for statement in statements(table.name):
-            connection.execute(text(statement))
+    """A table that a migration makes gets its wall by itself, which holds its owner, too."""
+    if connection.dialect.name != "postgresql" or table.name == "alembic_version":
+        return
+    for statement in (
+        f'CREATE POLICY of_landlord ON "{table.name}" USING ({seen(table)})',
+        f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY',
+    ):
+        connection.execute(text(statement))
 
 
 def grants(role: str) -> tuple[str, ...]:

@@ -94,12 +94,21 @@ def test_people_are_added_and_listed(tmp_path: Path) -> None:
 def test_an_administrator_without_a_landlord_is_added_first_of_all_and_listed(
     tmp_path: Path,
 ) -> None:
-    assert putright("users", "list", folder=tmp_path).stdout == ""
+    first = putright("users", "list", folder=tmp_path)
+    assert first.stdout == ""
+    file = tmp_path / "putright.db"
+    assert first.stderr == f"A new database: {file}. PUTRIGHT_DATABASE_URL names another.\n"
     words = ["users", "add", "ada@b.example", "--name", "Ada", "--role", "administrator"]
     added = putright(*words, folder=tmp_path, said="a long enough password\n" * 2)
     assert added.returncode == 0, added.stderr
-    listed = putright("users", "list", folder=tmp_path).stdout
-    assert "(no landlord)" in listed and "ada@b.example" in listed
+    listed = putright("users", "list", folder=tmp_path)
+    assert "(no landlord)" in listed.stdout and "ada@b.example" in listed.stdout
+    assert listed.stderr == ""
+
+
+def test_nobody_else_on_the_machine_reads_what_is_kept(tmp_path: Path) -> None:
+    assert putright("users", "list", folder=tmp_path / "instance").returncode == 0
+    assert (tmp_path / "instance").stat().st_mode & 0o077 == 0
 
 
 def test_one_beat_of_a_worker_needs_nothing_before_it(tmp_path: Path) -> None:

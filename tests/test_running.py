@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import http.client
+import json
 import os
 import re
 import shlex
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from socket import socket
+from socket import create_connection, socket
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,6 +75,8 @@ def started(settings: Settings, *words: str) -> subprocess.Popen[str]:
         "PUTRIGHT_DATABASE_URL": settings.database_url,
         "PUTRIGHT_SECRET_KEY": "the same everywhere " * 2,
         "PUTRIGHT_SWEEP_EVERY_SECONDS": "1",
+        "PUTRIGHT_LOG": "json",
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.instance_dir),
     }
     return subprocess.Popen(
         [sys.executable, "-m", *words],
@@ -165,6 +168,34 @@ def test_a_web_process_that_is_told_to_stop_answers_what_it_was_asked(
     said, _ = server.communicate(timeout=30)
     assert server.returncode == 0 and "Traceback" not in said, said
     assert db.session.scalars(select(User.failures)).all() == [1]
+
+
+def requests_counted(port: int, route: str) -> float:
+    _, said, _ = asked(port, "GET", "/metrics")
+    found = [line for line in said.splitlines() if f'requests_total{{route="{route}"' in line]
+    return sum(float(line.split()[-1]) for line in found)
+
+
+@pytest.mark.slow
+def test_three_processes_of_gunicorn_count_together_and_log_json_that_names_no_visitor(
+    app: Flask, settings: Settings
+) -> None:
+    flask_migrate.stamp()
+    port = free_port()
+    server = started(settings, *gunicorn(port))
+    until(lambda: answers(port) or server.poll() is not None)
+    before = requests_counted(port, "health.livez")
+    assert all(answers(port) for _ in range(12))
+    assert [requests_counted(port, "health.livez") for _ in range(6)] == [before + 12] * 6
+    with create_connection(("127.0.0.1", port)) as visitor:
+        visitor.sendall(b"GET /southway/status/secret HTTP/9.9\r\n\r\n")
+        assert visitor.recv(100).startswith(b"HTTP/1.1 400")
+    server.send_signal(signal.SIGTERM)
+    said, _ = server.communicate(timeout=30)
+    lines = [json.loads(line) for line in said.splitlines()]
+    (refused,) = (line for line in lines if line["level"] == "warning")
+    assert (refused["event"], refused["logger"]) == ("Invalid request", "gunicorn.error")
+    assert any(line["event"].startswith("Booting worker") for line in lines)
 
 
 def due() -> int:

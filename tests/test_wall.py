@@ -38,6 +38,8 @@ WALLED = """
 OWNED = {
     mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned)
 }
+OF_ALL = {"landlord", "calendar", "day_off", "beat", "ended_session", "flood", "quarantine"}
+PEOPLE = text('SELECT id FROM "user" UNION SELECT user_id || team FROM membership')
 EVENTS = select(Event.landlord_id).distinct()
 
 
@@ -75,12 +77,13 @@ def two_landlords(app: Flask) -> None:
 # --- every table ---------------------------------------------------------------------------------
 
 
-def test_every_table_of_landlords_has_the_wall_however_it_was_made(
+def test_every_table_has_the_wall_however_it_was_made(
     app: Flask, settings: Settings, postgres: Server
 ) -> None:
     made = walled(settings.database)
-    assert made.keys() == {*OWNED, "equality_count"}
-    assert len(set(made.values())) == 1 and None not in made.values()
+    assert made.keys() == Base.metadata.tables.keys()
+    assert {name for name, lets_through in made.items() if lets_through == "true"} == OF_ALL
+    assert len({made[name] for name in OWNED}) == 1
     with postgres.database("template1") as url:
         fresh = settings.model_copy(
             update={"database_url": url, "owner_database_url": as_role(OWNER, url)}
@@ -122,6 +125,25 @@ def test_a_query_without_a_condition_shows_one_landlord_and_a_superuser_two(
     with sight({elm.ELM}), engine_of(role, settings.database) as engine, engine.begin() as asked:
         assert set(asked.scalars(EVENTS)) == sees
         assert set(asked.scalars(theirs, {"own": elm.ELM})) == sees - {elm.ELM}
+
+
+def test_nobody_sees_who_works_for_another_landlord_administrators_of_all_are_seen(
+    app: Flask, settings: Settings
+) -> None:
+    elm.deploy()
+    small.deploy()
+    root, amira = make_user(None, "root", "administrator"), make_user(elm.ELM, "amira")
+    grace = small.officer()
+    seen = {}
+    for role in (APPLICATION, SUPERUSER):
+        with (
+            sight({elm.ELM}),
+            engine_of(role, settings.database) as engine,
+            engine.begin() as asked,
+        ):
+            seen[role] = set(asked.scalars(PEOPLE))
+    assert seen[APPLICATION] >= {root.user_id, amira.user_id}
+    assert seen[SUPERUSER] - seen[APPLICATION] == {grace.user_id, f"{grace.user_id}complaints"}
 
 
 @pytest.mark.parametrize("statement", ["UPDATE event SET action = 'x'", "DELETE FROM event"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
 
+from app.db import db
 from app.errors import PutrightError
 from app.factory import create_app
 from app.outside import OUTSIDE, in_a_sentence
@@ -48,7 +50,12 @@ def settings_of(database: str | None = None) -> Settings:
 
 
 def migrated(settings: Settings) -> Flask:
+    """The application on tables of its version. Says so where the database was not there before."""
     app = create_app(settings)
     with app.app_context():
+        file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
+        is_new = file is not None and not Path(file).exists()
         migrations.upgrade()
+    if is_new:
+        click.echo(f"A new database: {file}. PUTRIGHT_DATABASE_URL names another.", err=True)
     return app

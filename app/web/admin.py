@@ -56,7 +56,7 @@ def _choices() -> list[Any]:
 
 
 @bp.route("/people/add", methods=["GET", "POST"])
-@allow("administer")
+@allow("administer", of_no_landlord=True)  # an e-mail address is somebody's only once
 def add() -> ResponseReturnValue:
     """Make an account."""
     errors: dict[str, str] = {}

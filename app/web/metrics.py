@@ -1,14 +1,20 @@
-"""Numbers for Prometheus: what waits in the database, and how requests fare in this process."""
+"""Numbers for Prometheus: what waits in the database, and how requests fare.
+
+They are counted in this process, or by all of a machine in the folder that PROMETHEUS_MULTIPROC_DIR
+names, which is prometheus_client's own setting.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app.services.operations import figures
@@ -50,6 +56,11 @@ def init_app(app: Flask) -> None:
 
 
 def registry(app: Flask) -> CollectorRegistry:
-    """What is counted in this process."""
+    """What is counted, and what waits."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        together = CollectorRegistry()
+        together.register(_Standing())
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return together
     kept: CollectorRegistry = app.extensions["metrics"]
     return kept

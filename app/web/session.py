@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
+from app.models import User
 from app.models.base import new_id
 from app.services import accounts, deployments
 from app.web import sight
@@ -46,18 +47,24 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def who() -> None:
         g.viewer = None
-        sight.of_request()
-        if user_id := session.get("user_id"):
-            key, session_id = session.get("session_key", ""), session.get("session_id", "")
-            user = accounts.user_of(user_id, key, session_id)
-            if user is None:
-                session.clear()
-                return
-            landlord_id = user.landlord_id or session.get("landlord_id") or ""
-            sight.of_request(landlord_id)
+        user = _who_signed_in()
+        landlord_id = user.landlord_id or session.get("landlord_id") or "" if user else ""
+        sight.of_request(landlord_id)
+        if user is not None:
             g.viewer = accounts.viewer_for(user, landlord_id)
 
     app.teardown_request(sight.after_request)
+
+
+def _who_signed_in() -> User | None:
+    """Asked while everybody is in sight. What the session of somebody else's holds is gone."""
+    if not (user_id := session.get("user_id")):
+        return None
+    key, session_id = session.get("session_key", ""), session.get("session_id", "")
+    user = accounts.user_of(user_id, key, session_id)
+    if user is None:
+        session.clear()
+    return user
 
 
 def forget() -> None:
@@ -90,7 +97,7 @@ def signed_in() -> ResponseReturnValue:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 @shows_again(_sign_in_again)
-@allow("public")
+@allow("public", of_no_landlord=True)
 def sign_in() -> ResponseReturnValue:
     """Ask for e-mail and password."""
     if request.method == "GET":

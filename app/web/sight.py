@@ -12,7 +12,7 @@ from app.web.policy import PUBLIC, policy_of
 
 
 def of_request(landlord_id: str = "") -> None:
-    """Once before it is known who asks, and once with the viewer's landlord."""
+    """As soon as it is known who asks. Until then everybody is in sight."""
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "of_no_landlord", False):
         look_at(None)

@@ -234,10 +234,12 @@ def test_a_log_as_json_tells_where_it_failed_and_nothing_that_was_typed(
             raise ValueError("Kezia Boateng said so")
         except ValueError:
             logging.getLogger("app.test").exception("a step failed", extra={"case": "EH1"})
+            logging.getLogger("waitress").exception("Exception while serving /elm/status/5ec4e7")
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-    line = json.loads(capsys.readouterr().err)
+    line, of_server = map(json.loads, capsys.readouterr().err.splitlines())
+    assert of_server["event"] == "Exception while serving" and "5ec4e7" not in of_server["at"]
     assert (line["event"], line["case"], line["exception"]) == (
         "a step failed",
         "EH1",

@@ -88,8 +88,8 @@ def restore(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
     quarantine, wherever this dies.
     """
     place = _place(settings)
-    home = place.parent if place else settings.instance_dir.resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    home = place.parent if place else settings.home().resolve()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as name:
         folder = Path(name)
         manifest = _unpack(path, folder)
