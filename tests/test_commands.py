@@ -261,3 +261,5 @@ def test_an_installation_is_backed_up_and_a_drill_proves_that_it_comes_back(tmp_
     again = putright("restore", packed, folder=there)
     assert again.returncode == 1 and "empty folder" in again.stderr
     assert "Released." in putright("release", "--yes", folder=there).stdout
+    again = putright("release", folder=there)
+    assert (again.stdout, again.stderr) == ("", "Error: No quarantine holds this copy.\n")

@@ -60,6 +60,8 @@ def restore(file: Path) -> None:
 def release(yes: bool) -> None:
     """Approve a restored copy: from now on it fires what is due and sends what waits."""
     with migrated(settings_of()).app_context():
+        if not quarantine.holds():
+            raise click.ClickException("No quarantine holds this copy.")
         due, mail = quarantine.would_do()
         told = f"At once, deadlines would fire in {due:,} cases, and {mail:,} e-mails would go."
         click.echo(f"{told} Did the old copy send some of them already? Look at the mail server.")
