@@ -17,16 +17,18 @@ class NotAlone(PutrightError):
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the installation's lock. Raises NotAlone. PostgreSQL needs none."""
-    if not settings.database.startswith("sqlite"):
+    """Hold the lock of the database's file. Raises NotAlone. PostgreSQL needs none."""
+    file = settings.file
+    if file is None:
         yield
         return
-    lock = FileLock(settings.home() / "server.lock")
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(file.with_name("server.lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise NotAlone(
-            f"A Putright server or worker runs on the SQLite database in {settings.instance_dir} "
+            f"A Putright server or worker runs on the SQLite database in {file.parent} "
             "already, and SQLite serves one. Stop that one first, or give all of them one "
             "PostgreSQL: PUTRIGHT_DATABASE_URL=postgresql+psycopg://user@host/putright"
         ) from None

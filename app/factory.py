@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import pipeline, web
 from app.clock import Clock, system_clock
 from app.db import as_json, db, prepare
-from app.settings import ROOT, Settings
+from app.settings import MIGRATIONS, Settings
 from app.web.legible import Legible
 
 LARGEST_REQUEST = 25 * 1024 * 1024  # bytes: one attachment of 20 MB and its form
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.extensions["clock"] = clock
     app.extensions["settings"] = settings
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "app" / "migrations"), render_as_batch=True)
+    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         pipeline.use(db.engine)
         prepare(db.engine)

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 from app.errors import PutrightError
 
 ROOT = Path(__file__).resolve().parent.parent
+MIGRATIONS = ROOT / "app" / "migrations"
 PREFIX = "PUTRIGHT_"
 OTHERS = {"PUTRIGHT_LONG", "PUTRIGHT_PYTHON"}  # of ./check and ./run; the first is near a setting
 CLOSE = 0.85  # of 1: as alike as a name and its misspelling
@@ -34,7 +36,8 @@ class Settings(BaseSettings):
     drill; empty means that database_url's does.
     secret_key: signs sessions, 32 characters or more; empty means one kept in
     instance_dir/secret_key.
-    smtp_url: smtp://user:password@host:port of the mail server; empty means files in the outbox.
+    smtp_url: of the mail server: smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty
+    means files in the outbox.
     mail_from: sender of e-mail when the landlord's own file names none.
     public_url: how residents reach this server; used in letters and links.
     trusted_proxies: how many reverse proxies stand in front and set X-Forwarded-For and -Proto.
@@ -108,6 +111,14 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The address in force."""
         return self.database_url or f"sqlite:///{self.instance_dir / 'putright.db'}"
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's. A name without a folder is one in instance_dir: so says Flask."""
+        url = make_url(self.database)
+        if url.get_backend_name() != "sqlite":
+            return None
+        return self.instance_dir.resolve() / url.database if url.database else None
 
     @property
     def owner_database(self) -> str:

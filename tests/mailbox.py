@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+CERTIFICATE = Path(__file__).with_name("mailbox.pem")
 
 
 class Mailbox:
@@ -17,8 +21,8 @@ class Mailbox:
     meanwhile: done once, before that answer, while whoever sends the letter stands still.
     """
 
-    def __init__(self, port: int) -> None:
-        self.url = f"smtp://127.0.0.1:{port}"
+    def __init__(self, port: int, scheme: str = "smtp") -> None:
+        self.url = f"{scheme}://127.0.0.1:{port}"
         self.received: list[bytes] = []
         self.answer = "250 OK"
         self.meanwhile: Callable[[], object] | None = None
@@ -33,12 +37,24 @@ class Mailbox:
 
 
 @contextmanager
-def opened() -> Iterator[Mailbox]:
-    """A mailbox at a free port, closed afterwards."""
+def silent() -> Iterator[str]:
+    """The address of a mail server that takes calls and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        yield f"smtp://127.0.0.1:{deaf.getsockname()[1]}"
+
+
+@contextmanager
+def opened(scheme: str = "smtp") -> Iterator[Mailbox]:
+    """A mailbox at a free port, closed afterwards. smtps: with a CERTIFICATE that nobody knows."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        box = Mailbox(free.getsockname()[1])
-    controller = Controller(box, hostname="127.0.0.1", port=int(box.url.rpartition(":")[2]))
+        box = Mailbox(free.getsockname()[1], scheme)
+    secure = None
+    if scheme == "smtps":
+        secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        secure.load_cert_chain(CERTIFICATE)
+    there = {"hostname": "127.0.0.1", "port": int(box.url.rpartition(":")[2])}
+    controller = Controller(box, ssl_context=secure, **there)
     controller.start()
     try:
         yield box

@@ -13,7 +13,8 @@ from socket import socket
 
 import pytest
 
-from app.settings import ROOT
+from app.alone import alone
+from app.settings import ROOT, Settings
 
 pytestmark = pytest.mark.slow
 LANDLORD = min(path.parent.name for path in (ROOT / "processes").glob("*/landlord.toml"))
@@ -116,6 +117,20 @@ def test_one_beat_of_a_worker_needs_nothing_before_it(tmp_path: Path) -> None:
     assert beaten.returncode == 0, beaten.stderr
 
 
+def test_beside_a_server_on_sqlite_nothing_sweeps_and_nobody_changes_the_tables(
+    tmp_path: Path,
+) -> None:
+    with alone(Settings(instance_dir=tmp_path)):
+        for words in (("worker",), ("worker", "--once"), ("users", "list")):
+            refused = putright(*words, folder=tmp_path)
+            assert refused.returncode == 1 and "SQLite serves one" in refused.stderr
+        with closing(sqlite3.connect(tmp_path / "putright.db")) as there:
+            assert there.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    assert putright("users", "list", folder=tmp_path).returncode == 0
+    with alone(Settings(instance_dir=tmp_path)):  # of its version
+        assert putright("users", "list", folder=tmp_path).returncode == 0
+
+
 def test_questions_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
     asked = "\ufeffnation,base,n,kind\nENG,2024-01-02,10,working_days\n"
     answered = putright("working-days", folder=tmp_path, said=asked)
@@ -140,7 +155,7 @@ def test_a_port_that_is_taken_is_told_before_anything_else(tmp_path: Path) -> No
         (["serve", "--port", "zero"], "'zero' is not a valid integer"),
         (["serve", "--database", "foo"], "The database address cannot be used"),
         (["serve", "--database", "nosuch://x"], "The database address cannot be used"),
-        (["serve", "--database", "sqlite:////proc/x/y.db"], "The database cannot be used"),
+        (["serve", "--database", "sqlite:////proc/x/y.db"], "/proc/x cannot be used"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(tmp_path: Path, words: list[str], says: str) -> None:

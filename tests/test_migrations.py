@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import flask_migrate
@@ -23,11 +25,15 @@ from app.db import Base, db
 from app.factory import create_app
 from app.models import CalendarRow
 from app.services.operations import health, migrations
-from app.settings import ROOT, Settings
+from app.settings import MIGRATIONS, ROOT, Settings
 from tests import postgres as postgresql
 from tests.migrating import blocks, statements
 
 FIRST_HELD = 8  # after this migration, the tables are large somewhere
+CHANGES = re.compile(
+    r"\s*(--.*\s+)*(CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO|GRANT)\b", re.IGNORECASE
+)
+ENDS = "UPDATE alembic_version"
 WAIT = 3.0  # seconds that a migration waits for a lock (env.py)
 
 
@@ -61,7 +67,7 @@ def test_a_calendar_that_was_kept_gets_the_bank_holidays_it_has_been_counted_by(
 
 
 def later() -> Iterator[Callable[[], None]]:
-    found = ScriptDirectory(str(ROOT / "app" / "migrations")).walk_revisions()
+    found = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
     later = (r for r in found if int(r.revision) > FIRST_HELD)
     yield from (r.module.upgrade for r in later)
 
@@ -124,6 +130,61 @@ def test_a_migration_waits_for_nobody_for_long_and_nobody_for_it(
             migrations.check()
             somebody.dispose()
             db.engine.dispose()
+
+
+class BrokenOff(Exception):
+    """The disk is full, the line is dead, or somebody pressed Ctrl-C."""
+
+
+@contextmanager
+def broken_off_before_each_once() -> Iterator[set[str]]:
+    """Each statement that is in no transaction, or ends a migration, the first time it is said."""
+    tried: set[str] = set()
+
+    def breaks(connection: sa.Connection, _: object, statement: str, *_1: object) -> None:
+        alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+        if (alone or ENDS in statement) and CHANGES.match(statement) and statement not in tried:
+            tried.add(statement)
+            raise BrokenOff
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", breaks)
+    try:
+        yield tried
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", breaks)
+
+
+@pytest.mark.slow
+def test_what_a_broken_off_migration_has_not_done_the_next_one_does(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server: postgresql.Server = request.getfixturevalue("postgres")
+    with server.database(like="template1") as url:
+        owner = postgresql.as_role(postgresql.OWNER, url)
+        settings = Settings(
+            instance_dir=tmp_path, database_url=url, owner_database_url=owner, heartbeat=False
+        )
+        with create_app(settings).app_context():
+            flask_migrate.upgrade(revision=f"{FIRST_HELD:04}")
+            with broken_off_before_each_once() as tried:
+                while not is_done():
+                    pass
+            assert len(tried) > 50
+            with db.engine.connect() as connection:
+                context = MigrationContext.configure(connection, opts={"include_name": is_ours})
+                assert [str(d) for d in compare_metadata(context, Base.metadata)] == []
+            db.engine.dispose()
+
+
+def is_done() -> bool:
+    with suppress(BrokenOff):
+        migrations.upgrade()
+        return True
+    return False
+
+
+def is_ours(name: str | None, kind: str, _: object) -> bool:
+    return kind != "table" or not str(name).startswith("procrastinate_")
 
 
 def is_refused() -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -196,6 +197,27 @@ def test_three_processes_of_gunicorn_count_together_and_log_json_that_names_no_v
     (refused,) = (line for line in lines if line["level"] == "warning")
     assert (refused["event"], refused["logger"]) == ("Invalid request", "gunicorn.error")
     assert any(line["event"].startswith("Booting worker") for line in lines)
+
+
+@pytest.mark.slow
+def test_a_request_that_waits_for_sqlite_is_answered_before_the_server_stops(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUTRIGHT_PROCESSES_DIR", str(tmp_path))  # nothing to deploy
+    port = free_port()
+    settings = settings.model_copy(update={"database_url": ""})
+    server = started(settings, "app.cli", "serve", "--empty", "--port", str(port))
+    until(lambda: answers(port) or server.poll() is not None)
+    with ThreadPoolExecutor() as visitor, closing(sqlite3.connect(settings.file or "")) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        status = visitor.submit(signs_in_wrongly, port)
+        time.sleep(1)
+        server.send_signal(signal.SIGTERM)
+        time.sleep(6)  # waitress by itself would have given up
+        holder.rollback()
+        assert status.result(timeout=30) == 422
+    server.communicate(timeout=30)
+    assert server.returncode == 0
 
 
 def due() -> int:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
 
-from app.db import db
+from app.alone import alone
 from app.errors import PutrightError
 from app.factory import create_app
 from app.outside import OUTSIDE, in_a_sentence
 from app.services import stories
-from app.services.operations import migrations
+from app.services.operations import health, migrations
 from app.settings import Settings
 from timers.questions import BadQuestion
 
@@ -50,12 +49,18 @@ def settings_of(database: str | None = None) -> Settings:
 
 
 def migrated(settings: Settings) -> Flask:
-    """The application on tables of its version. Says so where the database was not there before."""
+    """The application on tables of its version. Says so where the database was not there before.
+
+    On SQLite nobody changes the tables under a server that runs. Raises NotAlone.
+    """
     app = create_app(settings)
+    is_new = settings.file is not None and not settings.file.exists()
     with app.app_context():
-        file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
-        is_new = file is not None and not Path(file).exists()
-        migrations.upgrade()
+        if not health.migrations()[0]:
+            with alone(settings):
+                migrations.upgrade()
     if is_new:
-        click.echo(f"A new database: {file}. PUTRIGHT_DATABASE_URL names another.", err=True)
+        click.echo(
+            f"A new database: {settings.file}. PUTRIGHT_DATABASE_URL names another.", err=True
+        )
     return app

@@ -16,7 +16,7 @@ from waitress.server import create_server
 
 from app import logs
 from app.alone import alone
-from app.cli.group import main, migrated, settings_of
+from app.cli.group import main, settings_of
 from app.cli.procedures import deploy_all
 from app.clock import SetClock, system_clock
 from app.factory import create_app
@@ -28,6 +28,7 @@ from timers.calendar import LONDON
 from timers.scheduler import start_heartbeat
 
 THREADS = 8  # of the web server
+GRACE = 30  # seconds, for requests that run when it is told to stop
 # after a start: then those of the version before, which may have left numbers wrong, are gone
 AFTER_OTHERS = timedelta(minutes=10)
 FIRST_ACCOUNT = """  Nobody can sign in yet. Make the first account; it asks for a password:
@@ -37,13 +38,17 @@ FIRST_ACCOUNT = """  Nobody can sign in yet. Make the first account; it asks for
 def _bound(app: Flask, host: str, port: int) -> Any:
     """The server, which has the port already: whoever asks now waits until it runs."""
     try:
-        return create_server(app, host=host, port=port, threads=THREADS, ident="Putright")
+        server = create_server(app, host=host, port=port, threads=THREADS, ident="Putright")
     except (OSError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise click.ClickException(
             f"Putright cannot listen on {host}, port {port}: {why}. Is it running already? "
             "Choose another port with --port."
         ) from problem
+    stop = server.task_dispatcher.shutdown
+    # waitress itself would wait for 5
+    server.task_dispatcher.shutdown = partial(stop, timeout=GRACE)  # type: ignore[method-assign]
+    return server
 
 
 @main.command()
@@ -75,7 +80,7 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
         deploy_all(settings, replace=False)
         told = [] if empty else _demo(settings)
         somebody = accounts.somebody_signs_in()
-    working = _working(app, settings, stopping) if settings.heartbeat else nullcontext()
+    at_work = working(app, settings, stopping) if settings.heartbeat else nullcontext()
     click.echo(f"\nPutright is at {address}")
     before = ""
     for email, name, role in told:
@@ -87,7 +92,7 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
         click.echo(f"\n  Everybody's password is {demo.PASSWORD}")
     if not somebody:
         click.echo(FIRST_ACCOUNT)
-    with working:
+    with at_work:
         try:
             click.echo("Stop with Ctrl-C.")
             server.run()
@@ -115,15 +120,18 @@ def _demo(settings: Settings) -> list[tuple[str, str, str]]:
 
 
 @contextmanager
-def _working(app: Flask, settings: Settings, stopping: Event) -> Iterator[None]:
-    """Deadlines and letters, and beside them the long work that somebody asked for.
+def working(app: Flask, settings: Settings, stopping: Event) -> Iterator[None]:
+    """Deadlines; beside them letters, and beside both the long work that somebody asked for.
 
     At the end we are stopping, and it waits for what has begun.
     """
     with app.app_context():
         beats.beat()  # whoever asks need not wait for the first round
         delivered = delivery.is_used()
-    jobs = {"heartbeat": partial(sweep.heartbeat, app, stopping.is_set)}
+    jobs = {
+        "heartbeat": partial(sweep.heartbeat, app, stopping.is_set),
+        "post": partial(sweep.post, app, stopping.is_set),
+    }
     if delivered:
         carrier = sweep.carrier(app, stopping)
         carrier.start()
@@ -172,13 +180,15 @@ def worker(once: bool) -> None:
     """
     settings = settings_of()
     logs.set_up(settings)
-    app = migrated(settings)
-    if once:
-        sweep.heartbeat(app)
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    app = create_app(settings)
     with alone(settings):
+        with app.app_context():
+            migrations.upgrade()
+        if once:
+            sweep.once(app)
+            return
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         stopping = Event()
-        with _working(app, settings, stopping):
+        with working(app, settings, stopping):
             click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
             signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -7,13 +7,11 @@ may or may not have gone when the server stopped is marked, and sent once more.
 from __future__ import annotations
 
 import logging
-import smtplib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, select
@@ -22,13 +20,10 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.db import db, transaction
 from app.errors import BadInput, NotAllowed, NotFound
-from app.letters import FilledLetter, to_plain
 from app.models import AccessibleCopy, Case, Instance, Letter, Outgoing
-from app.services import accessible_copies, deployments, paper, steps
+from app.services import accessible_copies, deployments, mailing, steps
 from app.services.access import is_kept_out, unconflicted
-from app.services.adjustments import wishes
 from app.services.letters import full_date, recipient_of
-from app.services.references import spaced
 from app.services.steps import PROCEDURE, Step
 from app.settings import Settings
 from app.viewer import Viewer
@@ -39,6 +34,10 @@ RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)
 STALE = timedelta(minutes=10)  # "sending" for longer: the server stopped in the middle
 INTERRUPTED = "The server stopped while sending; it may have gone twice."
 OFF_THE_LIST = "This letter is not on the list any more."
+
+
+class NoServer(Exception):
+    """No e-mail can go now."""
 
 
 @dataclass(frozen=True)
@@ -196,12 +195,14 @@ def send_due(
 ) -> int:
     """Send the e-mail that waits; return how many left. Tell the team of what did not go.
 
-    stopping: asked before each; the rest then waits for another worker.
+    Where no mail server answers, the rest is tried the next time. stopping: asked before each; the
+    rest then waits for another worker.
     """
     _find_interrupted()
     sent = 0
-    while not stopping() and (claimed := _claim(landlord_id)) is not None:
-        sent += _send(*claimed)
+    with suppress(NoServer):
+        while not stopping() and (claimed := _claim(landlord_id)) is not None:
+            sent += _send(*claimed)
     _tell_of_late_post(landlord_id)
     return sent
 
@@ -234,64 +235,18 @@ def _send(landlord_id: str, outgoing_id: str) -> bool:
     if outgoing is None:
         return False
     try:
-        how = _deliver(outgoing)
-    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        how = mailing.deliver(outgoing)
+    except (OSError, ValueError) as problem:  # whatever smtplib raises is an OSError
         logger.warning("an e-mail did not go", extra={"cause": type(problem).__name__})
         _failed(landlord_id, outgoing_id, str(problem) or type(problem).__name__)
+        if mailing.is_of_all(problem):
+            raise NoServer from problem
         return False
     with transaction() as session:
         sent, step = locked(session, PROCEDURE, (landlord_id, outgoing_id))
         if sent.status != "sent":  # by another worker, while this one stood still
             _gone(step, sent, clock.today(), how)
     return True
-
-
-def _deliver(outgoing: Outgoing) -> str:
-    settings: Settings = current_app.extensions["settings"]
-    message = _message(outgoing, settings)
-    url = settings.smtp_url.get_secret_value()
-    if not url:
-        folder = settings.instance_dir / "outbox" / outgoing.landlord_id
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{outgoing.id}.eml").write_bytes(message.as_bytes(policy=SMTP))
-        return "Kept as a file in the outbox: no mail server is set up."
-    parts = urlsplit(url)
-    with smtplib.SMTP(parts.hostname or "localhost", parts.port or 25, timeout=20) as server:
-        if parts.scheme == "smtps" or parts.username:
-            server.starttls()
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
-    return "By e-mail."
-
-
-def _message(outgoing: Outgoing, settings: Settings) -> EmailMessage:
-    """The e-mail: the letter as plain text, and as PDF unless its reader asked for text only.
-
-    Raise ValueError for a forged address.
-    """
-    letter = db.session.get(Letter, (outgoing.landlord_id, outgoing.letter_id))
-    case = db.session.get(Case, (outgoing.landlord_id, outgoing.case_id))
-    if letter is None or case is None:
-        raise ValueError("the letter is gone")
-    landlord = deployments.landlord(outgoing.landlord_id)
-    if any(c in outgoing.address for c in "\r\n,;<> ") or outgoing.address.count("@") != 1:
-        raise ValueError(f"“{outgoing.address}” is no e-mail address")
-    message = EmailMessage(policy=SMTP)
-    message["From"] = f'"{landlord.name}" <{settings.mail_from}>'
-    message["To"] = outgoing.address
-    message["Reply-To"] = landlord.email
-    message["Subject"] = f"{letter.title} ({spaced(case.reference)})"
-    message["Message-ID"] = (
-        f"<{outgoing.key.replace(':', '.')}@{urlsplit(settings.public_url).hostname}>"
-    )
-    message.set_content(to_plain(FilledLetter.from_json(letter.blocks)))
-    reader = recipient_of(db.session(), case, letter).person
-    if reader is None or "plain_text" not in wishes(reader):
-        filename = f"{case.reference}-{letter.template}.pdf"
-        pdf = paper.pdf_of(case, letter)  # a transaction, after which all is read anew
-        message.add_attachment(pdf, maintype="application", subtype="pdf", filename=filename)
-    return message
 
 
 def _failed(landlord_id: str, outgoing_id: str, problem: str) -> None:

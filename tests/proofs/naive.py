@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import clock
 from app.engine import Snapshot
 from app.models import Outgoing
-from app.services import deadlines, letters, outbox, steps
+from app.services import deadlines, letters, mailing, steps
 
 
 def two_commits() -> None:
@@ -33,7 +33,7 @@ def mail_first() -> None:
         step.session.flush()
         waiting = select(Outgoing).where(Outgoing.status == "queued")
         for outgoing in step.session.scalars(waiting).all():
-            outbox._deliver(outgoing)
+            mailing.deliver(outgoing)
             outgoing.status, outgoing.sent_at = "sent", clock.now()
 
     letters.queue = sent_at_once

@@ -102,7 +102,7 @@ def _answer(app: Flask, job: Job) -> None:
 DOES: dict[str, Callable[[Flask, Job], None]] = {
     "record": _record,
     "answer": _answer,
-    "beat": lambda app, _job: sweep.heartbeat(app),
+    "beat": lambda app, _job: sweep.once(app),
 }
 
 

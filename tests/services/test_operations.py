@@ -7,7 +7,11 @@ import logging
 import os
 import shutil
 import sqlite3
+import time
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from pathlib import Path
+from threading import Event
 
 import flask_migrate
 import pytest
@@ -18,8 +22,10 @@ from sqlalchemy import select
 
 from app import logs
 from app.alone import NotAlone, alone
+from app.cli.serving import working
 from app.clock import SetClock
 from app.db import db
+from app.errors import Busy
 from app.factory import create_app
 from app.models import Alert, Outgoing
 from app.services import sweep
@@ -27,6 +33,7 @@ from app.services.operations import beats, health, migrations, quarantine
 from app.settings import Settings
 from tests.cases import london
 from tests.conftest import by_owner, make_user
+from tests.mailbox import silent
 from tests.services import elm_homes as elm
 
 
@@ -94,6 +101,30 @@ def test_a_process_whose_tables_are_newer_goes_on_and_says_so(
     assert checks["migrations"] == "ok: at 9999, which is newer: restart this process"
     with pytest.raises(migrations.NotAtHead):  # none begins on them
         migrations.check()
+
+
+def test_a_version_that_is_put_in_place_meanwhile_is_none_of_this_process(
+    app: Flask, at_head: None, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert told(client)[1]["migrations"] == "ok: at head"
+    shutil.copytree(health.MIGRATIONS, tmp_path / "migrations")
+    newest = "revision = '9999'\ndown_revision = '" + health.revisions()[0] + "'\n"
+    (tmp_path / "migrations" / "versions" / "9999_new.py").write_text(newest)
+    monkeypatch.setattr(health, "MIGRATIONS", tmp_path / "migrations")
+    assert client.get("/readyz?pages").status_code == 200
+    by_owner("UPDATE alembic_version SET version_num = '9999'")
+    assert told(client)[1]["migrations"].startswith("ok: at 9999, which is newer")
+
+
+def test_a_database_that_somebody_holds_for_long_is_told_as_everything_else(
+    app: Flask, at_head: None, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waited() -> tuple[bool, str]:
+        raise Busy
+
+    monkeypatch.setitem(health.CHECKS, "database", waited)
+    status, checks = told(client)
+    assert (status, checks["database"]) == (503, "wrong: Busy")
 
 
 def test_an_e_mail_that_is_tried_in_vain_is_told(
@@ -255,6 +286,38 @@ def test_late_mail_makes_it_unready(app: Flask, at_head: None, clock: SetClock) 
     assert waiting.next_try_at is not None
     clock.move_to(waiting.next_try_at + health.LATE_MAIL + timedelta(seconds=1))
     assert {c.name: c.ok for c in health.checks()}["outbox"] is False
+
+
+@pytest.mark.slow
+def test_a_mail_server_that_says_nothing_holds_up_no_deadline(
+    app: Flask, settings: Settings, clock: SetClock
+) -> None:
+    elm.deploy()
+    elm.recorded("2026-11-02", elm.answer("2026-11-04"), resident_email="kezia@example.org")
+    elm.recorded("2026-11-03")
+    clock.move_to(london("2026-11-05 09:00"))
+    often = settings.model_copy(update={"sweep_every_seconds": 1})
+    with working(app, often, Event()), silent() as address:
+        settings_of_app = {"smtp_url": SecretStr(address)}
+        app.extensions["settings"] = settings.model_copy(update=settings_of_app)
+        until(lambda: "sending" in mail())
+        clock.move_to(london("2026-11-25 09:00"))
+        assert health.oldest_due() > timedelta(days=3)
+        until(lambda: health.oldest_due() == timedelta())
+        assert "sending" in mail()
+
+
+def mail() -> Collection[str]:
+    return db.session.scalars(select(Outgoing.status)).all()
+
+
+def until(happened: Callable[[], bool]) -> None:
+    for _ in range(200):
+        db.session.rollback()
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("not within ten seconds")
 
 
 # --- one process on SQLite -----------------------------------------------------------------------

@@ -22,7 +22,7 @@ from app.services import outbox
 from app.settings import Settings
 from app.viewer import Viewer
 from tests.cases import RECORDED, first_team, london, told
-from tests.mailbox import Mailbox, opened
+from tests.mailbox import CERTIFICATE, Mailbox, opened
 
 Make = Callable[..., Viewer]
 
@@ -45,10 +45,15 @@ def acknowledged(landlord: str, **answers: Any) -> Case:
 
 
 @pytest.fixture
-def mailbox(app: Flask, settings: Settings) -> Iterator[Mailbox]:
+def mailbox(app: Flask) -> Iterator[Mailbox]:
     with opened() as box:
-        app.extensions["settings"] = settings.model_copy(update={"smtp_url": SecretStr(box.url)})
+        sends_to(app, box.url)
         yield box
+
+
+def sends_to(app: Flask, address: str) -> None:
+    update = {"smtp_url": SecretStr(address)}
+    app.extensions["settings"] = app.extensions["settings"].model_copy(update=update)
 
 
 def test_without_a_mail_server_letters_are_kept_as_files(landlord: str, settings: Settings) -> None:
@@ -100,6 +105,45 @@ def test_a_refused_email_is_tried_again_and_then_told_to_the_team(
     failed = db.session.scalars(select(Outgoing)).one()
     assert (failed.status, failed.tries) == ("failed", 4)
     assert "could not be sent" in db.session.scalars(select(Alert.text)).one()
+
+
+def test_a_letter_goes_by_tls_to_a_server_that_somebody_vouches_for_and_to_no_other(
+    app: Flask, landlord: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acknowledged(landlord)
+    with opened("smtps") as box:
+        sends_to(app, box.url)
+        assert outbox.send_due() == 0
+        refused = db.session.scalars(select(Outgoing)).one()
+        assert "certificate" in refused.problem and refused.status == "queued"
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+        clock.move_to(clock() + timedelta(minutes=2))
+        assert (outbox.send_due(), len(box.received)) == (1, 1)
+
+
+def test_a_password_goes_to_no_server_that_speaks_in_the_open(
+    app: Flask, landlord: str, mailbox: Mailbox
+) -> None:
+    acknowledged(landlord)
+    sends_to(app, mailbox.url.replace("//", "//putright:secret@"))
+    assert outbox.send_due() == 0
+    assert "STARTTLS" in db.session.scalars(select(Outgoing.problem)).one()
+
+
+def test_where_no_mail_server_answers_one_letter_is_tried_and_the_others_wait(
+    app: Flask, landlord: str, mailbox: Mailbox, clock: SetClock
+) -> None:
+    for _ in range(3):
+        acknowledged(landlord)
+    sends_to(app, "smtp://127.0.0.1:1")
+    assert outbox.send_due() == 0
+    assert sorted(db.session.scalars(select(Outgoing.tries))) == [0, 0, 1]
+    clock.move_to(clock() + timedelta(seconds=15))
+    assert outbox.send_due() == 0
+    assert sorted(db.session.scalars(select(Outgoing.tries))) == [0, 1, 1]
+    sends_to(app, mailbox.url)
+    clock.move_to(clock() + timedelta(minutes=2))
+    assert outbox.send_due() == 3
 
 
 def test_what_was_being_sent_when_the_server_stopped_is_sent_once_more_and_marked(

@@ -35,10 +35,12 @@ def upgrade():
 
 
 def drop():
-    op.execute('DROP TABLE IF EXISTS procrastinate_periodic_defers, procrastinate_events, '
-               'procrastinate_jobs, procrastinate_workers CASCADE')
     op.execute("""
         DO $$ DECLARE it record; BEGIN
+          FOR it IN SELECT oid::regclass AS name FROM pg_class
+                    WHERE relname LIKE 'procrastinate\\_%' AND relkind = 'r' LOOP
+            EXECUTE 'DROP TABLE ' || it.name || ' CASCADE';
+          END LOOP;
           FOR it IN SELECT oid::regprocedure AS name FROM pg_proc
                     WHERE proname LIKE 'procrastinate\\_%' LOOP
             EXECUTE 'DROP FUNCTION ' || it.name || ' CASCADE';

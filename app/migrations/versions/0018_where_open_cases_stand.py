@@ -42,8 +42,10 @@ DROPPED = {
 
 
 def upgrade():
-    op.add_column('case', sa.Column('place', sa.String(length=600)))
-    op.add_column('case', sa.Column('duty_on', sa.Date()))
+    # what comes after is in no transaction: an earlier try may have got so far
+    again = op.get_context().dialect.name == 'postgresql'
+    op.add_column('case', sa.Column('place', sa.String(length=600)), if_not_exists=again)
+    op.add_column('case', sa.Column('duty_on', sa.Date()), if_not_exists=again)
     change(DROPPED, MADE)
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.db import db, start_over, transaction
+from app.errors import PutrightError
 from app.models import Beat, Instance, Outgoing
 from app.services.operations import beats, delivery, jobs, quarantine
-from app.settings import Settings
+from app.settings import MIGRATIONS, Settings
 
 LATE = timedelta(minutes=5)  # a deadline that is due for longer was not looked at
 LATE_MAIL = timedelta(minutes=10)
@@ -48,7 +50,7 @@ def checks(*, of_pages: bool = False) -> list[Check]:
 def _checked(name: str, look: Callable[[], tuple[bool, str]]) -> Check:
     try:
         return Check(name, *look())
-    except (SQLAlchemyError, OSError, sqlite3.Error) as problem:
+    except (SQLAlchemyError, OSError, sqlite3.Error, PutrightError) as problem:
         start_over()
         return Check(name, False, type(problem).__name__)
 
@@ -69,7 +71,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=clock.LONDON)  # the probe is nobody's sign 
 
 def migrations() -> tuple[bool, str]:
     """Whether the tables are those of this version."""
-    wanted, found = _scripts().get_current_head(), revision()
+    wanted, found = revisions()[0], revision()
     return found == wanted, "at head" if found == wanted else f"at {found or 'nothing'}"
 
 
@@ -82,11 +84,14 @@ def _tables() -> tuple[bool, str]:
 
 def knows(revision: str) -> bool:
     """Whether a migration is one of this version or of an earlier one."""
-    return not revision or revision in {script.revision for script in _scripts().walk_revisions()}
+    return not revision or revision in revisions()
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+@cache
+def revisions() -> tuple[str, ...]:
+    """The migrations of the version that runs, the newest first: another may lie on the disk."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def revision() -> str:
@@ -137,7 +142,7 @@ def _disk() -> tuple[bool, str]:
 def _sqlite() -> tuple[bool, str]:
     """It is new enough, and one that is safe with one process alone has but one.
 
-    app/alone.py lets in no other; who goes by another instance folder gets past it.
+    app/alone.py lets in no other; who goes by another name of the file gets past it.
     """
     if db.engine.dialect.name != "sqlite":
         return True, db.engine.dialect.name

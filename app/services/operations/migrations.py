@@ -19,8 +19,8 @@ class NotAtHead(PutrightError):
     def __init__(self) -> None:
         super().__init__(
             f"The tables are not those of this version: they are {health.migrations()[1]}. Bring "
-            "them there once, on one machine, with the address of their owner: "
-            "PUTRIGHT_OWNER_DATABASE_URL=postgresql+psycopg://owner@host/putright putright migrate"
+            "them there once, on one machine, with putright migrate, for which both addresses are "
+            "set: PUTRIGHT_OWNER_DATABASE_URL, and PUTRIGHT_DATABASE_URL as here."
         )
 
 
@@ -29,9 +29,9 @@ class InUse(PutrightError):
 
     message = (
         "The tables are in use: something has read or written one of them for longer than a "
-        "migration may wait, since everybody else would wait behind it. Nothing was changed. Run "
-        "putright migrate again; if it comes back, end what goes on for long (a backup, a report, "
-        "somebody's psql: see pg_stat_activity) or stop the workers first."
+        "migration may wait, since everybody else would wait behind it. Run putright migrate "
+        "again, which does what was not done; if it comes back, end what goes on for long (a "
+        "backup, a report, somebody's psql: see pg_stat_activity) or stop the workers first."
     )
 
 
@@ -52,6 +52,7 @@ def upgrade() -> None:
     Raises NotAtHead where the role that we are may not, InUse where we would hold others up, and
     Newer where we are too old.
     """
+    health.revisions()  # those that come with this program, before others lie on the disk
     try:
         flask_migrate.upgrade()
     except SystemExit:  # said in the log, in Alembic's words
