@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -27,6 +28,7 @@ from app.viewer import ROLES
 from timers.calendar import LONDON
 from timers.scheduler import start_heartbeat
 
+logger = logging.getLogger(__name__)
 THREADS = 8  # of the web server
 GRACE = 30  # seconds, for requests that run when it is told to stop
 # after a start: then those of the version before, which may have left numbers wrong, are gone
@@ -190,5 +192,6 @@ def worker(once: bool) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         stopping = Event()
         with working(app, settings, stopping):
-            click.echo(f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C.")
+            says = f"Looking every {settings.sweep_every_seconds} seconds. Stop with Ctrl-C."
+            logger.info(says) if settings.log == "json" else click.echo(says)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -74,6 +74,20 @@ def test_it_goes_from_draft_to_version_by_two_people(
     assert "approved by Maya" in page and "from the command line, without a second person" in page
 
 
+def test_the_playing_of_stories_is_called_off_and_can_be_asked_for_again(
+    olu: Viewer, sign_in: SignIn
+) -> None:
+    client, path = sign_in(olu), f"/procedures/drafts/{changed(olu)}/stories"
+    client.post(f"{path}/play")
+    (off,) = re.findall(r'action="([^"]+/cancel)"', client.get(path).text)
+    page = client.post(off, follow_redirects=True).text
+    assert "They have not been played" in page and "Play them now" in page
+    assert jobs.run_waiting(sweep.JOBS) == 0
+    client.post(f"{path}/play")
+    assert jobs.run_waiting(sweep.JOBS) == 1
+    assert "The one story holds" in client.get(path).text
+
+
 def test_what_was_typed_is_kept_when_something_is_wrong(olu: Viewer, sign_in: SignIn) -> None:
     client, draft = sign_in(olu), changed(olu)
     typed = {"says": "Friendlier", "when": "later", "day": "2026-12-24", "time": ""}

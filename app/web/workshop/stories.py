@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import BadInput, NotFound, NotOffered
 from app.models import Job, StoriesPlayed
+from app.services.operations import jobs
 from app.services.stories import read_story
 from app.services.story_acts import StoryRefused
 from app.services.workshop import drafts, keeping, retelling, story_words, trials
@@ -146,6 +147,14 @@ def remove(draft_id: str, name: str) -> ResponseReturnValue:
 def play(draft_id: str) -> ResponseReturnValue:
     """Play them all."""
     trials.ask(viewer(), draft_id)
+    return redirect(url(".every", draft_id=draft_id), 303)
+
+
+@bp.post(f"{FOLDER}/play/<job_id>/cancel")
+@allow("approve_procedures")
+def cancel(draft_id: str, job_id: str) -> ResponseReturnValue:
+    """Play no more of them; what has been found is not kept."""
+    jobs.cancel(viewer(), trials.JOB, job_id)
     return redirect(url(".every", draft_id=draft_id), 303)
 
 
