@@ -250,6 +250,7 @@ def test_a_role_for_which_the_wall_does_not_stand_is_told_of_in_the_log(
     assert ["putright roles" in said for said in caplog.messages] == [True] * warned
 
 
+@pytest.mark.slow
 def test_gunicorn_tells_of_it_once_at_its_start(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

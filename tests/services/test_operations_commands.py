@@ -109,6 +109,7 @@ def stop(command: subprocess.Popen[str], at_work: Callable[[], object]) -> bool:
     return command.returncode == 1 and said.endswith("Aborted!\n")
 
 
+@pytest.mark.slow
 def test_a_backup_that_is_stopped_leaves_nothing(
     installation: Flask, settings: Settings, tmp_path: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_backup_that_is_stopped_leaves_nothing(
     assert [*kept.iterdir(), *scratch.iterdir()] == []
 
 
+@pytest.mark.slow
 def test_a_drill_that_is_stopped_leaves_nothing(
     installation: Flask, settings: Settings, tmp_path: Path
 ) -> None:
@@ -135,6 +137,7 @@ def test_a_drill_that_is_stopped_leaves_nothing(
     assert any(hears() for _ in range(TRIES))
 
 
+@pytest.mark.slow
 def test_a_restore_that_is_stopped_leaves_no_copy(
     installation: Flask, settings: Settings, tmp_path: Path
 ) -> None:
