@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
@@ -21,6 +21,14 @@ PREFIX = "PUTRIGHT_"
 OTHERS = {"PUTRIGHT_LONG", "PUTRIGHT_PYTHON"}  # of ./check and ./run; the first is near a setting
 CLOSE = 0.85  # of 1: as alike as a name and its misspelling
 SHORTEST_KEY = 32  # characters
+# of libpq, in seconds and milliseconds: a network that goes silent is noticed within a minute
+SILENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
 
 
 class Misspelt(PutrightError):
@@ -92,6 +100,14 @@ class Settings(BaseSettings):
             raise ValueError(f"a key has {SHORTEST_KEY} characters or more")
         return key
 
+    @field_validator("owner_database_url")
+    @classmethod
+    def of_the_same_database(cls, url: str, others: ValidationInfo) -> str:
+        ours = others.data["database_url"]
+        if url.startswith("postgresql") and not ours.startswith("postgresql"):
+            raise ValueError("it is of PostgreSQL, and PUTRIGHT_DATABASE_URL has to be, too")
+        return url
+
     @field_validator("smtp_url")
     @classmethod
     def of_a_mail_server(cls, url: SecretStr) -> SecretStr:
@@ -110,7 +126,8 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The address in force."""
-        return self.database_url or f"sqlite:///{self.instance_dir / 'putright.db'}"
+        address = self.database_url or f"sqlite:///{self.instance_dir / 'putright.db'}"
+        return not_for_ever(address)
 
     @property
     def file(self) -> Path | None:
@@ -125,7 +142,7 @@ class Settings(BaseSettings):
         """The address by which tables are made. SQLite has no roles."""
         if self.database.startswith("sqlite"):
             return self.database
-        return self.owner_database_url or self.database
+        return not_for_ever(self.owner_database_url) or self.database
 
     def home(self) -> Path:
         """instance_dir, made where it is not there yet: nobody else on this machine reads it."""
@@ -141,3 +158,11 @@ class Settings(BaseSettings):
             kept.touch(mode=0o600)
             kept.write_text(secrets.token_urlsafe(48))
         return kept.read_text().strip()
+
+
+def not_for_ever(address: str) -> str:
+    """An address by which nobody waits for a silent PostgreSQL. What it says itself stays."""
+    if not address.startswith("postgresql"):
+        return address
+    url = make_url(address)
+    return url.set(query=SILENCE | url.query).render_as_string(hide_password=False)

@@ -9,15 +9,18 @@ procrastinate's own, which hold the ids of a landlord and of a job, and no more.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, event, make_url, text
 
 from app import pipeline
 from app.errors import PutrightError
+
+logger = logging.getLogger(__name__)
 
 SETTING = "app.landlord"  # of a transaction: landlords with commas between, or *
 EVERYBODY = "*"
@@ -31,6 +34,7 @@ NOT_OWNED = {
     "user": f"landlord_id IS NULL OR {SEEN}",  # NULL: an administrator of all landlords
     "membership": 'EXISTS (SELECT 1 FROM "user" WHERE id = user_id)',  # behind the same wall
 }
+PASSES = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,58}")
 
 _in_sight: ContextVar[str] = ContextVar("in_sight", default=EVERYBODY)
@@ -65,6 +69,18 @@ def tell(connection: Connection) -> None:
         pipeline.first(connection, statement, (SETTING, _in_sight.get()))
     else:
         connection.exec_driver_sql(statement, (SETTING, _in_sight.get()))
+
+
+def warn_if_passed(engine: Engine) -> None:
+    """Say so in the log where the wall does not stand for the role that we are."""
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection:
+        if connection.scalar(text(PASSES)):
+            logger.warning(
+                "PostgreSQL shows the role of PUTRIGHT_DATABASE_URL the rows of all landlords, "
+                "since it is a superuser or has BYPASSRLS: use the roles that putright roles prints"
+            )
 
 
 def seen(table: Table) -> str:

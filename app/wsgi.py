@@ -9,7 +9,7 @@ import sys
 
 from flask import Flask
 
-from app import logs
+from app import logs, wall
 from app.db import db
 from app.errors import PutrightError
 from app.factory import create_app
@@ -38,6 +38,7 @@ def ready() -> Flask:
     made = create_app(settings)
     with made.app_context():
         migrations.check()
+        wall.warn_if_passed(db.engine)
         db.engine.dispose()  # with --preload, each process opens connections of its own
     return made
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from app.db import db
+from app.factory import create_app
 from app.pipeline import Connection
 from app.services import watch
+from app.settings import SILENCE
 from app.viewer import Viewer
+from tests.conftest import settings_in
 from tests.postgres import Server, as_role
 from tests.test_running import until
 
@@ -155,3 +159,21 @@ def test_readiness_is_told_by_json_even_if_the_connection_is_lost_at_its_begin(
     told = client.get("/readyz")
     assert told.status_code == 503 and told.json is not None
     assert told.json["checks"]["database"] == "wrong: OperationalError"
+
+
+def test_a_network_that_goes_silent_is_noticed_soon_or_as_the_address_says(
+    database_url: str, tmp_path: Path
+) -> None:
+    """On loopback nothing goes silent: what libpq is told is all that can be seen here."""
+    own = make_url(database_url).update_query_dict({"tcp_user_timeout": "1000"})
+    settings = settings_in(tmp_path, own.render_as_string(False))
+    with create_app(settings).app_context():
+        ours = waiting().info.get_parameters()
+        db.engine.dispose()
+    owners = create_engine(settings.owner_database, poolclass=NullPool)
+    with owners.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        theirs = driver.info.get_parameters()
+    for told in (ours, theirs):
+        assert {name: told[name] for name in SILENCE} == SILENCE | {"tcp_user_timeout": "1000"}

@@ -6,15 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from app.cli import main
 from app.cli.group import NAMED_BY
+from app.cli.procedures import named
 from app.outside import ADDRESSES, in_a_sentence
 from app.settings import ROOT, Misspelt, Settings
 
@@ -25,6 +27,7 @@ WRONG = [
     ("SMTP_URL", "https://putright:hunter2@mail.example", "smtp://"),
     ("PUBLIC_URL", "complaints.example", "https://"),
     ("PUBLIC_URL", "https://", "https://"),
+    ("OWNER_DATABASE_URL", "postgresql+psycopg://o:hunter2@h/x", "PUTRIGHT_DATABASE_URL has to be"),
 ]
 
 
@@ -78,6 +81,28 @@ def test_gunicorn_says_in_a_sentence_what_cannot_be(
     )
     assert tried.returncode == 3 and says in tried.stderr, tried.stderr
     assert tried.stderr.count("\n") == 1 and "hunter2" not in tried.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "named_as"),
+    [
+        (
+            "postgresql+psycopg://ann:hunter2@db.example:5433/putright?sslmode=require",
+            "postgresql://db.example:5433/putright",
+        ),
+        (
+            "postgresql+psycopg://db.example/x?user=ann&password=hunter2",
+            "postgresql://db.example/x",
+        ),
+        (
+            "postgresql+psycopg:///x?host=/run/pg&sslpassword=hunter2",
+            "postgresql:///x?host=/run/pg",
+        ),
+        ("sqlite:////srv/putright.db", "sqlite:////srv/putright.db"),
+    ],
+)
+def test_a_database_is_named_without_what_opens_it(address: str, named_as: str) -> None:
+    assert unquote(named(make_url(address))) == named_as
 
 
 def test_variables_that_are_like_no_setting_are_let_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,7 +22,7 @@ from app.models import Case, Event
 from app.models.base import Owned
 from app.services.operations import migrations
 from app.services.operations.migrations import NotAtHead
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.viewer import Viewer
 from app.web.policy import allow
 from tests import small
@@ -232,6 +234,33 @@ def test_the_same_page_shows_everything_to_a_superuser(
         assert app.test_client().get(f"/{elm.ELM}/everything").json == BOTH
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("role", "warned"), [(APPLICATION, False), (OWNER, False), (SUPERUSER, True), ("passer", True)]
+)
+def test_a_role_for_which_the_wall_does_not_stand_is_told_of_in_the_log(
+    settings: Settings, role: str, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine_of(SUPERUSER, settings.database) as engine, engine.begin() as connection:
+        connection.execute(text("DROP ROLE IF EXISTS passer"))
+        connection.execute(text("CREATE ROLE passer LOGIN BYPASSRLS"))
+    with engine_of(role, settings.database) as engine:
+        wall.warn_if_passed(engine)
+    assert ["putright roles" in said for said in caplog.messages] == [True] * warned
+
+
+@pytest.mark.slow
+def test_gunicorn_tells_of_it_once_at_its_start(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flask_migrate.stamp()
+    monkeypatch.setenv("PUTRIGHT_DATABASE_URL", as_role(SUPERUSER, settings.database))
+    monkeypatch.setenv("PUTRIGHT_INSTANCE_DIR", str(settings.instance_dir))
+    words = [sys.executable, "-c", "import app.wsgi"]
+    started = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert started.returncode == 0, started.stderr
+    assert started.stderr.count("putright roles") == 1
 
 
 # --- the tables of this version ------------------------------------------------------------------

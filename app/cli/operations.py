@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
+from flask import Flask
 from sqlalchemy import make_url
 
 from app import wall
@@ -14,8 +17,20 @@ from app.alone import alone
 from app.cli.group import main, migrated, settings_of
 from app.factory import create_app
 from app.services.operations import backups, health, quarantine
+from app.settings import Settings
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+def existing(settings: Settings) -> Flask:
+    """As `migrated`, of a database that is there already. Raises BackupRefused."""
+    backups.refuse_nothing(settings)
+    return migrated(settings)
+
+
+def tidy_up_when_stopped() -> None:
+    """SIGTERM ends a command as Ctrl-C does: no copy of the database is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @main.command()
@@ -39,7 +54,8 @@ def migrate() -> None:
 def backup(file: Path) -> None:
     """Write database, key and outbox into a new FILE. The service may go on meanwhile."""
     settings = settings_of()
-    with migrated(settings).app_context():
+    tidy_up_when_stopped()
+    with existing(settings).app_context():
         manifest = backups.backup(create_app, settings, file)
     click.echo(f"{file}: {sum(manifest.rows.values()):,} rows. It holds secrets: keep it safe.")
 
@@ -49,6 +65,7 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put a backup into an empty installation, in quarantine: nothing is sent before `release`."""
     settings = settings_of()
+    tidy_up_when_stopped()
     with alone(settings):
         manifest = backups.restore(create_app, settings, file)
     click.echo(f"Restored what was backed up at {manifest.made_at}. It fires and sends nothing.")
@@ -59,7 +76,7 @@ def restore(file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def release(yes: bool) -> None:
     """Approve a restored copy: from now on it fires what is due and sends what waits."""
-    with migrated(settings_of()).app_context():
+    with existing(settings_of()).app_context():
         if not quarantine.holds():
             raise click.ClickException("No quarantine holds this copy.")
         due, mail = quarantine.would_do()
@@ -76,12 +93,12 @@ def release(yes: bool) -> None:
 def drill(file: Path | None) -> None:
     """Restore a backup to a scratch place and verify it; without FILE, one that is made now."""
     settings = settings_of()
-    with migrated(settings).app_context():
+    tidy_up_when_stopped()
+    with ExitStack() as opened:
         if file is None:
-            with backups.just_made(create_app, settings) as made:
-                checks = backups.drill(create_app, settings, made)
-        else:
-            checks = backups.drill(create_app, settings, file)
+            opened.enter_context(existing(settings).app_context())
+            file = opened.enter_context(backups.just_made(create_app, settings))
+        checks = backups.drill(create_app, settings, file)
     for check in checks:
         click.echo(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.says}")
     sys.exit(0 if all(check.ok for check in checks) else 1)

@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 import click
+from sqlalchemy import URL
 
 from app.cli.group import main, migrated, settings_of
 from app.clock import system_clock
@@ -42,6 +43,13 @@ def deploy_all(settings: Settings, replace: bool, only: str | None = None) -> No
             click.echo(f"{slug} is deployed already, or was published in the workshop since.")
 
 
+def named(url: URL) -> str:
+    """Which database it is, and no more: a password may stand in an address's query, too."""
+    where = {key: url.query[key] for key in ("host", "port") if key in url.query}
+    there = (url.host, url.port, url.database)
+    return str(URL.create(url.get_backend_name(), None, None, *there, where))
+
+
 @main.command()
 @click.argument("landlord", required=False)
 @click.option("--replace", is_flag=True, help="Replace even what was published in the workshop.")
@@ -51,7 +59,7 @@ def deploy(landlord: str | None, replace: bool) -> None:
     if landlord is None and not deployments.slugs(settings.processes_dir):
         raise click.ClickException(f"There is no landlord's folder in {settings.processes_dir}.")
     with migrated(settings).app_context():
-        click.echo(f"The database is {db.engine.url}.")  # without its password
+        click.echo(f"The database is {named(db.engine.url)}.")
         deploy_all(settings, replace, landlord)
 
 

@@ -34,6 +34,8 @@ STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 LONGEST_TEXT = {"title": 120, "text": 300, "decision": 40}
 LONGEST_WORD = {"title": 18, "text": 36, "decision": 16}
 
+NO_FONT = "could not be displayed with"  # what typst says then
+
 NORMAL_SIZE, LARGE_SIZE = 12, 18  # points
 
 
@@ -91,12 +93,13 @@ def to_pdf(
         return _compile(compiler, STANDARDS, made_at)
     except typst.TypstError as failed:
         # Mostly a character that no font here has. The letter must go all the same: tagged, but
-        # not to the standard, which wants every character drawn.
-        logger.warning("letter %s printed without PDF/UA: %s", head.reference, _why(failed))
+        # not to the standard, which wants every character drawn. typst quotes it, the log must not.
+        why = "a character has no font" if NO_FONT in failed.message else "typst refused"
+        logger.warning("letter %s printed without PDF/UA: %s", head.reference, why)
     try:
         return _compile(compiler, [], made_at)
     except typst.TypstError as failed:
-        raise PdfNotMade(_why(failed)) from failed
+        raise PdfNotMade(" ".join([failed.message, *failed.hints])) from failed
 
 
 def _compile(
@@ -107,10 +110,6 @@ def _compile(
     )
     assert isinstance(made, bytes)  # typst gives a list for pictures only
     return made
-
-
-def _why(failed: typst.TypstError) -> str:
-    return " ".join([failed.message, *failed.hints])
 
 
 @lru_cache(maxsize=4)

@@ -285,12 +285,14 @@ def test_words_wider_than_the_page_are_broken() -> None:
     assert sum(line.count("x") for line in lines if "xx" in line) == 500
 
 
-def test_letter_with_characters_that_no_font_has_still_goes(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("typed", ["\U0001f9ff", "\u1230\u120b\u121d"])
+def test_letter_with_characters_that_no_font_has_still_goes_and_the_log_does_not_quote_them(
+    typed: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        pdf = to_pdf(letter(part_remedy="Ok \U0001f9ff"), HEAD, AT, fonts_dir=FONTS)
-    assert "without PDF/UA" in caplog.text
+        pdf = to_pdf(letter(part_remedy=f"Ok {typed}"), HEAD, AT, fonts_dir=FONTS)
+    (said,) = caplog.messages
+    assert said == f"letter {HEAD.reference} printed without PDF/UA: a character has no font"
     assert "Replace" not in words(pdf) and "Ok" in words(pdf)
     assert "/H1" in roles(pdf)
 

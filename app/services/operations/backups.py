@@ -36,11 +36,16 @@ from app.settings import Settings
 DATABASE, MANIFEST, KEY = "database", "manifest.json", "secret_key"
 MAIL = re.compile(r"outbox/[a-z0-9-]{1,60}/[0-9a-f]{32}\.eml")
 BLOCK = 1024 * 1024
+BACKUP, DRILL = "putright-backup-", "putright-drill-"  # how their folders begin
 NO_BACKUP = "This is no backup of Putright."
 # what zipfile says of bytes that are not as they were written
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 # of the transaction that counts: it sees all rows, and waits for pg_dump however long that takes
 APART = {wall.SETTING: wall.EVERYBODY, "idle_in_transaction_session_timeout": "0"}
+END_OURS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = '{}' AND usename = current_user"
+)
 MakeApp = Callable[[Settings], Flask]  # app.factory.create_app, which services do not know
 
 
@@ -64,20 +69,24 @@ def backup(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
     if path.exists():
         raise BackupRefused(f"{path} is there already: name a new file.")
     unfinished = path.with_name(f"{path.name}.unfinished")
-    with tempfile.TemporaryDirectory(dir=path.parent.resolve()) as folder:
-        copy = Path(folder) / DATABASE
-        rows = _copy_database(make_app, settings, db.engine, copy)
-        manifest = Manifest(
-            clock.now().isoformat(), db.engine.dialect.name, revision(), _sha256(copy), rows
-        )
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-            archive.write(copy, DATABASE)
-            archive.writestr(KEY, settings.session_key())
-            for mail in sorted((settings.instance_dir / "outbox").glob("*/*.eml")):
-                archive.write(mail, mail.relative_to(settings.instance_dir).as_posix())
-            archive.writestr(MANIFEST, json.dumps(vars(manifest), indent=1))
-    unfinished.rename(path)
-    path.chmod(0o600)
+    unfinished.unlink(missing_ok=True)  # of one that was killed
+    try:
+        with tempfile.TemporaryDirectory(prefix=BACKUP, dir=path.parent.resolve()) as folder:
+            copy = Path(folder) / DATABASE
+            rows = _copy_database(make_app, settings, db.engine, copy)
+            manifest = Manifest(
+                clock.now().isoformat(), db.engine.dialect.name, revision(), _sha256(copy), rows
+            )
+            unfinished.touch(mode=0o600, exist_ok=False)  # before there is anything to read
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+                archive.write(copy, DATABASE)
+                archive.writestr(KEY, settings.session_key())
+                for mail in sorted((settings.instance_dir / "outbox").glob("*/*.eml")):
+                    archive.write(mail, mail.relative_to(settings.instance_dir).as_posix())
+                archive.writestr(MANIFEST, json.dumps(vars(manifest), indent=1))
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return manifest
 
 
@@ -124,10 +133,22 @@ def drill(make_app: MakeApp, settings: Settings, path: Path) -> list[Check]:
 @contextmanager
 def just_made(make_app: MakeApp, settings: Settings) -> Iterator[Path]:
     """A backup of now, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="putright-backup-") as folder:
+    with tempfile.TemporaryDirectory(prefix=BACKUP) as folder:
         path = Path(folder) / "backup.zip"
         backup(make_app, settings, path)
         yield path
+
+
+def refuse_nothing(settings: Settings) -> None:
+    """Raises BackupRefused where there is no database yet: surely another one is meant."""
+    place = _place(settings)
+    if place.is_file() if place else _tables(settings):
+        return
+    lacks = f"no file {place}" if place else f"no table in {make_url(settings.database).database}"
+    raise BackupRefused(
+        f"There is no database yet: {lacks}. Set PUTRIGHT_DATABASE_URL and PUTRIGHT_INSTANCE_DIR "
+        "as they are where Putright runs."
+    )
 
 
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
@@ -249,11 +270,13 @@ def _make_ready(make_app: MakeApp, settings: Settings, folder: Path, says: str) 
         raise BackupRefused("Something else reads the copy that is being restored. Try again.")
 
 
+def _tables(settings: Settings) -> list[str]:
+    engine = create_engine(settings.owner_database, poolclass=NullPool)
+    return inspect(engine).get_table_names()
+
+
 def _refuse_over_tables(settings: Settings) -> None:
-    engine = create_engine(settings.owner_database)
-    tables = inspect(engine).get_table_names()
-    engine.dispose()
-    if tables:
+    if _tables(settings):
         raise BackupRefused("The PostgreSQL database has tables: restore into an empty one.")
 
 
@@ -300,7 +323,7 @@ def _with_database(settings: Settings, address: str) -> Settings:
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Settings]:
     """An empty installation that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="putright-drill-") as folder:
+    with tempfile.TemporaryDirectory(prefix=DRILL) as folder:
         apart = {"instance_dir": Path(folder), "secret_key": SecretStr(""), "database_url": ""}
         scratch = settings.model_copy(update=apart)
         url = make_url(settings.database)
@@ -309,11 +332,9 @@ def _scratch(settings: Settings) -> Iterator[Settings]:
             return
         name = f"putright_drill_{Path(folder).name[-8:].lower()}"
         owner = make_url(settings.owner_database)
-        server = create_engine(owner, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with server.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
+        addresses = {"database_url": url, "owner_database_url": owner}
         try:
-            addresses = {"database_url": url, "owner_database_url": owner}
+            _say(owner, f'CREATE DATABASE "{name}"')
             yield scratch.model_copy(
                 update={
                     key: there.set(database=name).render_as_string(False)
@@ -321,5 +342,13 @@ def _scratch(settings: Settings) -> Iterator[Settings]:
                 }
             )
         finally:
-            with server.connect() as connection:
-                connection.execute(text(f'DROP DATABASE "{name}"'))  # waits for whoever leaves it
+            # what was stopped may be at work there still; whoever leaves is waited for
+            _say(owner, END_OURS.format(name), f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def _say(owner: URL, *statements: str) -> None:
+    """To PostgreSQL, outside of a transaction."""
+    server = create_engine(owner, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with server.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
