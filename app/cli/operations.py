@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from flask import Flask
 from sqlalchemy import make_url
 
 from app import wall
@@ -17,15 +16,8 @@ from app.alone import alone
 from app.cli.group import main, migrated, settings_of
 from app.factory import create_app
 from app.services.operations import backups, health, quarantine
-from app.settings import Settings
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-
-
-def existing(settings: Settings) -> Flask:
-    """As `migrated`, of a database that is there already. Raises BackupRefused."""
-    backups.refuse_nothing(settings)
-    return migrated(settings)
 
 
 def tidy_up_when_stopped() -> None:
@@ -55,7 +47,8 @@ def backup(file: Path) -> None:
     """Write database, key and outbox into a new FILE. The service may go on meanwhile."""
     settings = settings_of()
     tidy_up_when_stopped()
-    with existing(settings).app_context():
+    backups.refuse_nothing(settings)
+    with create_app(settings).app_context():  # not migrated: a new version asks for a backup first
         manifest = backups.backup(create_app, settings, file)
     click.echo(f"{file}: {sum(manifest.rows.values()):,} rows. It holds secrets: keep it safe.")
 
@@ -76,7 +69,9 @@ def restore(file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def release(yes: bool) -> None:
     """Approve a restored copy: from now on it fires what is due and sends what waits."""
-    with existing(settings_of()).app_context():
+    settings = settings_of()
+    backups.refuse_nothing(settings)
+    with migrated(settings).app_context():
         if not quarantine.holds():
             raise click.ClickException("No quarantine holds this copy.")
         due, mail = quarantine.would_do()
@@ -96,7 +91,8 @@ def drill(file: Path | None) -> None:
     tidy_up_when_stopped()
     with ExitStack() as opened:
         if file is None:
-            opened.enter_context(existing(settings).app_context())
+            backups.refuse_nothing(settings)
+            opened.enter_context(create_app(settings).app_context())
             file = opened.enter_context(backups.just_made(create_app, settings))
         checks = backups.drill(create_app, settings, file)
     for check in checks:

@@ -15,11 +15,12 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
-from app import logs
+from app import logs, wall
 from app.alone import alone
 from app.cli.group import main, settings_of
 from app.cli.procedures import deploy_all
 from app.clock import SetClock, system_clock
+from app.db import db
 from app.factory import create_app
 from app.services import accounts, demo, deployments, sweep
 from app.services.operations import beats, delivery, migrations
@@ -79,6 +80,7 @@ def _serve(app: Flask, settings: Settings, server: Any, address: str, empty: boo
     stopping = Event()
     with app.app_context():
         migrations.upgrade()
+        wall.warn_if_passed(db.engine)
         deploy_all(settings, replace=False)
         told = [] if empty else _demo(settings)
         somebody = accounts.somebody_signs_in()
@@ -186,6 +188,7 @@ def worker(once: bool) -> None:
     with alone(settings):
         with app.app_context():
             migrations.upgrade()
+            wall.warn_if_passed(db.engine)
         if once:
             sweep.once(app)
             return

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.db import db
 from app.factory import create_app
 from app.models import Case, Instance, Task
-from app.services.operations import backups, migrations, quarantine
+from app.services.operations import backups, health, migrations, quarantine
 from app.services.operations.backups import BackupRefused
 from app.services.operations.verifying import verify
 from app.settings import Settings
@@ -56,6 +56,20 @@ def test_a_drill_finds_all_that_was_backed_up(
     ]
     with pytest.raises(BackupRefused, match="is there already"):
         backups.backup(create_app, settings, path)
+
+
+def test_what_an_earlier_version_has_left_is_backed_up_as_it_is_and_comes_back(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    with backups._scratch(settings) as there, create_app(there).app_context():
+        flask_migrate.upgrade(revision="0010")
+        manifest = backups.backup(create_app, there, tmp_path / "backup.zip")
+        assert manifest.revision == health.revision() == "0010"
+        assert "case" in manifest.rows and "played_case" not in manifest.rows
+        db.session.remove()
+        db.engine.dispose()
+    found = backups.drill(create_app, settings, tmp_path / "backup.zip")
+    assert [check.name for check in found if not check.ok] == []
 
 
 Spoil = Callable[[], object]

@@ -65,7 +65,10 @@ class Manifest:
 
 
 def backup(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
-    """Write everything into a new file. The service may go on meanwhile. Raises BackupRefused."""
+    """Write everything into a new file. The service may go on meanwhile. Raises BackupRefused.
+
+    Tables of an earlier version are taken as they are: `restore` migrates them.
+    """
     if path.exists():
         raise BackupRefused(f"{path} is there already: name a new file.")
     unfinished = path.with_name(f"{path.name}.unfinished")
@@ -96,7 +99,7 @@ def restore(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
     Nothing is put in place before all of it has been read, and no row of it is there without
     quarantine, wherever this dies.
     """
-    place = _place(settings)
+    place = settings.file
     home = place.parent if place else settings.home().resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as name:
@@ -141,7 +144,7 @@ def just_made(make_app: MakeApp, settings: Settings) -> Iterator[Path]:
 
 def refuse_nothing(settings: Settings) -> None:
     """Raises BackupRefused where there is no database yet: surely another one is meant."""
-    place = _place(settings)
+    place = settings.file
     if place.is_file() if place else _tables(settings):
         return
     lacks = f"no file {place}" if place else f"no table in {make_url(settings.database).database}"
@@ -239,14 +242,6 @@ def _copy_database(
         words = ("-Fc", "--enable-row-security", f"--snapshot={snapshot}", "-f", str(copy))
         _postgres("pg_dump", engine.url, *words)
     return rows
-
-
-def _place(settings: Settings) -> Path | None:
-    """The file of SQLite. A name without a folder is one in instance_dir: so says Flask."""
-    url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite":
-        return None
-    return settings.instance_dir.resolve() / str(url.database)
 
 
 def _refuse_over_file(place: Path) -> None:
