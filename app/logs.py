@@ -1,7 +1,7 @@
-"""Logs as lines for people, or as JSON for machines; neither holds personal data.
+"""Logs as lines for people, or as JSON for machines, which holds no personal data.
 
-Of an exception the type and the places in the code are told, never its words: those may quote what
-somebody typed.
+There, of an exception the type and the places in the code are told, never its words: those may
+quote what somebody typed.
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ def run(script: Path, *arguments: str, seconds: int, memory: int) -> str:
     except subprocess.TimeoutExpired as late:
         raise Failed(f"not done in {seconds * 2} seconds") from late
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
-        raise Failed(f"ended with {done.returncode}: {said[-500:]}")
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[-1]
+        # the kind of error only: its words may quote what is in the file
+        raise Failed(f"ended with {done.returncode}: {last.partition(':')[0]}")
     return done.stdout.decode(errors="replace")
 
 
