@@ -92,6 +92,11 @@ def procedure(answer_in: int) -> bytes:
     )
 
 
+def is_counted(day: date) -> bool:
+    """Whether everybody works on a day by whom it is not off."""
+    return day.weekday() < SATURDAY and day not in BANK_HOLIDAYS
+
+
 def count(n: int, base: date, pauses: list[list[date | None]], off: frozenset[date]) -> date | None:
     """The n-th working day after `base`; None while a pause without an end holds it up."""
     day = base
@@ -99,7 +104,7 @@ def count(n: int, base: date, pauses: list[list[date | None]], off: frozenset[da
         day += DAY
         assert day <= LAST
         holds = [end for begin, end in pauses if begin and begin <= day and (not end or day < end)]
-        works = day.weekday() < SATURDAY and day not in BANK_HOLIDAYS | off
+        works = is_counted(day) and day not in off
         if works and None in holds:
             return None
         n -= works and not holds

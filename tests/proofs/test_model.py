@@ -43,7 +43,7 @@ from tests.cases import london
 from tests.conftest import make_user
 from tests.proofs import town
 from tests.proofs.fleet import LONG
-from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, procedure
+from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, is_counted, procedure
 from tests.proofs.victim import die_at
 from tests.services import elm_homes as elm
 
@@ -176,16 +176,17 @@ class World(RuleBasedStateMachine):
         """All open cases count by the calendar of now, whoever died while it was done."""
         calendar_changes.approve(self.helen)
         if self._do(lambda: sweep.work(self.app), dies) == KILLED:
-            self._become({k: case.moved(self.clock(), self.off) for k, case in self._old()})
+            self._become(self._moved())
             self.clock.move_to(self.clock() + timedelta(minutes=3))
             sweep.work(self.app)
-        self.model |= {k: case.moved(self.clock(), self.off) for k, case in self._old()}
+        self.model |= self._moved()
 
-    def _old(self) -> Iterator[tuple[str, ModelCase]]:
-        """The open cases under another calendar."""
-        for key, case in self.model.items():
-            if not case.outcome and case.off != self.off:
-                yield key, case
+    def _moved(self) -> dict[str, ModelCase]:
+        """The open cases under another calendar, by that of now: if a day off is news to one."""
+        old = {k: c for k, c in self.model.items() if not c.outcome and c.off != self.off}
+        if not any(is_counted(day) for case in old.values() for day in self.off - case.off):
+            return {}
+        return {key: case.moved(self.clock(), self.off) for key, case in old.items()}
 
     @rule(days=st.integers(0, 15), hour=st.integers(0, 23), sweeps=st.booleans(), dies=DIES)
     def move_the_clock(self, days: int, hour: int, sweeps: bool, dies: int | None) -> None:
@@ -376,6 +377,25 @@ def test_a_day_off_that_reaches_open_cases_by_itself_is_found(
         played.pause(at=random.Random(1), what="go_on", dies=None)
         with pytest.raises(AssertionError, match="case-0"):
             played.everything_is_as_in_the_model()
+    finally:
+        played.teardown()
+
+
+def test_a_day_off_on_a_weekend_or_a_bank_holiday_moves_no_open_case(world: type[World]) -> None:
+    """Its calendar is another one all the same: the case keeps its own."""
+    played = world()
+    try:
+        played.begin()
+        played.submit(dies=None)
+        for ahead in (4, 31):  # a Saturday, Christmas Day
+            played.enter_a_day_off(ahead)
+            played.approve_the_calendar(dies=None)
+            played.everything_is_as_in_the_model()
+            assert played.model["case-0"].did["calendar_changed", "", ""] == 0
+        played.enter_a_day_off(ahead=6)  # a Monday
+        played.approve_the_calendar(dies=None)
+        played.everything_is_as_in_the_model()
+        assert played.model["case-0"].did["calendar_changed", "", ""] == 1
     finally:
         played.teardown()
 
