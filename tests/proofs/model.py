@@ -166,7 +166,7 @@ class ModelCase:
         """The case after a step; None if what is done is not open or offered any more."""
         then = deepcopy(self)
         then._catch_up(now)
-        if act not in then.tasks | then.seen()["offers"] | {""}:
+        if act not in then.can_do() | {""}:
             return None
         if act == "answer" and not then._is_free_for(said["who"]):
             return None
@@ -174,6 +174,10 @@ class ModelCase:
             getattr(then, f"_{act}")(**said)
         then._settle()
         return then
+
+    def can_do(self) -> set[str]:
+        """The tasks that are open, and what is offered."""
+        return self.tasks | self.offers - ({"more_time"} if self.more_days else set())
 
     def _is_free_for(self, who: str) -> bool:
         return self.claimed_by in (None, who)
@@ -289,7 +293,7 @@ class ModelCase:
             "status": "closed" if self.outcome else "open",
             "outcome": self.outcome,
             "tasks": {name: self.claimed_by for name in self.tasks},
-            "offers": self.offers - ({"more_time"} if self.more_days else set()),
+            "offers": self.can_do() - self.tasks,
             "deadlines": {name: timer.due_on for name, timer in self.timers.items()},
             "next_due": self.next_due(),
             "did": self.did,
