@@ -89,8 +89,11 @@ def start_again(app: Flask, absence: timedelta) -> dict[str, datetime]:
     app.extensions["clock"] = back = Running(STOPPED + absence)
     waits = waiting(back.at)
     began = time.monotonic()
-    sweep.heartbeat(create_app(app.extensions["settings"], back))
+    worker = create_app(app.extensions["settings"], back)
+    sweep.heartbeat(worker)
     assert time.monotonic() - began < SOON
+    with worker.app_context():
+        db.engine.dispose()
     db.session.rollback()
     return waits
 
