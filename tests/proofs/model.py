@@ -42,6 +42,7 @@ BANK_HOLIDAYS = frozenset(
         "2027-08-30",
         "2027-12-27",
         "2027-12-28",
+        "2028-01-03",
     )
 )
 LAST = date(2028, 3, 31)  # until which they are known
