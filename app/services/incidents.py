@@ -15,9 +15,10 @@ from app.engine import EngineRefused, Snapshot, fire_due, look, pass_over
 from app.errors import BadInput, NotAllowed, NotFound, NotOffered, Stopped
 from app.models import Case, Deadline, Incident, Instance
 from app.models.base import new_id
-from app.services import steps
+from app.services import code_clocks, steps
 from app.services.access import is_kept_out, unconflicted
 from app.viewer import Viewer
+from timers.calendar import falls_due_at
 
 MOST_SAID = 1000  # characters of a cause
 
@@ -61,10 +62,25 @@ def report(landlord_id: str, case_id: str, doing: str, cause: Exception) -> None
                 at=clock.now(),
                 doing=doing[:200],
                 cause=_in_words(cause),
-                element=cause.element if isinstance(cause, EngineRefused) else "",
+                element=getattr(cause, "element", "") or _next_place(session, instance),
                 resolved_at=None,
             )
         )
+
+
+def _next_place(session: Session, instance: Instance) -> str:
+    """The timer at which the case would have gone on: that due next, else the earliest dated."""
+    rows = session.scalars(
+        select(Deadline).where(
+            Deadline.landlord_id == instance.landlord_id,
+            Deadline.instance_id == instance.id,
+            Deadline.host != code_clocks.HOST,
+            Deadline.met_on.is_(None),
+            Deadline.ended_at.is_(None),
+        )
+    )
+    places = [(falls_due_at(row.due_on, row.kind), row.element) for row in rows if row.due_on]
+    return min(places, key=lambda at: (at[0] != instance.next_due_at, at), default=("", ""))[1]
 
 
 def _in_words(cause: Exception) -> str:

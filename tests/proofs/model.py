@@ -42,6 +42,7 @@ BANK_HOLIDAYS = frozenset(
         "2027-08-30",
         "2027-12-27",
         "2027-12-28",
+        "2028-01-03",
     )
 )
 LAST = date(2028, 3, 31)  # until which they are known
@@ -92,6 +93,11 @@ def procedure(answer_in: int) -> bytes:
     )
 
 
+def is_counted(day: date) -> bool:
+    """Whether everybody works on a day by whom it is not off."""
+    return day.weekday() < SATURDAY and day not in BANK_HOLIDAYS
+
+
 def count(n: int, base: date, pauses: list[list[date | None]], off: frozenset[date]) -> date | None:
     """The n-th working day after `base`; None while a pause without an end holds it up."""
     day = base
@@ -99,7 +105,7 @@ def count(n: int, base: date, pauses: list[list[date | None]], off: frozenset[da
         day += DAY
         assert day <= LAST
         holds = [end for begin, end in pauses if begin and begin <= day and (not end or day < end)]
-        works = day.weekday() < SATURDAY and day not in BANK_HOLIDAYS | off
+        works = is_counted(day) and day not in off
         if works and None in holds:
             return None
         n -= works and not holds
@@ -161,7 +167,7 @@ class ModelCase:
         """The case after a step; None if what is done is not open or offered any more."""
         then = deepcopy(self)
         then._catch_up(now)
-        if act not in then.tasks | then.seen()["offers"] | {""}:
+        if act not in then.can_do() | {""}:
             return None
         if act == "answer" and not then._is_free_for(said["who"]):
             return None
@@ -169,6 +175,10 @@ class ModelCase:
             getattr(then, f"_{act}")(**said)
         then._settle()
         return then
+
+    def can_do(self) -> set[str]:
+        """The tasks that are open, and what is offered."""
+        return self.tasks | self.offers - ({"more_time"} if self.more_days else set())
 
     def _is_free_for(self, who: str) -> bool:
         return self.claimed_by in (None, who)
@@ -284,7 +294,7 @@ class ModelCase:
             "status": "closed" if self.outcome else "open",
             "outcome": self.outcome,
             "tasks": {name: self.claimed_by for name in self.tasks},
-            "offers": self.offers - ({"more_time"} if self.more_days else set()),
+            "offers": self.can_do() - self.tasks,
             "deadlines": {name: timer.due_on for name, timer in self.timers.items()},
             "next_due": self.next_due(),
             "did": self.did,
