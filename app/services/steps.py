@@ -237,9 +237,9 @@ def settle(step: Step) -> None:
         fire(step)
 
 
-def work_out_again(step: Step) -> None:
-    """Work every armed deadline out again by the calendar in force, and pin the case to it."""
-    step.calendar = calendar_at(deployments.landlord(step.case.landlord_id))
+def work_out_again(step: Step, calendar: WorkingCalendar) -> None:
+    """Work every armed deadline out again by another calendar, and pin the case to it."""
+    step.calendar = calendar
     keep_calendar(step.session, step.calendar)
     _apply(step, recompute(step.deployed.procedure, step.stored(), step.now, step.calendar))
 

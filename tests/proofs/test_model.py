@@ -35,7 +35,7 @@ from app.db import db
 from app.errors import ChangedMeanwhile, NotAllowed, NotOffered, TaskIsOver
 from app.factory import create_app
 from app.models import Case, Deadline, Event, Incident, Instance, Outgoing, Payload, Task
-from app.services import access, actions, calendar_changes, calendars, outbox, steps, sweep, tasks
+from app.services import access, actions, calendars, outbox, steps, sweep, tasks
 from app.services.operations.verifying import verify
 from app.settings import Settings
 from tests import postgres
@@ -46,6 +46,7 @@ from tests.proofs.fleet import LONG
 from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, procedure
 from tests.proofs.victim import die_at
 from tests.services import elm_homes as elm
+from tests.services.test_calendar_changes import approve
 
 BEGIN = london("2026-11-24 09:00")
 LAST_RAISED = date(2027, 9, 30)  # the model knows bank holidays until a few months later
@@ -174,7 +175,7 @@ class World(RuleBasedStateMachine):
     @rule(dies=DIES)
     def approve_the_calendar(self, dies: int | None) -> None:
         """All open cases count by the calendar of now, whoever died while it was done."""
-        calendar_changes.approve(self.helen)
+        approve(self.helen)
         if self._do(lambda: sweep.work(self.app), dies) == KILLED:
             self._become({k: case.moved(self.clock(), self.off) for k, case in self._old()})
             self.clock.move_to(self.clock() + timedelta(minutes=3))
