@@ -306,7 +306,8 @@ def _move(
                 return True
             case_id = instance.case_id
             step = steps.open_step(session, instance, actor)
-            days = rearming.days_between(step.calendar, calendar, step.case.received_on)
+            differ = rearming.days_between(step.calendar, calendar)
+            days = rearming.in_words(differ, step.case.received_on)
             step.write("calendar_changed", days=days)
             steps.work_out_again(step, calendar)
     except ChangedMeanwhile:

@@ -26,7 +26,7 @@ from app.services.casefile import CaseFile
 from app.services.standing import Limit
 from app.services.steps import PROCEDURE, Step, actor_kind
 from app.viewer import Viewer
-from timers.calendar import WorkingCalendar, falls_due_at
+from timers.calendar import DayOff, WorkingCalendar, falls_due_at
 from timers.rules import rule_in_force
 
 BARE = defaultload(Instance.case).lazyload(Case.parties)  # nobody's name is asked for
@@ -334,15 +334,16 @@ def _cases(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
             yield its | dict(zip(("place", "duty_on"), r.stands, strict=True))
 
 
-def days_between(old: WorkingCalendar, new: WorkingCalendar, since: date) -> str:
-    """The days from one on that are off in one of two calendars only, as history says them."""
+def days_between(old: WorkingCalendar, new: WorkingCalendar) -> list[tuple[DayOff, str]]:
+    """The days that are off in one of two calendars only, each with what became of it."""
     added = ((day, "") for day in new.off_only_here(old))
     gone = ((day, " (no longer off)") for day in old.off_only_here(new))
-    said = [
-        f"{day.on.isoformat()} {day.name}{how}"
-        for day, how in sorted((*added, *gone))
-        if day.on >= since
-    ]
+    return sorted((*added, *gone))
+
+
+def in_words(days: Iterable[tuple[DayOff, str]], since: date) -> str:
+    """Those from a day on, as history says them."""
+    said = [f"{day.on.isoformat()} {day.name}{how}" for day, how in days if day.on >= since]
     more = [f"{len(said) - MOST_NAMED} more"] if len(said) > MOST_NAMED else []
     return ", ".join(said[:MOST_NAMED] + more)
 
@@ -353,9 +354,10 @@ def _history(
     """Payloads and lines: that the calendar changed, and each date that moved."""
     payloads, events = [], []
     known, now = Known(calendar.nation), clock.now()
+    versions = {r.instance.calendar_version for r in rearmed}
+    differ = {version: days_between(known.calendar(version), calendar) for version in versions}
     for r in rearmed:
-        old = known.calendar(r.instance.calendar_version)
-        days = days_between(old, calendar, r.received_on)
+        days = in_words(differ[r.instance.calendar_version], r.received_on)
         lines = [("calendar_changed", "", now, actor, {"days": days})]
         lines += [(e.action, e.element, e.at, PROCEDURE, dict(e.detail)) for e in r.events]
         numbers = count(r.instance.events + 1)
