@@ -7,12 +7,12 @@ before the policy's own tells the team that has the work.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from app.code import FACT, Clock
-from app.engine import ROOT
+from app.engine import ROOT, HistoryEvent
 from app.models import Deadline
 from app.services.deployments import Deployed
 from timers.calendar import falls_due_at
@@ -28,6 +28,12 @@ HOST = "code"  # of its rows in the register: no element of a diagram
 def of_code(row: Deadline) -> bool:
     """Whether a row of the register is the Code's and not the policy's."""
     return row.host == HOST
+
+
+def name_of(deployed: Deployed, clock_id: str) -> str:
+    """What people call one of the Code's limits; empty for what is none."""
+    code = deployed.contents.code
+    return next((clock.name for clock in code.clocks if clock.id == clock_id), "") if code else ""
 
 
 def applies(deployed: Deployed, kind: str, received_on: date) -> bool:
@@ -51,10 +57,12 @@ def register(step: Step, rows: Sequence[Deadline]) -> list[Deadline]:
         rule = _rule(step, clock)
         if rule is None or rule.base_on is None:
             continue
-        row = here.get(clock.id) or _new(step, clock)
-        here[clock.id] = row
-        missed = row.missed_on
+        known = here.get(clock.id)
+        row = here[clock.id] = known or _new(step, clock)
+        missed, was = row.missed_on, row.due_on
         _work_out(step, row, rule)
+        if known and row.due_on != was:
+            step.record(moved(step, clock.id, was, row.due_on))
         if row.missed_on and not missed and _tells(step, clock, row, rows):
             step.alert(
                 _team(step), row.element, f"{row.name}: it was due on {long_date(row.missed_on)}."
@@ -95,13 +103,27 @@ def next_look(rows: Iterable[Deadline], timer: datetime | None) -> datetime | No
     return min([*due, *([timer] if timer else [])], default=None)
 
 
-def dates(step: Step, ids: Collection[str]) -> dict[str, date | None]:
-    """When these limits of the Code fall due by the calendar of a step, by their id."""
+def moved(step: Step, element: str, was: date | None, now: date | None) -> HistoryEvent:
+    """A line of history as the engine writes it of the policy's limits."""
+    days = {"was": was and was.isoformat(), "now": now and now.isoformat()}
+    return HistoryEvent("moved", element, step.now, {"host": HOST, **days})
+
+
+def dates(step: Step, rows: Iterable[Deadline]) -> dict[str, date | None]:
+    """When these limits of the Code fall due by the calendar of a step, by id, as it lists them."""
     code = step.deployed.contents.code
     if code is None or not applies(step.deployed, step.case.kind, step.case.received_on):
         return {}
-    rules = {clock.id: _rule(step, clock) for clock in code.clocks if clock.id in ids}
-    return {id: rule.due_on(step.calendar) for id, rule in rules.items() if rule}
+    here = {row.element: row for row in rows}
+    rules = {clock.id: _rule(step, clock) for clock in code.clocks if clock.id in here}
+    return {id: _due_on(step, here[id], rule) for id, rule in rules.items() if rule}
+
+
+def _due_on(step: Step, row: Deadline, rule: Rule) -> date | None:
+    """By the facts and the calendar; what has passed keeps its date as long as the facts do."""
+    if row.due_on and step.today > row.due_on and row.why == explain(rule):
+        return row.due_on
+    return rule.due_on(step.calendar)
 
 
 def _rule(step: Step, clock: Clock) -> Rule | None:
@@ -145,13 +167,14 @@ def _new(step: Step, clock: Clock) -> Deadline:
 
 def _work_out(step: Step, row: Deadline, rule: Rule) -> None:
     """The date, and how it stands. A case that is closed without an answer has no limit left."""
-    met = step.instance.facts.get(row.met_by)
+    met, closed = step.instance.facts.get(row.met_by), step.case.status == "closed"
+    if row.ended_at and closed and not met:
+        return
     if row.met_on is None:
+        row.due_on = row.prints_on = _due_on(step, row, rule)
         row.rule, row.base_on, row.why = rule.text, rule.base_on, explain(rule)
-        row.due_on = row.prints_on = rule.due_on(step.calendar)
         row.calendar_version = step.calendar.version
         row.met_on = date.fromisoformat(met) if met else None
-    closed = step.case.status == "closed"
     row.ended_at = (row.ended_at or step.now) if closed and not row.met_on else None
     if row.due_on and row.missed_on is None and not row.ended_at:
         row.missed_on = row.due_on if (row.met_on or step.today) > row.due_on else None

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.db import db
 from app.engine import Element
 from app.models import Case, Event, Instance, Payload
-from app.services import tasks
+from app.services import code_clocks, tasks
 from app.services.deployments import Deployed
 from app.services.kinds import title_of
 from app.services.letters import full_date
@@ -113,7 +113,7 @@ def line_of(event: Event, detail: dict[str, Any], deployed: Deployed) -> Line:
 def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[str, str, bool]:
     """Title, text, and whether it is bad news. An empty title: only in the full history."""
     element = deployed.elements.get(event.element)
-    name = _name(event, element)
+    name = _name(event, element, deployed)
     match event.action:
         case "started":
             return f"{title_of(deployed.procedure)} recorded", "", False
@@ -137,9 +137,9 @@ def _words(event: Event, detail: dict[str, Any], deployed: Deployed) -> tuple[st
     return _small_words(event.action, name, detail)
 
 
-def _name(event: Event, element: Element | None) -> str:
+def _name(event: Event, element: Element | None, deployed: Deployed) -> str:
     if element is None:
-        return event.element.replace("_", " ")
+        return code_clocks.name_of(deployed, event.element) or event.element.replace("_", " ")
     return element.properties.get("label") or element.name
 
 

@@ -34,8 +34,12 @@ def held_back(case: Case, doing: str) -> Iterator[None]:
         raise Stopped from refused
 
 
-def report(landlord_id: str, case_id: str, doing: str, cause: Exception) -> None:
-    """Open an incident, or count one more try of the same; deadlines of the case are held."""
+def report(landlord_id: str, case_id: str, doing: str, cause: Exception, at: str = "") -> None:
+    """Open an incident, or count one more try of the same; deadlines of the case are held.
+
+    at: the element where somebody tried it. Its place is where the engine says it is, or there, or
+    the timer at which the case would have gone on.
+    """
     with transaction() as session:
         instance = session.scalar(
             select(Instance).where(Instance.landlord_id == landlord_id, Instance.case_id == case_id)
@@ -62,7 +66,7 @@ def report(landlord_id: str, case_id: str, doing: str, cause: Exception) -> None
                 at=clock.now(),
                 doing=doing[:200],
                 cause=_in_words(cause),
-                element=getattr(cause, "element", "") or _next_place(session, instance),
+                element=getattr(cause, "element", "") or at or _next_place(session, instance),
                 resolved_at=None,
             )
         )

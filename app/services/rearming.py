@@ -17,7 +17,7 @@ from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session, defaultload, lazyload
 
 from app import clock
-from app.engine import EngineRefused, Snapshot, Stored, condition, recompute
+from app.engine import EngineRefused, HistoryEvent, Snapshot, Stored, condition, recompute
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.models.base import new_id
 from app.services import code_clocks, deadlines, deployments, standing
@@ -26,7 +26,7 @@ from app.services.casefile import CaseFile
 from app.services.standing import Limit
 from app.services.steps import PROCEDURE, Step, actor_kind
 from app.viewer import Viewer
-from timers.calendar import WorkingCalendar, falls_due_at
+from timers.calendar import DayOff, WorkingCalendar, falls_due_at
 from timers.rules import rule_in_force
 
 BARE = defaultload(Instance.case).lazyload(Case.parties)  # nobody's name is asked for
@@ -39,7 +39,8 @@ Dates = tuple[date | None, date | None]  # due, and as letters print it
 class Rearmed:
     """One case by another calendar, worked out and not saved.
 
-    moved: the rows of the register with another date. rows: all that are open. tasks: with the date
+    moved: the rows of the register with another date. rows: all that are open. events: for the
+    history, of the Code's limits, too. tasks: with the date
     and the name of the limit that now hangs over them. stands: where the case then stands, and its
     first duty; None: as before. plain: nothing but this happens.
     """
@@ -49,6 +50,7 @@ class Rearmed:
     revision: int
     received_on: date
     rows: Sequence[Deadline]
+    events: list[HistoryEvent]
     moved: dict[tuple[str, str], Dates] = field(default_factory=dict)
     tasks: list[tuple[str, date | None, str]] = field(default_factory=list)
     next_due_at: datetime | None = None
@@ -125,8 +127,18 @@ def _rearmed(
     known: Known,
 ) -> Rearmed:
     instance = step.instance
-    found = Rearmed(instance, snapshot, instance.revision, instance.case.received_on, rows)
-    of_code = code_clocks.dates(step, {row.element for row in rows if code_clocks.of_code(row)})
+    code = {row.element: row for row in rows if code_clocks.of_code(row)}
+    of_code = code_clocks.dates(step, code.values())
+    events = [
+        *snapshot.events,
+        *(
+            code_clocks.moved(step, element, was, now)
+            for element, now in of_code.items()
+            if (was := code[element].due_on) != now
+        ),
+    ]
+    since = instance.case.received_on
+    found = Rearmed(instance, snapshot, instance.revision, since, rows, events)
     keys = {(row.host, row.element) for row in rows}
     found.plain = (
         all(event.action == "moved" for event in snapshot.events)
@@ -285,7 +297,7 @@ def _state(r: Rearmed, calendar: WorkingCalendar) -> dict[str, Any]:
         "state": r.snapshot.state,
         "offers": [offer.element for offer in r.snapshot.messages],
         "calendar_version": calendar.version,
-        "events": r.instance.events + 1 + len(r.snapshot.events),
+        "events": r.instance.events + 1 + len(r.events),
         "next_due_at": r.next_due_at,
         "revision": r.revision + 1,
     }
@@ -322,15 +334,16 @@ def _cases(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
             yield its | dict(zip(("place", "duty_on"), r.stands, strict=True))
 
 
-def days_between(old: WorkingCalendar, new: WorkingCalendar, since: date) -> str:
-    """The days from one on that are off in one of two calendars only, as history says them."""
+def days_between(old: WorkingCalendar, new: WorkingCalendar) -> list[tuple[DayOff, str]]:
+    """The days that are off in one of two calendars only, each with what became of it."""
     added = ((day, "") for day in new.off_only_here(old))
     gone = ((day, " (no longer off)") for day in old.off_only_here(new))
-    said = [
-        f"{day.on.isoformat()} {day.name}{how}"
-        for day, how in sorted((*added, *gone))
-        if day.on >= since
-    ]
+    return sorted((*added, *gone))
+
+
+def in_words(days: Iterable[tuple[DayOff, str]], since: date) -> str:
+    """Those from a day on, as history says them."""
+    said = [f"{day.on.isoformat()} {day.name}{how}" for day, how in days if day.on >= since]
     more = [f"{len(said) - MOST_NAMED} more"] if len(said) > MOST_NAMED else []
     return ", ".join(said[:MOST_NAMED] + more)
 
@@ -341,11 +354,12 @@ def _history(
     """Payloads and lines: that the calendar changed, and each date that moved."""
     payloads, events = [], []
     known, now = Known(calendar.nation), clock.now()
+    versions = {r.instance.calendar_version for r in rearmed}
+    differ = {version: days_between(known.calendar(version), calendar) for version in versions}
     for r in rearmed:
-        old = known.calendar(r.instance.calendar_version)
-        days = days_between(old, calendar, r.received_on)
+        days = in_words(differ[r.instance.calendar_version], r.received_on)
         lines = [("calendar_changed", "", now, actor, {"days": days})]
-        lines += [(e.action, e.element, e.at, PROCEDURE, dict(e.detail)) for e in r.snapshot.events]
+        lines += [(e.action, e.element, e.at, PROCEDURE, dict(e.detail)) for e in r.events]
         numbers = count(r.instance.events + 1)
         for action, element, at, by, detail in lines:
             payload = {"landlord_id": r.instance.landlord_id, "id": new_id(), "values": detail}

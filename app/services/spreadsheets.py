@@ -17,6 +17,13 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return table.getvalue()
 
 
+def rows_text(rows: Iterable[Sequence[Any]]) -> str:
+    """More rows of such a text."""
+    table = io.StringIO()
+    write_rows(table, rows)
+    return table.getvalue()
+
+
 def write_csv(table: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """The rows as CSV, marked as UTF-8 for spreadsheets. table: opened with newline=""."""
     table.write("\ufeff")

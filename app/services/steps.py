@@ -117,6 +117,12 @@ class Step:
             payload_id=payload_id,
         )
 
+    def record(self, event: HistoryEvent) -> None:
+        """Append what the engine did, or what came of it."""
+        acted = event.action in {"submitted", "received", "started"}
+        actor = self.actor if acted else PROCEDURE
+        self.write(event.action, event.element, event.at, actor, **event.detail)
+
     def alert(self, team: str, element: str, says: str, at: datetime | None = None) -> None:
         """Tell a team something about the case now."""
         self.session.add(
@@ -231,9 +237,9 @@ def settle(step: Step) -> None:
         fire(step)
 
 
-def work_out_again(step: Step) -> None:
-    """Work every armed deadline out again by the calendar in force, and pin the case to it."""
-    step.calendar = calendar_at(deployments.landlord(step.case.landlord_id))
+def work_out_again(step: Step, calendar: WorkingCalendar) -> None:
+    """Work every armed deadline out again by another calendar, and pin the case to it."""
+    step.calendar = calendar
     keep_calendar(step.session, step.calendar)
     _apply(step, recompute(step.deployed.procedure, step.stored(), step.now, step.calendar))
 
@@ -260,7 +266,7 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     instance.next_due_at = deadlines.next_due(snapshot)
     _set_stage(step, snapshot)
     for event in snapshot.events:
-        _record(step, event)
+        step.record(event)
     if instance not in step.session:  # new, and whole: what follows refers to its row
         step.session.add(instance)
         step.session.flush()
@@ -279,17 +285,6 @@ def _apply(step: Step, snapshot: Snapshot, done: Task | None = None) -> None:
     for event in snapshot.events:
         _continue_as(step, event)
     settle(step)
-
-
-def _record(step: Step, event: HistoryEvent) -> None:
-    acted = event.action in {"submitted", "received", "started"}
-    step.write(
-        event.action,
-        event.element,
-        event.at,
-        step.actor if acted else PROCEDURE,
-        **event.detail,
-    )
 
 
 def _send(step: Step, event: HistoryEvent) -> None:

@@ -316,8 +316,8 @@ def submit(viewer: Viewer, task_id: str, form: BoundForm) -> Case:
                 session.execute(_own_draft(viewer, task_id))
             return step.case
     except EngineRefused as refused:
-        held = db.session.get_one(Task, (viewer.landlord_id, task_id))
-        report(held.landlord_id, held.case_id, f"“{held.name}” was finished", refused)
+        it = db.session.get_one(Task, (viewer.landlord_id, task_id))
+        report(it.landlord_id, it.case_id, f"“{it.name}” was finished", refused, it.element)
         raise Stopped from refused
 
 

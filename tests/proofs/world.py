@@ -28,7 +28,7 @@ from app.db import db
 from app.errors import ChangedMeanwhile, NotAllowed, NotOffered, TaskIsOver
 from app.factory import create_app
 from app.models import Case, Deadline, Event, Incident, Instance, Outgoing, Payload, Task
-from app.services import access, actions, calendar_changes, calendars, outbox, sweep, tasks
+from app.services import access, actions, calendars, outbox, sweep, tasks
 from app.services.operations.verifying import verify_cases
 from app.settings import Settings
 from tests import postgres
@@ -38,6 +38,7 @@ from tests.proofs import town
 from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, is_counted, procedure
 from tests.proofs.victim import die_at
 from tests.services import elm_homes as elm
+from tests.services.test_calendar_changes import approve
 
 BEGIN = london("2026-11-24 09:00")
 LAST_RAISED = date(2027, 9, 30)  # the model knows bank holidays until a few months later
@@ -169,7 +170,7 @@ class World(RuleBasedStateMachine):
         self.off |= {day}
         if not approves:
             return
-        calendar_changes.approve(self.helen)
+        approve(self.helen)
         if self._do("approve", lambda: sweep.work(self.app), dies) == KILLED:
             self._become(self._moved())
             self.clock.move_to(self.clock() + timedelta(minutes=3))

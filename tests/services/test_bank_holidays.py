@@ -22,7 +22,7 @@ from app.viewer import Viewer
 from tests.cases import london
 from tests.conftest import make_user
 from tests.services import elm_homes as elm
-from tests.services.test_calendar_changes import limits
+from tests.services.test_calendar_changes import approve, limits
 from timers import calendar
 from timers.calendar import DayOff, bank_holidays, calendar_for
 
@@ -89,7 +89,7 @@ def test_what_the_upgrade_would_move_is_shown_and_moves_when_a_manager_approves(
     assert (seen.days, seen.gone, seen.cases) == ([], [FAIR], 1)
     assert [(move.was, move.now) for move in seen.moves] == [(OLD_LIMIT, NEW_LIMIT)]
     assert calendar_changes.waiting(elm.ELM) == 1 and limits() == [OLD_LIMIT]
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     assert limits() == [NEW_LIMIT]
     assert calendar_changes.waiting(elm.ELM) == 0
@@ -148,7 +148,7 @@ def test_many_days_are_named_up_to_ten(
     yearly = [DayOff(date(year, 12, 3), "St Elm's Day") for year in range(2026, 2047)]
     install(monkeypatch, "0.6", (*REAL["ENG"], FAIR, *yearly))
     assert len(calendar_changes.preview(helen).days) == 15  # those of Monday to Friday
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     lines = select(Payload.values).join(Event, Event.payload_id == Payload.id)
     said = db.session.scalars(lines.where(Event.action == "calendar_changed")).one()["days"]

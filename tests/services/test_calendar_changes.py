@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -30,7 +32,7 @@ from app.services.operations.jobs import Progress
 from app.services.rearming import Rearmed
 from app.viewer import Viewer
 from tests.cases import london
-from tests.conftest import make_user
+from tests.conftest import PASSWORD, make_user
 from tests.crowd import crowd
 from tests.services import elm_homes as elm
 
@@ -61,6 +63,11 @@ def royal(two: list[Case]) -> None:
     calendars.add_day_off(admin, "ENG", ROYAL, "A royal day")
 
 
+def approve(viewer: Viewer) -> str:
+    """What was seen is approved."""
+    return calendar_changes.approve(viewer, calendar_changes.preview(viewer).calendar)
+
+
 def limits() -> list[date | None]:
     db.session.expire_all()
     rows = select(Deadline.due_on).where(Deadline.element == "answer_due")
@@ -83,8 +90,8 @@ def test_every_date_that_moves_is_shown_before_and_after_and_nothing_is_changed(
 def test_after_approval_all_move_in_one_job_each_with_a_line_of_history(
     app: Flask, royal: None, two: list[Case], helen: Viewer
 ) -> None:
-    job_id = calendar_changes.approve(helen)
-    assert calendar_changes.approve(helen) == job_id  # a second click is the same job
+    job_id = approve(helen)
+    assert approve(helen) == job_id  # a second click is the same job
     sweep.work(app)
     assert limits() == [date(2026, 12, 9), date(2026, 12, 9)]
     job = jobs.newest(elm.ELM, calendar_changes.JOB)
@@ -101,7 +108,7 @@ def test_a_date_has_moved_when_it_was_approved_not_when_the_case_acted_last(
     royal: None, helen: Viewer, clock: SetClock
 ) -> None:
     clock.move_to(london("2026-11-27 15:00"))
-    calendar_changes.approve(helen)
+    approve(helen)
     jobs.run_waiting(sweep.JOBS)
     at = set(db.session.scalars(select(Event.at).where(Event.action == "moved")))
     assert at == {clock()}
@@ -124,7 +131,7 @@ def test_what_has_passed_keeps_its_date(
     admin = make_user(elm.ELM, "sam", role="administrator")
     calendars.add_day_off(admin, "ENG", date(2026, 12, 7), "Declared too late")
     assert calendar_changes.preview(helen).moves == []
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
 
@@ -140,14 +147,20 @@ def test_a_case_that_is_kept_from_the_manager_is_only_counted(
     seen = calendar_changes.preview(helen)
     assert [move.case.id for move in seen.moves] == [two[1].id]
     assert (seen.cases, seen.kept_out) == (2, 1)
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     assert limits() == [date(2026, 12, 9), date(2026, 12, 9)]
 
 
 def test_it_is_for_managers(royal: None) -> None:
     staff = make_user(elm.ELM, "sid")
-    for ask in (calendar_changes.preview, calendar_changes.approve):
+    seen = calendar_changes.preview(make_user(elm.ELM, "helen", role="manager")).calendar
+    asks: list[Callable[[Viewer], object]] = [
+        calendar_changes.preview,
+        lambda viewer: list(calendar_changes.table(viewer)),
+        lambda viewer: calendar_changes.approve(viewer, seen),
+    ]
+    for ask in asks:
         with pytest.raises(NotAllowed):
             ask(staff)
 
@@ -158,7 +171,7 @@ def test_a_broken_case_becomes_an_incident_and_the_others_move(
     broken = db.session.scalars(select(Instance).where(Instance.case_id == two[0].id)).one()
     broken.state = b"[2]"
     db.session.commit()
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     (incident,) = db.session.scalars(select(Incident))
     assert (incident.case_id, incident.doing) == (two[0].id, "The calendar changed")
@@ -172,7 +185,7 @@ def test_a_case_whose_record_is_damaged_stops_no_other(
     broken.facts = ["damaged"]  # type: ignore[assignment]
     db.session.commit()
     assert len(calendar_changes.preview(helen).moves) == 1
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     assert db.session.scalars(select(Incident.case_id)).all() == [two[0].id]
     job = db.session.scalars(select(Job)).one()
@@ -189,7 +202,7 @@ def test_a_case_without_a_date_after_the_day_counts_by_it_from_now_on_too(
     db.session.scalars(dateless).one().due_on = None
     db.session.commit()
     assert calendar_changes.waiting(elm.ELM) == 1
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     assert len(set(db.session.scalars(select(Instance.calendar_version)))) == 1
 
@@ -205,7 +218,7 @@ def test_many_at_once_is_the_same_as_one_by_one(
         return save(session, [r for r in found if r.instance.id != alone], *more)
 
     monkeypatch.setattr(rearming, "save", save_others)
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     one, other = (rows_of(case) for case in two)
     assert one == other
@@ -250,7 +263,7 @@ def test_what_is_due_meanwhile_fires_in_a_step_of_its_own(
     app: Flask, royal: None, two: list[Case], helen: Viewer, clock: SetClock
 ) -> None:
     clock.move_to(london("2026-12-09 00:30"))  # the limits of 8 December have passed, unswept
-    calendar_changes.approve(helen)
+    approve(helen)
     sweep.work(app)
     assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
     assert len(db.session.scalars(select(Event).where(Event.action == "due")).all()) == 2
@@ -260,9 +273,9 @@ def test_the_statements_of_a_change_do_not_grow_with_the_cases(
     app: Flask, royal: None, two: list[Case], helen: Viewer
 ) -> None:
     crowd(two[0], 58)
-    seen: list[str] = []
+    shown, seen = calendar_changes.preview(helen), list[str]()
     event.listen(db.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
-    calendar_changes.approve(helen)
+    calendar_changes.approve(helen, shown.calendar)
     sweep.work(app)
     assert db.session.scalars(select(Job.says)).one() == "60 cases count by the calendar of now."
     assert set(limits()) == {date(2026, 12, 9)}
@@ -278,7 +291,7 @@ MOST_STATEMENTS = 60  # of the whole job with a batch of sixty cases, its progre
 def test_a_job_that_was_called_off_stops_where_it_is(
     royal: None, two: list[Case], helen: Viewer
 ) -> None:
-    job_id = calendar_changes.approve(helen)
+    job_id = approve(helen)
 
     def work(progress: Progress) -> str:
         progress.tell(1, 2)
@@ -294,7 +307,7 @@ def test_a_job_that_was_called_off_stops_where_it_is(
 
 
 def test_a_job_that_fails_is_tried_three_times_and_says_so(royal: None, helen: Viewer) -> None:
-    calendar_changes.approve(helen)
+    approve(helen)
     tried: list[int] = []
 
     def work(_: Progress) -> str:
@@ -309,7 +322,7 @@ def test_a_job_that_fails_is_tried_three_times_and_says_so(royal: None, helen: V
 def test_a_job_whose_worker_died_is_taken_up_by_another(
     royal: None, helen: Viewer, clock: SetClock
 ) -> None:
-    calendar_changes.approve(helen)
+    approve(helen)
     job = db.session.scalars(select(Job)).one()
     job.status, job.beat_at = "running", clock()
     db.session.commit()
@@ -320,22 +333,31 @@ def test_a_job_whose_worker_died_is_taken_up_by_another(
 
 
 def test_a_copy_in_quarantine_does_no_job(app: Flask, royal: None, helen: Viewer) -> None:
-    calendar_changes.approve(helen)
+    approve(helen)
     quarantine.begin("Restored")
     sweep.work(app)
     assert limits() == [date(2026, 12, 8), date(2026, 12, 8)]
 
 
+def sign_in(client: FlaskClient) -> None:
+    client.post("/sign-in", data={"email": "helen@elm-homes.example", "password": PASSWORD})
+
+
+def seen_in(page: str) -> dict[str, str]:
+    """What the form of a page says was seen."""
+    (calendar,) = re.findall(r'name="calendar" value="([^"]+)"', page)
+    return {"calendar": calendar}
+
+
 def test_the_pages_lead_from_the_alert_to_the_moved_dates(
     app: Flask, royal: None, helen: Viewer, client: FlaskClient
 ) -> None:
-    client.post("/sign-in", data={"email": "helen@elm-homes.example",
-                                  "password": "a long enough password"})  # fmt: skip
+    sign_in(client)
     assert "2 open cases do not count by them yet" in client.get("/running").text
     page = client.get("/running/calendar").text
     assert "Thursday 26 November 2026, A royal day" in page
     assert "Tuesday 8 December 2026" in page and "Wednesday 9 December 2026" in page
-    page = client.post("/running/calendar", follow_redirects=True).text
+    page = client.post("/running/calendar", data=seen_in(page), follow_redirects=True).text
     assert "It begins within a few seconds" in page and "Call it off" in page
     sweep.work(app)
     db.session.rollback()  # the next request of a browser reads anew
@@ -346,7 +368,7 @@ def test_the_pages_lead_from_the_alert_to_the_moved_dates(
 
 
 def test_a_job_of_a_process_that_stops_is_taken_up_by_the_next(royal: None, helen: Viewer) -> None:
-    calendar_changes.approve(helen)
+    approve(helen)
     stopping: list[bool] = []
 
     def work(progress: Progress) -> str:

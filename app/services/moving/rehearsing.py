@@ -255,7 +255,7 @@ def _dates_of_code(step: steps.Step, after: Deployed, snapshot: Snapshot) -> Ite
     rows = {row.element: row for row in step.file.deadlines if code_clocks.of_code(row)}
     before, step.deployed = step.deployed, after
     try:
-        now = code_clocks.dates(step, rows)
+        now = code_clocks.dates(step, rows.values())
     finally:
         step.deployed = before
     for id, row in rows.items():
