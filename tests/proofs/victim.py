@@ -119,9 +119,11 @@ class Browser:
         assert self.client.post("/sign-in", data=known).status_code == 302
         self.token = self.client.get("/signed-in").get_json()["token"]
 
-    def post(self, where: str, form: str, **own: str) -> str:
-        """Send a form; what came of it: done, or the page that says why not."""
-        sent = self.forms[form] | own | {"csrf_token": self.token}
+    def post(self, job: Job, where: str, **own: str) -> str:
+        """Send the form of a page; what came of it: done, or the page that says why not."""
+        if job.at_home:
+            self.client.get(where)
+        sent = self.forms[job.does] | own | {"csrf_token": self.token}
         answer = self.client.post(where, data=sent)
         return "done" if answer.status_code == 303 else f"{answer.status} {answer.text[:MOST_SAID]}"
 
@@ -131,13 +133,13 @@ BROWSERS: dict[str, Browser] = {}  # by the id of who sits there
 
 
 def _record(_app: Flask, job: Job) -> str:
-    return BROWSERS[job.user_id].post("/record", "record", pr_key=job.key)
+    return BROWSERS[job.user_id].post(job, "/record?person=new", pr_key=job.key)
 
 
 def _answer(app: Flask, job: Job) -> str:
     with app.app_context():
         task_id = town.task_of(job.key)
-    return BROWSERS[job.user_id].post(f"/tasks/{task_id}", "answer", pr_step="finish")
+    return BROWSERS[job.user_id].post(job, f"/tasks/{task_id}", pr_step="finish")
 
 
 def _beat(app: Flask, _job: Job) -> str:
