@@ -53,7 +53,7 @@ class Fleet:
         for job, each in zip(jobs, ended, strict=True):
             told = each.said.startswith(("done", *LOST, *(BUSY if job.hurried else ())))
             gone = meanwhile is not None and ("OperationalError" in each.said or OUT in each.said)
-            assert (job.dies if each.killed else told or gone), (job, each)
+            assert job.dies if each.killed else told or gone, (job, each)
             if each.points and not job.is_hit and not job.hurried:
                 self.lived[job.does] = each
         self.kills += sum(each.killed for each in ended)
