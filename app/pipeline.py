@@ -86,7 +86,7 @@ class Connection(psycopg.Connection[Any]):
             ahead(self, "ROLLBACK")
             self.prepare_threshold = kept
             self.pipe.sync()
-        elif status != TransactionStatus.IDLE:
+        elif status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}:  # unknown: lost
             super().rollback()
 
     def close(self) -> None:

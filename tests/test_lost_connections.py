@@ -11,10 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 
-from app.db import db
+from app import wall
+from app.db import db, look_at
 from app.pipeline import Connection
 from app.services import watch
 from app.viewer import Viewer
+from app.web import sight
 from tests.postgres import Server, as_role
 from tests.test_running import until
 
@@ -144,6 +146,32 @@ def test_a_connection_that_is_lost_in_the_middle_of_a_page_is_told_alike(
     assert told.status_code == 503 and AWAY in told.text
     monkeypatch.setattr(watch, "control_room", room)
     assert staff.get("/running").status_code == 200
+
+
+def test_a_connection_that_is_lost_once_it_is_known_who_asks_is_told_alike(
+    landlord: str,
+    person: Callable[..., Viewer],
+    sign_in: Callable[[Viewer], FlaskClient],
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> None:
+    """What narrows their sight does not go through SQLAlchemy, which knows of no loss then."""
+    staff = sign_in(person("grace", role="manager"))
+    tell = wall.tell
+
+    def lost(connection: Any) -> None:
+        hang_up(database_url)
+        tell(connection)
+
+    def knows(landlord_ids: Any) -> None:
+        with monkeypatch.context() as patch:
+            if landlord_ids:
+                patch.setattr(wall, "tell", lost)
+            look_at(landlord_ids)
+
+    monkeypatch.setattr(sight, "look_at", knows)
+    told = staff.get("/running")
+    assert told.status_code == 503 and AWAY in told.text
 
 
 def test_readiness_is_told_by_json_even_if_the_connection_is_lost_at_its_begin(
