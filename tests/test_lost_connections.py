@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from app import wall
 from app.db import db, look_at
 from app.pipeline import Connection
-from app.services import watch
+from app.services import access, watch
 from app.viewer import Viewer
 from app.web import sight
 from tests.postgres import Server, as_role
@@ -183,3 +184,19 @@ def test_readiness_is_told_by_json_even_if_the_connection_is_lost_at_its_begin(
     told = client.get("/readyz")
     assert told.status_code == 503 and told.json is not None
     assert told.json["checks"]["database"] == "wrong: OperationalError"
+
+
+def test_a_lock_that_is_said_on_a_lost_connection_is_such_an_error_too(
+    app: Flask, database_url: str
+) -> None:
+    session = db.session()
+    locks: list[Callable[[], object]] = [
+        lambda: access.one_at_a_time(session, "key"),
+        lambda: access.lock_by_task(session, Viewer("nowhere"), "task"),
+    ]
+    for lock in locks:
+        session.connection()
+        hang_up(database_url)
+        with pytest.raises(OperationalError):
+            lock()
+        session.rollback()
