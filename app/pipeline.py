@@ -86,7 +86,7 @@ class Connection(psycopg.Connection[Any]):
             ahead(self, "ROLLBACK")
             self.prepare_threshold = kept
             self.pipe.sync()
-        elif status != TransactionStatus.IDLE:
+        elif status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}:  # unknown: lost
             super().rollback()
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ def ahead(connection: Connection, statement: LiteralString, params: tuple[Any, .
 
 
 def first(connection: Any, statement: LiteralString, params: tuple[Any, ...] = ()) -> None:
-    """As `ahead`, for what SQLAlchemy does at a BEGIN: there it leaves the driver's errors bare."""
+    """As `ahead`, on a connection of SQLAlchemy, which would leave the driver's errors bare here."""
     try:
         ahead(connection.connection.driver_connection, statement, params)
     except psycopg.OperationalError as problem:

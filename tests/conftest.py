@@ -122,6 +122,7 @@ ON_BOTH = (  # with --database both: what depends on the database most, or all w
     "tests/bench/",
     "tests/proofs/",
     "tests/services/test_calendar_changes",
+    "tests/services/test_counts",
     "tests/services/test_equality",
     "tests/services/test_floods",
     "tests/services/test_importing",

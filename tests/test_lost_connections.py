@@ -11,13 +11,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
-from app.db import db
+from app import wall
+from app.db import db, look_at
 from app.factory import create_app
 from app.pipeline import Connection
-from app.services import watch
+from app.services import access, watch
 from app.settings import SILENCE
 from app.viewer import Viewer
+from app.web import sight
 from tests.conftest import settings_in
 from tests.postgres import Server, as_role
 from tests.test_running import until
@@ -150,6 +153,32 @@ def test_a_connection_that_is_lost_in_the_middle_of_a_page_is_told_alike(
     assert staff.get("/running").status_code == 200
 
 
+def test_a_connection_that_is_lost_once_it_is_known_who_asks_is_told_alike(
+    landlord: str,
+    person: Callable[..., Viewer],
+    sign_in: Callable[[Viewer], FlaskClient],
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> None:
+    """What narrows their sight does not go through SQLAlchemy, which knows of no loss then."""
+    staff = sign_in(person("grace", role="manager"))
+    tell = wall.tell
+
+    def lost(connection: Any) -> None:
+        hang_up(database_url)
+        tell(connection)
+
+    def knows(landlord_ids: Any) -> None:
+        with monkeypatch.context() as patch:
+            if landlord_ids:
+                patch.setattr(wall, "tell", lost)
+            look_at(landlord_ids)
+
+    monkeypatch.setattr(sight, "look_at", knows)
+    told = staff.get("/running")
+    assert told.status_code == 503 and AWAY in told.text
+
+
 def test_readiness_is_told_by_json_even_if_the_connection_is_lost_at_its_begin(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
@@ -177,3 +206,19 @@ def test_a_network_that_goes_silent_is_noticed_soon_or_as_the_address_says(
         theirs = driver.info.get_parameters()
     for told in (ours, theirs):
         assert {name: told[name] for name in SILENCE} == SILENCE | {"tcp_user_timeout": "1000"}
+
+
+def test_a_lock_that_is_said_on_a_lost_connection_is_such_an_error_too(
+    app: Flask, database_url: str
+) -> None:
+    session = db.session()
+    locks: list[Callable[[], object]] = [
+        lambda: access.one_at_a_time(session, "key"),
+        lambda: access.lock_by_task(session, Viewer("nowhere"), "task"),
+    ]
+    for lock in locks:
+        session.connection()
+        hang_up(database_url)
+        with pytest.raises(OperationalError):
+            lock()
+        session.rollback()

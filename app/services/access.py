@@ -89,9 +89,9 @@ def lock_by_task(session: Session, viewer: Viewer, task_id: str) -> None:
 
     It goes to PostgreSQL with the next statement, which sees what is committed once it has waited.
     """
-    driver = session.connection().connection.driver_connection
-    if isinstance(driver, pipeline.Connection):
-        pipeline.ahead(driver, LOCK_BY_TASK, (viewer.landlord_id, task_id))
+    connection = session.connection()
+    if isinstance(connection.connection.driver_connection, pipeline.Connection):
+        pipeline.first(connection, LOCK_BY_TASK, (viewer.landlord_id, task_id))
 
 
 LOCK_BY_TASK = (
@@ -105,9 +105,9 @@ def one_at_a_time(session: Session, key: str) -> None:
 
     On SQLite the transaction itself holds everybody off.
     """
-    driver = session.connection().connection.driver_connection
-    if isinstance(driver, pipeline.Connection):
-        pipeline.ahead(driver, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+    connection = session.connection()
+    if isinstance(connection.connection.driver_connection, pipeline.Connection):
+        pipeline.first(connection, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
 def get_task(viewer: Viewer, task_id: str, ability: str = "work") -> Task:

@@ -146,6 +146,11 @@ class Raw:
             workflow.refresh_timers()
             workflow.do_engine_steps()
 
+    def has_told(self, case: str) -> bool:
+        """Whether the first limit has run to its end."""
+        tasks = json.loads(self.state(case))["tasks"].values()
+        return [t["state"] for t in tasks if t["task_spec"] == "told_0"] == [TaskState.COMPLETED]
+
     def state(self, case: str) -> str:
         """What is saved."""
         with self.engine.connect() as connection:

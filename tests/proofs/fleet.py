@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -16,7 +17,7 @@ from typing import IO
 from sqlalchemy import select
 
 from app.db import db
-from app.models import Case, Event, Instance, Outgoing
+from app.models import Case, Event, Instance, Outgoing, Payload
 from app.services.operations.verifying import verify
 from app.settings import ROOT, Settings
 from tests.mailbox import Mailbox
@@ -24,17 +25,19 @@ from tests.proofs.victim import Ended, Job
 
 LONG = bool(os.environ.get("PUTRIGHT_LONG"))
 OF_LETTERS = frozenset({"letter_sent", "letter_interrupted"})
+# what a process may say, or the page that it answers with
+LOST, BUSY, OUT = ("TaskIsOver", "ChangedMeanwhile", "409"), ("Busy", "503"), "503"
 
 
 class Fleet:
-    """Runs jobs in processes that may die."""
+    """Runs jobs in processes that may die or stand still."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin and process.stdout
         self._in: IO[str] = process.stdin
         self._out: IO[str] = process.stdout
-        self.kills = 0
-        self.lived: dict[str, Ended] = {}  # by what was to be done: the last that was not killed
+        self.kills = self.pauses = 0
+        self.lived: dict[str, Ended] = {}  # by what was to be done: the last that nobody hit
 
     def run(self, *jobs: Job, meanwhile: Callable[[], object] | None = None) -> list[Ended]:
         """Each in a process of its own, all at once.
@@ -47,20 +50,30 @@ class Fleet:
             meanwhile()
             db.engine.dispose()
         ended = [Ended(**each) for each in json.loads(self._out.readline())]
-        for each in ended:
-            told = each.said in {"done", "TaskIsOver", "ChangedMeanwhile"}
-            gone = meanwhile is not None and "OperationalError" in each.said
-            assert each.killed or told or gone, each.said
+        for job, each in zip(jobs, ended, strict=True):
+            told = each.said.startswith(("done", *LOST, *(BUSY if job.hurried else ())))
+            gone = meanwhile is not None and ("OperationalError" in each.said or OUT in each.said)
+            assert job.dies if each.killed else told or gone, (job, each)
+            if each.points and not job.is_hit and not job.hurried:
+                self.lived[job.does] = each
         self.kills += sum(each.killed for each in ended)
-        self.lived |= {j.does: e for j, e in zip(jobs, ended, strict=True) if e.points}
+        self.pauses += sum(each.stood for each in ended)
         return ended
 
     def until_done(self, job: Job, points: Iterator[int]) -> None:
         """The job in one process after another, each killed at the next point, until one lives."""
         for point in points:
-            if not self.run(replace(job, kill_at=point))[0].killed:
+            if not self.run(replace(job, hit_at=point))[0].killed:
                 return
         self.run(job)
+
+    def pause(self, job: Job, other: Job) -> None:
+        """The job stands still where it would be hit, until another process has done the other.
+
+        That one may give up, since whoever stands still may hold what it needs.
+        """
+        still = replace(job, by=signal.SIGSTOP, wakes=other.at)
+        self.run(still, replace(other, hurried=True))
 
 
 @contextmanager
@@ -120,22 +133,23 @@ def wrong(expected: list[str], mailbox: Mailbox) -> list[str]:
 
 
 def _wrong_letters(mailbox: Mailbox) -> Iterator[str]:
-    """Each letter came, and came once, or its case says that it may have come twice."""
+    """Each letter came, and came once, or once more for each time that we say it may have."""
     came = Counter(message_from_bytes(mail)["Message-ID"] for mail in mailbox.received)
     flagged = Counter(
-        db.session.scalars(
-            select(Instance.case_id)
+        values["letter_id"]
+        for values in db.session.scalars(
+            select(Payload.values)
             .join(
                 Event,
-                (Event.landlord_id == Instance.landlord_id) & (Event.instance_id == Instance.id),
+                (Event.landlord_id == Payload.landlord_id) & (Event.payload_id == Payload.id),
             )
             .where(Event.action == "letter_interrupted")
         )
     )
     for letter in db.session.scalars(select(Outgoing)):
         times = came.pop(f"<{letter.key.replace(':', '.')}@127.0.0.1>", 0)
-        if times > 1 and not flagged[letter.case_id]:
-            yield f"a letter came {times} times, and nobody says so"
+        if times > 1 + flagged[letter.letter_id]:
+            yield f"a letter came {times} times, and {flagged[letter.letter_id]} times we say so"
         if letter.status not in {"sent", "failed"} or (letter.status == "sent" and not times):
             yield f"a letter is {letter.status}, and came {times} times"
     yield from (f"a letter came that nobody wrote: {key}" for key in came)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app import clock
+from app.db import db, transaction
 from app.engine import Snapshot
 from app.models import Outgoing
 from app.services import deadlines, letters, mailing, steps
@@ -39,4 +40,26 @@ def mail_first() -> None:
     letters.queue = sent_at_once
 
 
-SEEDED: dict[str, Callable[[], None]] = {"two_commits": two_commits, "mail_first": mail_first}
+def no_second_look() -> None:
+    """Whoever has read that a letter waits sends it, without asking whether it still does."""
+
+    def claim(landlord_id: str | None) -> tuple[str, str] | None:
+        waiting = select(Outgoing.landlord_id, Outgoing.id).where(
+            Outgoing.waits(), Outgoing.status == "queued"
+        )
+        found = db.session.execute(waiting.limit(1)).one_or_none()
+        if found is None:
+            return None
+        with transaction() as session:
+            outgoing = session.get_one(Outgoing, tuple(found))
+            outgoing.status, outgoing.next_try_at = "sending", clock.now()
+            return outgoing.landlord_id, outgoing.id
+
+    outbox._claim = claim
+
+
+SEEDED: dict[str, Callable[[], None]] = {
+    "two_commits": two_commits,
+    "mail_first": mail_first,
+    "no_second_look": no_second_look,
+}

@@ -1,4 +1,4 @@
-"""Processes are killed at every statement: nothing is lost, nothing happens twice.
+"""Processes are killed, or stand still, at every statement: nothing is lost or happens twice.
 
 PUTRIGHT_LONG=1 kills ten thousand times, otherwise some forty.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -28,9 +28,14 @@ from tests.proofs.victim import Job
 KILLS = 10_000 if LONG else 40
 EVERY = 1 if LONG else 19  # of the points of a job, how many are passed over
 SELDOM = 3  # the same for the naive ones: at some six points a letter has left too early
+READ = range(13, 25, SELDOM)  # and here a beat has read which letters wait
 STALE = timedelta(minutes=11)  # after which a letter that was being sent is looked at again
 CRASHES = 0.3  # of the jobs: how often PostgreSQL itself dies in one
 AT_MOST = 0.08  # seconds until the database is killed
+PAUSES = 200 if LONG else 15
+PAUSE_EVERY = 3 if LONG else 29  # as EVERY
+STILL = 0.1  # of the jobs: how often a process stands still in one
+KEYS = (f"{n:032x}" for n in count())  # of the forms that record a case
 
 
 @pytest.fixture
@@ -67,21 +72,26 @@ def script(viewer: Viewer, *keys: str, seeded: str = "") -> list[Job]:
 
 def calm(processes: Fleet, viewer: Viewer) -> list[str]:
     """What happens in a case while nobody is killed."""
-    processes.run(*(replace(job, at_home=True) for job in script(viewer, "calm")))
-    return lives()["calm"]
+    key = next(KEYS)
+    processes.run(*(replace(job, at_home=True) for job in script(viewer, key)))
+    return lives()[key]
 
 
 def settle(processes: Fleet, job: Job) -> None:
     """Beats until no letter is being sent."""
     for n in (1, 2, 3):
-        later = datetime.fromisoformat(job.at) + n * STALE
-        processes.run(replace(job, does="beat", at=later.isoformat()))
+        processes.run(later(replace(job, does="beat"), n))
+
+
+def later(job: Job, n: int = 1) -> Job:
+    """The same when whoever did it first counts as dead."""
+    return replace(job, at=(datetime.fromisoformat(job.at) + n * STALE).isoformat())
 
 
 def kill_at_each_point(processes: Fleet, viewer: Viewer, every: int, seeded: str = "") -> None:
     """Each job of a life dies again and again, every time a little later, until it is done."""
     letters = 2 if seeded else 4 + 100 // every  # one for each death in sending
-    keys = [f"walked-{n}" for n in range(letters)]
+    keys = [next(KEYS) for _ in range(letters)]
     for job in script(viewer, *keys, seeded=seeded):
         if job.key in ("", keys[0]):
             processes.until_done(job, count(1, every))
@@ -91,13 +101,28 @@ def kill_at_each_point(processes: Fleet, viewer: Viewer, every: int, seeded: str
             settle(processes, job)
 
 
-def kill_at_random(processes: Fleet, viewer: Viewer, dice: random.Random, workers: int) -> None:
-    """Lives with processes that die anywhere, in a statement or between two."""
-    for group in count():
-        for job in script(viewer, *(f"random-{group}-{n}" for n in range(3))):
+def pause_at_each_point(
+    processes: Fleet, viewer: Viewer, points: Iterable[int], seeded: str = ""
+) -> None:
+    """Each job of a life stands still, a little later in each life, while another does the same."""
+    for point in points:
+        before = processes.pauses
+        for job in script(viewer, next(KEYS), seeded=seeded):
+            processes.pause(replace(job, hit_at=point), later(job))
+        if processes.pauses == before:
+            break
+    settle(processes, job)
+
+
+def hit_at_random(processes: Fleet, viewer: Viewer, dice: random.Random, workers: int) -> None:
+    """Lives with processes that are hit anywhere, in a statement or between two."""
+    while True:
+        for job in script(viewer, *(next(KEYS) for _ in range(3))):
             at_once = workers if job.does == "beat" else 1
             for _ in range(dice.randint(0, 8)):
                 processes.run(*(doomed(job, processes, dice) for _ in range(at_once)))
+            if dice.random() < STILL:
+                processes.pause(doomed(job, processes, dice), later(job))
             if workers > 1 and dice.random() < CRASHES:
                 processes.run(*[job] * at_once, meanwhile=lambda: database_dies(dice))
             processes.run(*[job] * at_once)
@@ -114,21 +139,22 @@ def database_dies(dice: random.Random) -> None:
 
 
 def doomed(job: Job, processes: Fleet, dice: random.Random) -> Job:
-    """Killed before it is as old, or has come as far, as the last such job that lived."""
+    """Hit before it is as old, or has come as far, as the last such job that lived."""
     last = processes.lived[job.does]
     if dice.random() < 0.5:
-        return replace(job, kill_after=dice.uniform(0, last.seconds))
-    return replace(job, kill_at=dice.randint(1, last.points))
+        return replace(job, hit_after=dice.uniform(0, last.seconds))
+    return replace(job, hit_at=dice.randint(1, last.points))
 
 
-def test_whatever_is_killed_every_case_lives_as_if_nobody_had_been(
+def test_whatever_dies_or_stands_still_every_case_lives_as_if_nothing_had(
     processes: Fleet, viewer: Viewer, mailbox: Mailbox
 ) -> None:
     expected = calm(processes, viewer)
     workers = 1 if db.engine.dialect.name == "sqlite" else 2  # SQLite has one process
     kill_at_each_point(processes, viewer, EVERY)
-    kill_at_random(processes, viewer, random.Random(5), workers)
-    assert processes.kills >= KILLS
+    pause_at_each_point(processes, viewer, count(1, PAUSE_EVERY))
+    hit_at_random(processes, viewer, random.Random(5), workers)
+    assert processes.kills >= KILLS and processes.pauses >= PAUSES
     assert wrong(expected, mailbox) == []
 
 
@@ -143,3 +169,13 @@ def test_the_same_kills_find_what_a_hurried_programmer_gets_wrong(
     kill_at_each_point(processes, viewer, SELDOM, seeded)
     found = wrong(expected, mailbox)
     assert any(finds in line for line in found), found
+
+
+@pytest.mark.made_up_rows
+def test_who_does_not_look_again_after_standing_still_is_found(
+    processes: Fleet, viewer: Viewer, mailbox: Mailbox
+) -> None:
+    expected = calm(processes, viewer)
+    pause_at_each_point(processes, viewer, READ, "no_second_look")
+    found = wrong(expected, mailbox)
+    assert any("came 2 times, and 0 times we say so" in line for line in found), found

@@ -85,6 +85,7 @@ SAID = {
     "adjustments": ["plain_text"],  # no PDF: it would be most of the time
     "triage_hazard": "no",
 }
+UPHELD = {"result": "upheld"}
 PLEASED = {"satisfied_handling": "neither", "satisfied_outcome": "neither"}
 
 
@@ -114,7 +115,7 @@ def typed(form: str, answers: dict[str, Any]) -> tasks.Typed:
 
 def answering(viewer: Viewer, task_id: str) -> BoundForm:
     """The form of the answer, filled in. Raises TaskIsOver."""
-    form = tasks.get_open(viewer, task_id, typed("answer", {"result": "upheld"})).form
+    form = tasks.get_open(viewer, task_id, typed("answer", UPHELD)).form
     assert form.check(), form.errors
     return form
 

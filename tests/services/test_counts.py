@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -41,9 +42,10 @@ from tests.postgres import OWNER, Server, as_role
 from tests.reading import rows_read, steps_taken
 from tests.turns import Asked, Wire, asked, wire
 
-FINISH, START, FIRE = 12, 17, 9  # statements of a step at most
+FINISH, START, FIRE = 12, 17, 8  # statements of a step at most
 POST = FINISH + 3  # BEGIN, who asks, and the task with all that its form shows
-TURNS = {"finish": 4, "start": 7, "POST": 6}  # on PostgreSQL, with BEGIN and COMMIT
+TURNS = {"start": 7, "finish": 4, "POST": 6, "fire": 5}  # on PostgreSQL, with BEGIN and COMMIT
+P8 = 14, 5  # statements on SQLite and turns on PostgreSQL of a step of a case, at most
 SEARCH = 8  # statements of a page of cases
 SIZES = (4, 30)
 OTHERS = 12  # cases
@@ -72,6 +74,17 @@ def posting(viewer: Viewer, reference: str) -> Callable[[], object]:
     return post
 
 
+@contextmanager
+def due(reference: str, clock: SetClock) -> Iterator[sweep.Due]:
+    """The key of a case's instance, at an instant when its first limit has passed."""
+    its = db.session.query(Instance).join(Case).filter(Case.reference == reference).one()
+    before, at = clock.at, its.next_due_at
+    assert at
+    clock.move_to(at + timedelta(minutes=1))
+    yield sweep.Due(its.landlord_id, its.id)
+    clock.move_to(before)
+
+
 def steps(size: int, clock: SetClock) -> dict[str, Asked]:
     """What each kind of step asks, in the middle of a row of so many tasks."""
     viewer = row.officer(row.deploy(size))
@@ -81,14 +94,8 @@ def steps(size: int, clock: SetClock) -> dict[str, Asked]:
     row.finishing(viewer, reference)()
     finish = counted(row.finishing(viewer, reference))
     posted = counted(posting(viewer, reference))
-    reference = row.record(viewer)
-    due = db.session.query(Instance).join(Case).filter(Case.reference == reference).one()
-    key, at = sweep.Due(due.landlord_id, due.id), due.next_due_at
-    assert at
-    before = clock.at
-    clock.move_to(at + timedelta(minutes=1))
-    fire = counted(lambda: sweep.fire(key))
-    clock.move_to(before)
+    with due(row.record(viewer), clock) as key:
+        fire = counted(lambda: sweep.fire(key))
     return {"start": start, "finish": finish, "POST": posted, "fire": fire}
 
 
@@ -96,6 +103,7 @@ def test_a_step_is_one_commit_and_few_statements_whatever_the_size_of_its_proced
     app: Flask, clock: SetClock
 ) -> None:
     short, long = (steps(size, clock) for size in SIZES)
+    assert max(FINISH, FIRE) <= P8[0]
     mosts = {"start": START, "finish": FINISH, "POST": POST, "fire": FIRE}
     for name, most in mosts.items():
         assert len(short[name].statements) == len(long[name].statements), name
@@ -139,13 +147,16 @@ def test_a_wire_counts_each_time_that_a_client_waits(over_wire: Wire) -> None:
     assert over_wire.turns == before + 3
 
 
-def test_a_step_waits_for_postgresql_as_often_whatever_the_size(over_wire: Wire) -> None:
+def test_a_step_waits_for_postgresql_as_often_whatever_the_size(
+    over_wire: Wire, clock: SetClock
+) -> None:
     def turns(act: Callable[[], object]) -> int:
         db.session.remove()
         before = over_wire.turns
         act()
         return over_wire.turns - before
 
+    assert max(TURNS["finish"], TURNS["fire"]) <= P8[1]
     for size in SIZES:
         viewer = row.officer(row.deploy(size))
         reference = row.record(viewer)
@@ -153,6 +164,8 @@ def test_a_step_waits_for_postgresql_as_often_whatever_the_size(over_wire: Wire)
         assert turns(row.recording(viewer)) <= TURNS["start"]
         assert turns(row.finishing(viewer, reference)) <= TURNS["finish"]
         assert turns(posting(viewer, reference)) <= TURNS["POST"]
+        with due(row.record(viewer), clock) as key:
+            assert turns(lambda key=key: sweep.fire(key)) <= TURNS["fire"]
 
 
 def test_a_step_does_not_go_through_the_people_of_each_case_before_there_are_statistics(
@@ -203,15 +216,18 @@ ROWS, PAGE = 6000, 11
 
 
 @pytest.mark.made_up_rows
-def test_an_inbox_reads_no_more_than_the_front_of_each_list(app: Flask) -> None:
+def test_an_inbox_reads_no_more_than_the_front_of_each_list(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     crowd = Crowd()
     crowd.fill(ROWS // 50, ROWS)
-    shares = 2 * len(crowd.member.teams)  # free and claimed, of each team
     for wanted in LISTS:
         listed = partial(worklist.first, crowd.member, wanted, PAGE)
-        assert rows_read(listed, "task") <= shares * PAGE, wanted
+        assert rows_read(listed, "task") <= len(crowd.member.teams) * (PAGE + 1), wanted
     counts = partial(worklist.count, crowd.member, *TABS)
-    assert rows_read(counts, "task") <= 2 * len(TABS) * worklist.MOST
+    every = sum(counts().values())
+    monkeypatch.setattr(worklist, "MOST", 100)
+    assert rows_read(counts, "task") <= len(TABS) * worklist.MOST < every
 
 
 RUNNING = (
@@ -241,7 +257,7 @@ def test_running_cases_ask_and_load_as_much_of_many_as_of_one(app: Flask) -> Non
         listed = partial(open_cases.first, manager, wanted, watch.PAGE + 1)
         if db.engine.dialect.name == "sqlite":
             assert steps_taken(listed) <= 2 * watch.PAGE, wanted  # some 200 instructions a row
-        else:
+        elif wanted.show != "unclaimed":  # behind the wall LIKE is expected to find few: it sorts
             assert rows_read(listed, "deadline") <= 8 * watch.PAGE, wanted
             assert rows_read(listed, "case") <= 8 * watch.PAGE, wanted
 
