@@ -11,7 +11,7 @@ from app import clock
 from app.db import db, transaction
 from app.engine import Snapshot
 from app.models import Outgoing
-from app.services import deadlines, letters, mailing, steps
+from app.services import deadlines, letters, mailing, outbox, steps
 
 
 def two_commits() -> None:
