@@ -151,7 +151,7 @@ def ahead(connection: Connection, statement: LiteralString, params: tuple[Any, .
 
 
 def first(connection: Any, statement: LiteralString, params: tuple[Any, ...] = ()) -> None:
-    """As `ahead`, on SQLAlchemy's connection, which would leave the driver's errors bare here."""
+    """As `ahead`, on a connection of SQLAlchemy, whose error is raised instead of the driver's."""
     try:
         ahead(connection.connection.driver_connection, statement, params)
     except psycopg.OperationalError as problem:

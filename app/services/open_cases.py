@@ -5,11 +5,12 @@ Where a case stands, and the date of its first duty, are kept with it (standing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from app import clock
 from app.db import db
@@ -54,6 +55,11 @@ class Lot:
     today: int
 
     @property
+    def place(self) -> str:
+        """As the cases keep it."""
+        return " ".join((self.how, *self.at))
+
+    @property
     def with_resident(self) -> bool:
         """Whether nothing but the resident's time is waited for."""
         return self.how in ("", WINDOW)
@@ -90,26 +96,28 @@ def with_late_promises(viewer: Viewer, kind: str) -> int:
     return db.session.scalar(unconflicted(select(func.count(Case.id)).where(*every), viewer)) or 0
 
 
-def first(viewer: Viewer, wanted: Wanted, most: int) -> list[tuple[date | None, str]]:
+def first(
+    viewer: Viewer, wanted: Wanted, most: int, every: Iterable[Lot]
+) -> list[tuple[date | None, str]]:
     """The first duty and the id of the first cases after `wanted.after`, the least time first.
 
-    Those without a duty come last.
+    Those without a duty come last. every: the lots of now.
     """
     found: list[tuple[date | None, str]] = []
-    for query in queries(viewer, wanted, most):
+    for query in queries(viewer, wanted, most, every):
         rows = db.session.execute(query) if len(found) < most else ()
         found += [(due_on, case_id) for due_on, case_id in rows]
     return found[:most]
 
 
-def queries(viewer: Viewer, wanted: Wanted, most: int) -> list[Any]:
+def queries(viewer: Viewer, wanted: Wanted, most: int, every: Iterable[Lot]) -> list[Any]:
     """What asks for those with a duty, in the order of an index; and for those without one."""
     day, _, case_id = wanted.after.partition("|")
-    every = select(Case.duty_on, Case.id).where(
-        Case.landlord_id == viewer.landlord_id, *_narrowed(viewer.landlord_id, wanted)
+    its = select(Case.duty_on, Case.id).where(
+        Case.landlord_id == viewer.landlord_id, *_narrowed(viewer.landlord_id, wanted, every)
     )
-    dated = every.where(Case.duty_on.is_not(None)).order_by(Case.duty_on, Case.id)
-    undated = every.where(Case.duty_on.is_(None)).order_by(Case.id)
+    dated = its.where(Case.duty_on.is_not(None)).order_by(Case.duty_on, Case.id)
+    undated = its.where(Case.duty_on.is_(None)).order_by(Case.id)
     if day:
         dated = dated.where(tuple_(Case.duty_on, Case.id) > (date.fromisoformat(day), case_id))
     asked: list[Any] = [dated, undated]
@@ -122,20 +130,25 @@ def queries(viewer: Viewer, wanted: Wanted, most: int) -> list[Any]:
     return [unconflicted(query, viewer).limit(most) for query in asked]
 
 
-def _narrowed(landlord_id: str, wanted: Wanted) -> list[Condition]:
+def _narrowed(landlord_id: str, wanted: Wanted, every: Iterable[Lot]) -> list[Condition]:
     found = [] if wanted.show == "promises" else [OPEN]
     found += [Case.kind == wanted.kind] if wanted.kind else []
     found += [Case.stage == wanted.stage] if wanted.stage else []
     match wanted.show:
         case "waiting":
-            found.append(or_(Case.place == "", Case.place.startswith(f"{WINDOW} ")))
+            found.append(_stands_at(lot.place for lot in every if lot.with_resident))
         case "hazard":
             found.append(Case.hazard.is_(True))
         case "promises":
             found.append(Case.id.in_(_broken(landlord_id)))
         case "unclaimed":
-            found.append(Case.place.startswith(f"{FREE} "))
+            found.append(_stands_at(lot.place for lot in every if lot.how == FREE))
     return found
+
+
+def _stands_at(places: Iterable[str]) -> Condition:
+    """Whole places, not how they begin: behind the wall PostgreSQL cannot tell how many do."""
+    return Case.place.in_(sorted(set(places)))
 
 
 def _broken(landlord_id: str) -> Select[str]:

@@ -89,7 +89,7 @@ def control_room(
         raise NotAllowed
     every = open_cases.lots(viewer)
     lots = [lot for lot in every if kind in ("", lot.kind)]
-    found = open_cases.first(viewer, Wanted(show, stage, kind, after), PAGE + 1)
+    found = open_cases.first(viewer, Wanted(show, stage, kind, after), PAGE + 1, every)
     due_on, last = found[PAGE - 1] if len(found) > PAGE else (None, "")
     return ControlRoom(
         rows=_rows(viewer, [case_id for _, case_id in found[:PAGE]]),

@@ -53,7 +53,7 @@ def test_running_cases_among_many(app: Flask, told: Tell, number: int) -> None:
 
 
 def _listed(viewer: Viewer, wanted: Wanted) -> object:
-    return open_cases.first(viewer, wanted, watch.PAGE + 1)
+    return open_cases.first(viewer, wanted, watch.PAGE + 1, open_cases.lots(viewer))
 
 
 def _request(app: Flask, act: Callable[[Viewer], object], viewer: Viewer) -> Callable[[], None]:
