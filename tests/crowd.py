@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, literal_column, select, text
@@ -25,11 +24,11 @@ def crowd(case: Case, number: int) -> None:
         }
         twin = "CREATE TEMPORARY TABLE twin (instance_id VARCHAR(32) PRIMARY KEY)"
         connection.execute(text(twin))
-        numbers = iter(range(number))
-        while some := list(islice(numbers, AT_ONCE)):
-            _copy(connection, kept, len(some))
-        connection.commit()
-        by_owner("ANALYZE")  # or PostgreSQL looks for each line's case through all cases
+        for done in range(0, number, AT_ONCE):
+            _copy(connection, kept, min(AT_ONCE, number - done))
+            connection.commit()
+            if not done:
+                by_owner("ANALYZE")  # or PostgreSQL looks for each row's case through all cases
         _histories(connection, kept[Instance][0])
         connection.execute(text("DROP TABLE twin"))
         connection.commit()

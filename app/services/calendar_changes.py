@@ -30,7 +30,7 @@ from timers.calendar import DayOff, WorkingCalendar
 
 JOB = "calendar"
 PAGE = 200  # cases of a preview
-BATCH = 100  # cases in one transaction
+BATCH = 250  # cases in one transaction
 CHANGED_AGAIN = (
     "The days off have changed again since the dates were shown, so nothing more was moved. "
     "What moves now is shown below."

@@ -116,7 +116,9 @@ def dates(step: Step, rows: Iterable[Deadline]) -> dict[str, date | None]:
         return {}
     here = {row.element: row for row in rows}
     rules = {clock.id: _rule(step, clock) for clock in code.clocks if clock.id in here}
-    return {id: _due_on(step, here[id], rule) for id, rule in rules.items() if rule}
+    return {
+        id: _due_on(step, here[id], rule) for id, rule in rules.items() if rule and rule.base_on
+    }
 
 
 def _due_on(step: Step, row: Deadline, rule: Rule) -> date | None:

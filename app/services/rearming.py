@@ -39,10 +39,10 @@ Dates = tuple[date | None, date | None]  # due, and as letters print it
 class Rearmed:
     """One case by another calendar, worked out and not saved.
 
-    moved: the rows of the register with another date. rows: all that are open. events: for the
-    history, of the Code's limits, too. tasks: with the date
-    and the name of the limit that now hangs over them. stands: where the case then stands, and its
-    first duty; None: as before. plain: nothing but this happens.
+    moved: the rows of the register with another date. rows: all that are open. events: what the
+    history tells, of the Code's limits, too. tasks: with the date and the name of the limit that
+    now hangs over them. stands: where the case then stands, and its first duty; None: as before.
+    plain: nothing but this happens.
     """
 
     instance: Instance
