@@ -235,7 +235,6 @@ RUNNING = (
     Wanted("late"),
     Wanted("today"),
     Wanted("unclaimed"),
-    Wanted("waiting"),
     Wanted(stage="stage_3"),
     Wanted(kind="complaint"),
     Wanted(after="2026-12-24|" + "c" * 32),
