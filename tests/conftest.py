@@ -140,7 +140,8 @@ BOTH = ("sqlite", "postgresql")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """With --database both, the proofs and some tests of services run on each."""
     here = metafunc.definition.path.relative_to(ROOT).as_posix()
-    chosen = here.startswith(ON_BOTH) or os.environ.get("PUTRIGHT_LONG")
+    seldom = metafunc.definition.get_closest_marker("on_both_if_long")
+    chosen = os.environ.get("PUTRIGHT_LONG") or (here.startswith(ON_BOTH) and not seldom)
     if metafunc.config.getoption("--database") != "both" or not chosen:
         return
     for each in {"database_url", "new_settings"}.intersection(metafunc.fixturenames):

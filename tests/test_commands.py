@@ -121,14 +121,11 @@ def test_beside_a_server_on_sqlite_nothing_sweeps_and_nobody_changes_the_tables(
     tmp_path: Path,
 ) -> None:
     with alone(Settings(instance_dir=tmp_path)):
-        for words in (("worker",), ("worker", "--once"), ("users", "list")):
+        for words in (("worker", "--once"), ("users", "list")):
             refused = putright(*words, folder=tmp_path)
             assert refused.returncode == 1 and "SQLite serves one" in refused.stderr
         with closing(sqlite3.connect(tmp_path / "putright.db")) as there:
             assert there.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
-    assert putright("users", "list", folder=tmp_path).returncode == 0
-    with alone(Settings(instance_dir=tmp_path)):  # of its version
-        assert putright("users", "list", folder=tmp_path).returncode == 0
 
 
 def test_questions_may_come_from_a_spreadsheet(tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ FILES = {
     "static",
     "audit.export",
     "audit.taken",
+    "calendar.table",
     "cases.diagram",
     "cases.document",
     "cases.letter_pdf",

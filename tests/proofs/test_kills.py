@@ -158,6 +158,7 @@ def test_whatever_dies_or_stands_still_every_case_lives_as_if_nothing_had(
     assert wrong(expected, mailbox) == []
 
 
+@pytest.mark.on_both_if_long
 @pytest.mark.made_up_rows
 @pytest.mark.parametrize(
     ("seeded", "finds"), [("two_commits", "lacks"), ("mail_first", "that nobody wrote")]
@@ -171,6 +172,7 @@ def test_the_same_kills_find_what_a_hurried_programmer_gets_wrong(
     assert any(finds in line for line in found), found
 
 
+@pytest.mark.on_both_if_long
 @pytest.mark.made_up_rows
 def test_who_does_not_look_again_after_standing_still_is_found(
     processes: Fleet, viewer: Viewer, mailbox: Mailbox

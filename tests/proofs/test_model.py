@@ -90,6 +90,7 @@ class Newest:
         return keys[-1]
 
 
+@pytest.mark.on_both_if_long
 def test_whoever_dies_at_each_point_of_each_rule_leaves_what_the_model_says(
     world: type[World],
 ) -> None:
@@ -153,6 +154,7 @@ def not_done(world: type[World]) -> list[str]:
     return [what for what in HAPPENS.replace("\n", " ").split(", ") if not world.acts[what]]
 
 
+@pytest.mark.on_both_if_long
 def test_whatever_happens_is_what_a_small_model_says(world: type[World]) -> None:
     run_state_machine_as_test(world, settings=WORLDS)
     assert not_done(world) == []
