@@ -109,27 +109,30 @@ def test_what_is_new_or_done_beside_the_work_is_let_pass() -> None:
     assert list(blocks(statements(_careful))) == []
 
 
-def test_a_migration_waits_for_nobody_for_long_and_nobody_for_it(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def owner(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The owner's address of a PostgreSQL without tables, which is the running app's."""
     server: postgresql.Server = request.getfixturevalue("postgres")
     with server.database(like="template1") as url:
-        owner = postgresql.as_role(postgresql.OWNER, url)
-        settings = Settings(
-            instance_dir=tmp_path, database_url=url, owner_database_url=owner, heartbeat=False
-        )
-        with create_app(settings).app_context():
-            flask_migrate.upgrade(revision="0007")
-            somebody = create_engine(owner)
-            with somebody.connect() as connection:
-                connection.execute(text("SELECT count(*) FROM instance"))  # and goes for a coffee
-                slowest = reading(owner, is_refused)
-            assert slowest < WAIT + 2
-            assert health.revision() == "0007"
-            migrations.upgrade()
-            migrations.check()
-            somebody.dispose()
+        address = postgresql.as_role(postgresql.OWNER, url)
+        where = {"instance_dir": tmp_path, "database_url": url, "owner_database_url": address}
+        with create_app(Settings(**where, heartbeat=False)).app_context():
+            yield address
+            db.session.remove()
             db.engine.dispose()
+
+
+def test_a_migration_waits_for_nobody_for_long_and_nobody_for_it(owner: str) -> None:
+    flask_migrate.upgrade(revision="0007")
+    somebody = create_engine(owner)
+    with somebody.connect() as connection:
+        connection.execute(text("SELECT count(*) FROM instance"))  # and goes for a coffee
+        slowest = reading(owner, is_refused)
+    assert slowest < WAIT + 2
+    assert health.revision() == "0007"
+    migrations.upgrade()
+    migrations.check()
+    somebody.dispose()
 
 
 class BrokenOff(Exception):
@@ -155,25 +158,15 @@ def broken_off_before_each_once() -> Iterator[set[str]]:
 
 
 @pytest.mark.slow
-def test_what_a_broken_off_migration_has_not_done_the_next_one_does(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    server: postgresql.Server = request.getfixturevalue("postgres")
-    with server.database(like="template1") as url:
-        owner = postgresql.as_role(postgresql.OWNER, url)
-        settings = Settings(
-            instance_dir=tmp_path, database_url=url, owner_database_url=owner, heartbeat=False
-        )
-        with create_app(settings).app_context():
-            flask_migrate.upgrade(revision=f"{FIRST_HELD:04}")
-            with broken_off_before_each_once() as tried:
-                while not is_done():
-                    pass
-            assert len(tried) > 50
-            with db.engine.connect() as connection:
-                context = MigrationContext.configure(connection, opts={"include_name": is_ours})
-                assert [str(d) for d in compare_metadata(context, Base.metadata)] == []
-            db.engine.dispose()
+def test_what_a_broken_off_migration_has_not_done_the_next_one_does(owner: str) -> None:
+    flask_migrate.upgrade(revision=f"{FIRST_HELD:04}")
+    with broken_off_before_each_once() as tried:
+        while not is_done():
+            pass
+    assert len(tried) > 50
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": is_ours})
+        assert [str(d) for d in compare_metadata(context, Base.metadata)] == []
 
 
 def is_done() -> bool:
