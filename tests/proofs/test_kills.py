@@ -25,14 +25,14 @@ from tests.proofs import town
 from tests.proofs.fleet import LONG, Fleet, fleet, lives, wrong
 from tests.proofs.victim import Job
 
-KILLS = 10_000 if LONG else 40
-EVERY = 1 if LONG else 19  # of the points of a job, how many are passed over
+KILLS = 10_000 if LONG else 30
+EVERY = 1 if LONG else 37  # of the points of a job, how many are passed over
 SELDOM = 3  # the same for the naive ones: at some six points a letter has left too early
 READ = range(38, 45, SELDOM)  # and here a beat has read which letters wait
 STALE = timedelta(minutes=11)  # after which a letter that was being sent is looked at again
 CRASHES = 0.3  # of the jobs: how often PostgreSQL itself dies in one
 AT_MOST = 0.08  # seconds until the database is killed
-PAUSES = 200 if LONG else 10
+PAUSES = 200 if LONG else 8
 PAUSE_EVERY = 3 if LONG else 43  # as EVERY
 STILL = 0.1  # of the jobs: how often a process stands still in one
 KEYS = (f"{n:032x}" for n in count())  # of the forms that record a case
