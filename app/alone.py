@@ -18,7 +18,7 @@ class NotAlone(PutrightError):
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
     """Hold the lock of the database's file. Raises NotAlone. PostgreSQL needs none."""
-    file = settings.file
+    file = settings.sqlite_file
     if file is None:
         yield
         return

@@ -130,8 +130,8 @@ class Settings(BaseSettings):
         return not_for_ever(address)
 
     @property
-    def file(self) -> Path | None:
-        """SQLite's. A name without a folder is one in instance_dir: so says Flask."""
+    def sqlite_file(self) -> Path | None:
+        """Where SQLite keeps the database. A name alone is one in instance_dir: so says Flask."""
         url = make_url(self.database)
         if url.get_backend_name() != "sqlite":
             return None

@@ -131,15 +131,17 @@ def test_while_postgresql_is_away_everybody_is_told_so_and_when_it_is_back_it_go
     assert staff.get("/running").status_code == 200
 
 
+@pytest.fixture
+def staff(
+    landlord: str, person: Callable[..., Viewer], sign_in: Callable[[Viewer], FlaskClient]
+) -> FlaskClient:
+    return sign_in(person("grace", role="manager"))
+
+
 def test_a_connection_that_is_lost_in_the_middle_of_a_page_is_told_alike(
-    landlord: str,
-    person: Callable[..., Viewer],
-    sign_in: Callable[[Viewer], FlaskClient],
-    monkeypatch: pytest.MonkeyPatch,
-    database_url: str,
+    staff: FlaskClient, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
     """Its viewer is known by then, and the staff's header would read more."""
-    staff = sign_in(person("grace", role="manager"))
     room = watch.control_room
 
     def lost(*words: Any, **more: Any) -> Any:
@@ -154,14 +156,9 @@ def test_a_connection_that_is_lost_in_the_middle_of_a_page_is_told_alike(
 
 
 def test_a_connection_that_is_lost_once_it_is_known_who_asks_is_told_alike(
-    landlord: str,
-    person: Callable[..., Viewer],
-    sign_in: Callable[[Viewer], FlaskClient],
-    monkeypatch: pytest.MonkeyPatch,
-    database_url: str,
+    staff: FlaskClient, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
     """What narrows their sight does not go through SQLAlchemy, which knows of no loss then."""
-    staff = sign_in(person("grace", role="manager"))
     tell = wall.tell
 
     def lost(connection: Any) -> None:

@@ -208,7 +208,10 @@ def test_a_request_that_waits_for_sqlite_is_answered_before_the_server_stops(
     settings = settings.model_copy(update={"database_url": ""})
     server = started(settings, "app.cli", "serve", "--empty", "--port", str(port))
     until(lambda: answers(port) or server.poll() is not None)
-    with ThreadPoolExecutor() as visitor, closing(sqlite3.connect(settings.file or "")) as holder:
+    with (
+        ThreadPoolExecutor() as visitor,
+        closing(sqlite3.connect(settings.sqlite_file or "")) as holder,
+    ):
         holder.execute("BEGIN IMMEDIATE")
         status = visitor.submit(signs_in_wrongly, port)
         time.sleep(1)

@@ -54,13 +54,14 @@ def migrated(settings: Settings) -> Flask:
     On SQLite nobody changes the tables under a server that runs. Raises NotAlone.
     """
     app = create_app(settings)
-    is_new = settings.file is not None and not settings.file.exists()
+    is_new = settings.sqlite_file is not None and not settings.sqlite_file.exists()
     with app.app_context():
         if not health.migrations()[0]:
             with alone(settings):
                 migrations.upgrade()
     if is_new:
         click.echo(
-            f"A new database: {settings.file}. PUTRIGHT_DATABASE_URL names another.", err=True
+            f"A new database: {settings.sqlite_file}. PUTRIGHT_DATABASE_URL names another.",
+            err=True,
         )
     return app

@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
 
 
 def _who_signed_in() -> User | None:
-    """Asked while everybody is in sight. What the session of somebody else's holds is gone."""
+    """Asked while everybody is in sight. A session that is nobody's any more is emptied."""
     if not (user_id := session.get("user_id")):
         return None
     key, session_id = session.get("session_key", ""), session.get("session_id", "")

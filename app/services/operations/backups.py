@@ -99,7 +99,7 @@ def restore(make_app: MakeApp, settings: Settings, path: Path) -> Manifest:
     Nothing is put in place before all of it has been read, and no row of it is there without
     quarantine, wherever this dies.
     """
-    place = settings.file
+    place = settings.sqlite_file
     home = place.parent if place else settings.home().resolve()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as name:
@@ -144,7 +144,7 @@ def just_made(make_app: MakeApp, settings: Settings) -> Iterator[Path]:
 
 def refuse_nothing(settings: Settings) -> None:
     """Raises BackupRefused where there is no database yet: surely another one is meant."""
-    place = settings.file
+    place = settings.sqlite_file
     if place.is_file() if place else _tables(settings):
         return
     lacks = f"no file {place}" if place else f"no table in {make_url(settings.database).database}"
