@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from socket import socket
@@ -14,6 +17,7 @@ from socket import socket
 import pytest
 
 from app.alone import alone
+from app.cli import main
 from app.settings import ROOT, Settings
 
 pytestmark = pytest.mark.slow
@@ -29,17 +33,34 @@ def one_landlord(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("PUTRIGHT_PROCESSES_DIR", str(processes))
 
 
+FORKS = multiprocessing.get_context("forkserver")  # the seconds of imports are spent once
+FORKS.set_forkserver_preload(["app.cli"])
+
+
 def putright(*words: str, folder: Path, said: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *words],
-        cwd=ROOT,
-        env=os.environ | {"PUTRIGHT_INSTANCE_DIR": str(folder)},
-        input=said,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    """A command as a process of its own."""
+    environment = os.environ | {"PUTRIGHT_INSTANCE_DIR": str(folder)}
+    with tempfile.TemporaryDirectory() as streams:
+        asked, told, errors = (Path(streams, name) for name in ("0", "1", "2"))
+        asked.write_text(said)
+        command = FORKS.Process(target=_command, args=(words, environment, streams))
+        command.start()
+        command.join(120)
+        assert command.exitcode is not None
+        return subprocess.CompletedProcess(
+            words, command.exitcode, told.read_text(), errors.read_text()
+        )
+
+
+def _command(words: Sequence[str], environment: dict[str, str], streams: str) -> None:
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, how in enumerate((os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)):
+        os.dup2(os.open(Path(streams, str(number)), how), number)
+    sys.argv = ["putright", *words]
+    with open(0) as sys.stdin:
+        main()
 
 
 def test_one_question_and_a_whole_file_of_them(tmp_path: Path) -> None:

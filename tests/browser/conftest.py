@@ -21,7 +21,7 @@ from app.models import User
 from app.services import accounts, demo, deployments
 from app.settings import ROOT, Settings
 from tests.cases import first_team
-from tests.conftest import PASSWORD, WHEN, weak_hasher
+from tests.conftest import PASSWORD, WHEN, make_tables, weak_hasher
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -102,8 +102,8 @@ class Site:
 
 def make_site(settings: Settings, clock: SetClock, landlord: str = LANDLORD) -> Site:
     app = create_app(settings, clock)
+    make_tables(settings)
     with app.app_context():
-        db.create_all()
         deployments.deploy_from_disk(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
         db.session.remove()
     return Site(app, clock, landlord)

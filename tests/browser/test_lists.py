@@ -27,6 +27,7 @@ def task(site: Site, team: str) -> str:
 
 
 def headings(page: Page) -> list[str]:
+    page.wait_for_load_state()
     return page.locator("[data-row]:visible > legend").all_inner_texts()
 
 

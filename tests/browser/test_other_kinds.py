@@ -60,7 +60,7 @@ def test_a_compliment_is_sent(
     page.get_by_role("button", name="Continue").click()
     fill(page, **COMPLIMENT)
     page.get_by_role("button", name="Send my compliment").click()
-    assert page.url.endswith("/tell-us/compliment/done")
+    page.wait_for_url("**/tell-us/compliment/done")
     if javascript:
         assert faults_of(page) == []
     page.locator("a[href*='/status/']").click()

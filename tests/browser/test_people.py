@@ -81,10 +81,10 @@ def test_without_scripts_a_complaint_is_made_and_a_task_is_done(
     public = open_page(site, 375, javascript=False)
     begin_complaint(public)
     public.locator("button[value=send]:visible").click()
-    assert public.locator(".govuk-error-summary").count()
+    expect(public.locator(".govuk-error-summary")).to_be_visible()
     fill(public, **COMPLAINT)
     public.locator("button[value=send]:visible").click()
-    assert public.url.endswith("/done")
+    public.wait_for_url("**/done")
 
     staff = open_page(site, javascript=False)
     sign_in(staff, site, "amira")

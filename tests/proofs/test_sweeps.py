@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.viewer import Viewer
 from tests import mailbox as mailboxes
 from tests.cases import london
-from tests.conftest import make_user
+from tests.conftest import make_tables, make_user
 from tests.engine.drawing import diagram
 from tests.proofs import town
 from tests.proofs.fleet import LONG, fleet
@@ -154,8 +154,9 @@ def waiting(now: datetime) -> dict[str, datetime]:
 def begun(settings: Settings) -> Iterator[SetClock]:
     """A server of its own, the day before the first day. Its clock runs."""
     clock = Running(town.DAY[0] - timedelta(days=1))
-    with create_app(settings, clock).app_context():
-        db.create_all()
+    app = create_app(settings, clock)
+    make_tables(settings)
+    with app.app_context():
         try:
             yield clock
         finally:

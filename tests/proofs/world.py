@@ -33,7 +33,7 @@ from app.services.operations.verifying import verify_cases
 from app.settings import Settings
 from tests import postgres
 from tests.cases import london
-from tests.conftest import make_user
+from tests.conftest import make_tables, make_user
 from tests.proofs import town
 from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, is_counted, procedure
 from tests.proofs.victim import die_at
@@ -70,9 +70,8 @@ class World(RuleBasedStateMachine):
         self.model: dict[str, ModelCase] = {}
         self.versions, self.restarts, self.off = 0, 0, frozenset[date]()
         self.app = self.context = None
+        make_tables(self.settings)
         self.restart()
-        if not url:
-            db.create_all()
         self.deploy()
         self.people = {name: town.officer(name) for name in ("grace", "idris")}
         self.helen = make_user(elm.ELM, "helen", "manager", ("complaints",))
