@@ -17,6 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from app.engine.problems import DiagramRefused, FactRefused, Problem
@@ -60,6 +61,11 @@ class FactSpec:
     default: Any = field(default=None, hash=False)
     choices: tuple[str, ...] = ()
     policy: str = ""
+
+    @cached_property
+    def unset(self) -> Any:
+        """The default as expressions see it."""
+        return as_python(self, self.default)
 
 
 def parse_facts(raw: bytes, file: str = "facts.toml") -> dict[str, FactSpec]:
@@ -205,7 +211,12 @@ class Facts:
     def __init__(self, specs: Mapping[str, FactSpec], stored: Mapping[str, Any]) -> None:
         self._specs = specs
         self.stored = {name: spec.default for name, spec in specs.items()} | dict(stored)
-        self.values = {name: as_python(spec, self.stored[name]) for name, spec in specs.items()}
+        self.values = {
+            name: spec.unset
+            if (value := self.stored[name]) is spec.default
+            else as_python(spec, value)
+            for name, spec in specs.items()
+        }
 
     def with_pauses(
         self, begun: Collection[str], ended: Collection[str], day: str

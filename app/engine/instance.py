@@ -240,10 +240,10 @@ class Instance(Scope, BpmnWorkflow):
         self.until = max(self.engine.now, now)
         if self.new_calendar:
             keep_what_has_passed(self)
-        self.rearm()
-        last, self.engine.now = self.engine.now, self.until
-        self.observe()  # dates that differ by the calendar alone differ from now on
-        self.engine.now = last
+        if self.rearm():  # dates that differ by the calendar alone differ from now on
+            last, self.engine.now = self.engine.now, self.until
+            self.observe()
+            self.engine.now = last
         while (at := self._next_due()) is not None and at <= (stop or self.until):
             self._count("the timers that are due")
             self.engine.now = max(self.engine.now, at)
@@ -321,15 +321,21 @@ class Instance(Scope, BpmnWorkflow):
         if self._passed > MAX_STEPS:
             raise TooManySteps(f"more than {MAX_STEPS} automatic steps, at last {where!r}")
 
-    def rearm(self) -> None:
-        """Facts or the calendar may have changed: a date that differs replaces the old one."""
-        for task, timer in self.awaited(DueDate):
-            if timer.work_out_again(task) and self.is_to_come(timer.due_on(task), timer):
+    def rearm(self) -> bool:
+        """A date that differs by the facts and calendar of now replaces the old one.
+
+        Returns whether any does.
+        """
+        armed = [each for each in self.awaited(DueDate) if each[1].work_out_again(each[0])]
+        for task, timer in armed:
+            if self.is_to_come(timer.due_on(task), timer):
                 task.internal_data.pop("again", None)
-        for task in self.fired_alerts():
-            timer = task.task_spec.event_definition
-            if timer.work_out_again(task) and self.is_to_come(timer.due_on(task), timer):
+        alerts = [(task, task.task_spec.event_definition) for task in self.fired_alerts()]
+        fired = [each for each in alerts if each[1].work_out_again(each[0])]
+        for task, timer in fired:
+            if self.is_to_come(timer.due_on(task), timer):
                 arm(task, due=task.internal_data.pop("due"))  # it fired, then it was extended
+        return bool(armed or fired)
 
     def is_to_come(self, due_on: str | None, timer: DueDate) -> bool:
         """Whether a timer with this date has not struck by now."""

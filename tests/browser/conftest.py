@@ -68,7 +68,7 @@ class Site:
         said = {"public_url": self.address}  # which residents are given
         app.extensions["settings"] = app.extensions["settings"].model_copy(update=said)
         self.cookies: dict[str, Any] = {}
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
