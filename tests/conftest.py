@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Dialect, Engine, create_engine, event, select, text
-from sqlalchemy.pool import StaticPool
-from werkzeug.routing import Rule
+from sqlalchemy import create_engine, select, text
 
 from app.clock import LONDON, SetClock
-from app.db import Base, db, prepare
+from app.db import db, prepare
 from app.factory import create_app
 from app.models import User
 from app.models.base import new_id
 from app.services import accounts, deployments, standing, tasks
-from app.services.contents import Files
-from app.services.deployments import read_folders, slugs
+from app.services.deployments import slugs
 from app.settings import ROOT, Settings
 from app.viewer import Viewer
 from forms import BoundForm
+from tests import once
 from tests import postgres as postgresql
 
 PROCESSES = ROOT / "processes"
 # Any landlord will do: no test of the machinery knows one. That with the most stories shows most.
 LANDLORD = max(slugs(PROCESSES), key=lambda slug: len([*PROCESSES.glob(f"{slug}/stories/*")]))
-NO_WAIT = "PRAGMA synchronous=OFF"
 PASSWORD = "a long enough password"
 WHEN = datetime(2026, 11, 24, 9, 0, 0, 123_456, LONDON)  # a Tuesday; real clocks have microseconds
 
@@ -78,54 +71,11 @@ def weak_hasher() -> accounts.PasswordHasher:
     return accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
-class Kept(BytecodeCache):
-    """Compiled templates: every application of the tests has the same ones."""
-
-    def __init__(self) -> None:
-        self.code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.code:
-            bucket.bytecode_from_string(self.code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.code[bucket.key] = bucket.bytecode_to_string()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
-    """Templates, addresses and SQL are compiled once in a process, not for each application.
-
-    A test's database is gone after the test: nothing waits for the disk.
-    """
-    dialects: dict[str, Dialect] = {}
-    statements: MutableMapping[Any, Any] = {}
-
-    def share(engine: Engine) -> None:
-        prepare(engine)
-        engine.dialect = dialects.setdefault(engine.dialect.name, engine.dialect)
-        engine.update_execution_options(compiled_cache=statements)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", lambda connection, _: connection.execute(NO_WAIT))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(Flask.jinja_options, "bytecode_cache", Kept())
-        patch.setattr("app.factory.prepare", share)
-        patch.setattr(Rule, "_compile_builder", _once(Rule._compile_builder))
+    """Applications share what they compile, and their databases do not wait for the disk."""
+    with once.compiled():
         yield
-
-
-def _once(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
-    """What builds an address from a rule depends on the rule alone."""
-    built: dict[Any, Any] = {}
-
-    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
-        key = str(rule._trace), str(rule.defaults), rule.rule, append_unknown
-        if key not in built:
-            built[key] = compile_builder(rule, append_unknown)
-        return built[key]
-
-    return compiled
 
 
 @pytest.fixture(autouse=True)
@@ -230,27 +180,13 @@ def new_settings(
         yield make
 
 
-def make_tables(settings: Settings) -> None:
-    """In a new database of these settings. On PostgreSQL it was made with them."""
-    if settings.sqlite_file and not settings.sqlite_file.exists():
-        settings.sqlite_file.write_bytes(_only_tables())
-
-
-@cache
-def _only_tables() -> bytes:
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    Base.metadata.create_all(engine)
-    made: Any = engine.raw_connection().driver_connection
-    return bytes(made.serialize())
-
-
 @pytest.fixture
 def app(request: pytest.FixtureRequest, settings: Settings, clock: SetClock) -> Iterator[Flask]:
     """The application on an empty database. At the end each case stands where it says it does."""
     made = create_app(settings, clock)
     made.testing = True
     made.config["PROPAGATE_EXCEPTIONS"] = False
-    make_tables(settings)
+    once.make_tables(settings)
     with made.app_context():
         try:
             yield made
@@ -262,16 +198,10 @@ def app(request: pytest.FixtureRequest, settings: Settings, clock: SetClock) -> 
             db.engine.dispose()
 
 
-@cache
-def shipped(landlord: str) -> Files:
-    """The files of a landlord's folders."""
-    return read_folders(landlord, ROOT / "processes", ROOT / "forms" / "definitions")
-
-
 @pytest.fixture
 def landlord(app: Flask) -> str:
     """A landlord's shipped procedure, deployed."""
-    deployments.deploy(LANDLORD, shipped(LANDLORD))
+    deployments.deploy(LANDLORD, once.shipped(LANDLORD))
     return LANDLORD
 
 

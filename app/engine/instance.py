@@ -322,10 +322,7 @@ class Instance(Scope, BpmnWorkflow):
             raise TooManySteps(f"more than {MAX_STEPS} automatic steps, at last {where!r}")
 
     def rearm(self) -> bool:
-        """A date that differs by the facts and calendar of now replaces the old one.
-
-        Returns whether any does.
-        """
+        """Let each date that differs by the facts and calendar of now count; tell if one does."""
         armed = [each for each in self.awaited(DueDate) if each[1].work_out_again(each[0])]
         for task, timer in armed:
             if self.is_to_come(timer.due_on(task), timer):

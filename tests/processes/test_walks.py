@@ -1,16 +1,17 @@
 """Made-up cases walk through every shipped procedure: each step and each arrow is reached.
 
 No walk may end in an incident, and whoever we tell that something is over is told where to turn
-next. walks.json has the walks that led somewhere new when they were looked for: they are taken
-first, and where a diagram has changed since, others are looked for. `./check --long` takes many
-more walks. PUTRIGHT_KEEP_WALKS=1 looks for all of them anew, and keeps them.
+next. walks.json has the walks that led somewhere new when they were looked for, and how many steps
+of each: they are taken first, and where a diagram has changed since, others are looked for.
+`./check --long` takes many more walks. PUTRIGHT_KEEP_WALKS=1 looks for all of them anew, and keeps
+them.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -35,9 +36,10 @@ from timers.calendar import london_date
 LANDLORDS = slugs(ROOT / "processes")
 LONG = bool(os.environ.get("PUTRIGHT_LONG"))
 KEEP = bool(os.environ.get("PUTRIGHT_KEEP_WALKS"))
-KEPT = Path(__file__).with_name("walks.json")  # seeds by landlord and kind
+KEPT = Path(__file__).with_name("walks.json")  # seeds and steps by landlord and kind
 WALKS = 20_000 if LONG else 6_000
-ENOUGH = 200 if LONG else 10  # walks, whatever was kept
+ENOUGH = 200 if LONG else 2  # whole walks, whatever was kept
+STEPS = 200  # of a whole walk
 Arrows = set[tuple[str, str]]
 
 
@@ -56,12 +58,19 @@ class LongWalk(Walk):
     nobody can write to somebody who gave no name.
     """
 
-    longest = 200
-
-    def __init__(self, *given: Any) -> None:
+    def __init__(self, *given: Any, longest: int, is_new: Callable[[list[str]], bool]) -> None:
         super().__init__(*given)
+        self.longest, self.is_new = longest, is_new
+        self.led_somewhere = 0  # the number of steps after which no other led somewhere new
         self.letters: list[str] = []
         self.closings: list[tuple[str, list[str]]] = []
+
+    def steps(self) -> Iterator[Snapshot]:
+        """The same, while it is looked which of them leads somewhere new."""
+        for number, snapshot in enumerate(super().steps(), 1):
+            if self.is_new(self.visited):
+                self.led_somewhere = number
+            yield snapshot
 
     def _first_answers(self) -> dict[str, Any]:
         """As staff or the public begin it: Putright tells the procedure which."""
@@ -117,10 +126,13 @@ def closes(element: Element, action: str) -> str | None:
     return element.properties.get("outcome") if action == "passed" else None
 
 
+Kept = list[tuple[int, int]]
+
+
 def walked(
-    procedure: Procedure, known: Any, kept: list[int], monkeypatch: pytest.MonkeyPatch
-) -> tuple[set[str], Arrows, dict[int, LongWalk], list[int]]:
-    """Walk until all was seen: elements, arrows, the walks by seed, and which led somewhere new."""
+    procedure: Procedure, known: Any, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> tuple[set[str], Arrows, list[LongWalk], Kept]:
+    """Walk until all was seen: elements, arrows, the walks, and which of them led somewhere new."""
     arrows: Arrows = set()
     add_child = Token._add_child
 
@@ -129,20 +141,28 @@ def walked(
         return add_child(parent, spec, *given, **more)
 
     monkeypatch.setattr(Token, "_add_child", noticed)
-    answers, seen, taken, new = MadeUp(procedure, known), set[str](), dict[int, LongWalk](), []
+    answers, seen, walks, new = MadeUp(procedure, known), set[str](), list[LongWalk](), Kept()
     wanted = arrows_of(procedure)
     steps = {e.id for e in procedure.elements.values() if not is_frame(e)}
-    for seed in chain(kept, range(WALKS)):
-        before = len(seen & steps) + len(arrows & wanted)
-        walk = taken[seed] = LongWalk(procedure, answers, Random(seed))
+    so_far = 0
+
+    def is_new(visited: list[str]) -> bool:
+        nonlocal so_far
+        before, _ = so_far, seen.update(visited)
+        so_far = len(seen & steps) + len(arrows & wanted)
+        return so_far > before
+
+    whole = ((seed, STEPS) for seed in range(WALKS))
+    for seed, longest in chain(kept, whole):
+        walk = LongWalk(procedure, answers, Random(seed), longest=longest, is_new=is_new)
         trouble = walk.trouble()
         assert trouble is None, walk.problem(trouble or "")
-        seen.update(walk.visited)
-        if len(seen & steps) + len(arrows & wanted) > before:
-            new.append(seed)
-        if seen >= steps and arrows >= wanted and len(taken) > ENOUGH:
+        walks.append(walk)
+        if walk.led_somewhere:
+            new.append((seed, walk.led_somewhere))
+        if seen >= steps and arrows >= wanted and len(walks) >= len(kept) + ENOUGH:
             break
-    return seen, arrows & wanted, taken, new
+    return seen, arrows & wanted, walks, new
 
 
 @pytest.mark.slow
@@ -161,15 +181,15 @@ def test_every_step_and_arrow_is_reached_without_an_incident(
     left = (e for e in elements if e.id not in seen and not is_frame(e))
     assert sorted(element.id for element in left) == []
     assert sorted(arrows_of(procedure) - arrows) == []
-    assert_signposted(contents, kind, walks.values())
+    assert_signposted(contents, kind, walks)
     if KEEP:
         keep(f"{landlord} {kind}", new)
 
 
-def keep(name: str, seeds: list[int]) -> None:
+def keep(name: str, walks: Kept) -> None:
     """Keep the walks of a kind of case."""
     found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    found[name] = seeds
+    found[name] = walks
     lines = [f"  {json.dumps(key)}: {json.dumps(found[key])}" for key in sorted(found)]
     KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

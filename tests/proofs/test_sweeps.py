@@ -24,8 +24,9 @@ from app.settings import Settings
 from app.viewer import Viewer
 from tests import mailbox as mailboxes
 from tests.cases import london
-from tests.conftest import make_tables, make_user
+from tests.conftest import make_user
 from tests.engine.drawing import diagram
+from tests.once import make_tables
 from tests.proofs import town
 from tests.proofs.fleet import LONG, fleet
 from tests.proofs.victim import Job

@@ -33,7 +33,8 @@ from app.services.operations.verifying import verify_cases
 from app.settings import Settings
 from tests import postgres
 from tests.cases import london
-from tests.conftest import make_tables, make_user
+from tests.conftest import make_user
+from tests.once import make_tables
 from tests.proofs import town
 from tests.proofs.model import DAY, FACTS, LONDON, ModelCase, is_counted, procedure
 from tests.proofs.victim import die_at
