@@ -282,15 +282,16 @@ def test_who_is_kept_out_meets_a_case_nowhere(
     }
     met, asked = [], 0
     for role, viewer in people.items():
+        sign_in(viewer)
         for rule, method in routes(app):
             if policy_of(app, rule.endpoint) == PUBLIC or rule.endpoint == "session.sign_out":
                 continue
-            sign_in(viewer)
             path = address(rule, things)
             person = f"?person={things['person_id']}"
             for query in ("", *(LISTS if not rule.arguments else ()), person):
                 answer = client.open(path + query, method=method)
                 asked += 1
+                assert "/sign-in" not in answer.headers.get("Location", "")  # who asks is known
                 told = answer.data.decode(errors="replace")
                 if answer.status_code >= 500 or any(secret in told for secret in secrets):
                     met.append((role, method, path + query, answer.status_code))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,17 +25,17 @@ TYPES = {
     "list": "A list, such as pauses",
 }
 READ_BY = (".bpmn", ".dmn", ".form", ".md", ".toml")  # what may name a fact
+WORD = re.compile(rb"[A-Za-z0-9_]+")
 
 
-def users(files: Files, name: str) -> list[str]:
-    """The files that name a fact, other than those that declare it."""
-    word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])".encode())
-    own = ("facts.toml", SHARED_FACTS)
-    return [
-        path
-        for path, body in sorted(files.items())
-        if path.endswith(READ_BY) and path not in own and word.search(body)
-    ]
+def users(files: Files) -> defaultdict[str, list[str]]:
+    """The files that name a fact, by its name: without those that declare it."""
+    found = defaultdict[str, list[str]](list)
+    for path, body in sorted(files.items()):
+        if path.endswith(READ_BY) and path not in ("facts.toml", SHARED_FACTS):
+            for word in set(WORD.findall(body)):
+                found[word.decode()].append(path)
+    return found
 
 
 def saved(body: bytes, name: str, typed: Mapping[str, str], new: bool) -> bytes:
@@ -71,7 +72,7 @@ def saved(body: bytes, name: str, typed: Mapping[str, str], new: bool) -> bytes:
 def without(files: Files, name: str) -> bytes:
     """facts.toml without a fact. Raises BadInput for one that something uses, saying what."""
     document = _parsed(files["facts.toml"])
-    if using := users(files, name):
+    if using := users(files)[name]:
         listed = ", ".join(using[:8]) + (" and others" if len(using) > 8 else "")
         raise BadInput({"remove": f"It cannot be taken out: {listed} still use it."})
     if name in KEPT_TYPES:

@@ -104,12 +104,12 @@ def facts(draft_id: str) -> ResponseReturnValue:
         if not errors:
             flash("The fact is declared. Forms, tables, letters and diagrams can name it.")
             return redirect(url(".facts", draft_id=draft_id), 303)
-    known = facts_of(sketch.contents)
+    known, users = facts_of(sketch.contents), facts_file.users(sketch.files)
     page = render_template(
         "workshop/facts.html",
         sketch=sketch,
         here="facts",
-        facts=[(fact, len(facts_file.users(sketch.files, fact.name))) for fact in known.values()],
+        facts=[(fact, len(users[fact.name])) for fact in known.values()],
         own=_own(sketch),
         types=facts_file.TYPES,
         typed=request.form,
@@ -140,7 +140,7 @@ def fact(draft_id: str, name: str) -> ResponseReturnValue:
         here="facts",
         fact=known[name],
         types=facts_file.TYPES,
-        users=facts_file.users(sketch.files, name),
+        users=facts_file.users(sketch.files)[name],
         typed=request.form if errors else _as_typed(known[name]),
         errors=errors,
         seen=mark(sketch, FACTS),
