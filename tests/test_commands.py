@@ -46,6 +46,7 @@ def putright(*words: str, folder: Path, said: str = "") -> subprocess.CompletedP
         command = FORKS.Process(target=_command, args=(words, environment, streams))
         command.start()
         command.join(120)
+        command.kill()  # one that hangs
         assert command.exitcode is not None
         return subprocess.CompletedProcess(
             words, command.exitcode, told.read_text(), errors.read_text()
@@ -53,6 +54,7 @@ def putright(*words: str, folder: Path, said: str = "") -> subprocess.CompletedP
 
 
 def _command(words: Sequence[str], environment: dict[str, str], streams: str) -> None:
+    """In the fork, whose own streams are those of the process that it came from."""
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
