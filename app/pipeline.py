@@ -8,23 +8,38 @@ rows, and whether it did is asked with the next that waits: before a COMMIT at t
 from __future__ import annotations
 
 import select
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, suppress
 from contextvars import ContextVar
 from typing import Any, LiteralString
 
 import psycopg
 from flask_sqlalchemy.session import Session as FlaskSession
+from psycopg.generators import send
 from psycopg.pq import ConnStatus, TransactionStatus
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.exc import StaleDataError
 
+from app import many
+
 APPENDED = "appended"  # in a session's info: rows by table
 WRITES = ("INSERT", "UPDATE", "DELETE")
 _flushing: ContextVar[bool] = ContextVar("flushing", default=False)
+
+
+class Pipeline(psycopg.Pipeline):
+    """Waits for an answer only once all that was said has gone out.
+
+    psycopg itself tries to send once: what is larger than the socket takes, such as a photo, may
+    then stay here for ever, while PostgreSQL waits for the rest.
+    """
+
+    def _communicate_gen(self) -> Generator[Any, Any, None]:
+        yield from super()._communicate_gen()
+        yield from send(self.pgconn)
 
 
 class Connection(psycopg.Connection[Any]):
@@ -41,6 +56,7 @@ class Connection(psycopg.Connection[Any]):
 
     def enter(self) -> None:
         """Go into pipeline mode. Nothing is sent."""
+        self._pipeline = Pipeline(self)
         self._mode, self.promising = self.pipeline(), []
         self.pipe = self._mode.__enter__()
         self.add_notice_handler(self._noticed)
@@ -167,7 +183,7 @@ class Session(FlaskSession):
         try:
             super().flush(objects)
             for table, rows in self.info.pop(APPENDED, {}).items():
-                self.connection().execute(insert(table), rows)
+                many.insert(self.connection(), table, rows)
         finally:
             _flushing.reset(token)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 from flask import Flask
 from psycopg.pq import TransactionStatus
-from sqlalchemy import delete, event, select, text, update
+from sqlalchemy import LargeBinary, delete, event, func, literal, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from app.db import db, transaction
+from app.db import db, start_over, transaction
 from app.errors import ChangedMeanwhile
 from app.models import Case, Instance, Note, Task
 from app.models.base import new_id
@@ -180,3 +182,28 @@ def test_reading_prepares_once(landlord: str, officer: Viewer) -> None:
     assert db.session.scalar(text("SELECT 1")) == 1
     own = db.session.connection().connection.driver_connection
     assert own.info.transaction_status == TransactionStatus.INTRANS
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError for what takes longer."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_what_is_larger_than_a_socket_takes_at_once_arrives(app: Flask) -> None:
+    large = b"a photo " * 1_000_000
+    with at_most(30):
+        for _ in range(10):
+            length = select(func.octet_length(literal(large, LargeBinary)))
+            assert db.session.scalar(length) == len(large)
+            start_over()

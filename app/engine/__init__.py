@@ -30,6 +30,7 @@ from app.engine.problems import (
     UnknownFact,
 )
 from app.engine.procedure import ROOT, Procedure, read_files, roots_of
+from app.engine.redating import Redated, redate
 from app.engine.runtime import (
     complete,
     condition,
@@ -65,6 +66,7 @@ __all__ = [
     "Passed",
     "Problem",
     "Procedure",
+    "Redated",
     "RowsOverlap",
     "Snapshot",
     "StateRefused",
@@ -86,6 +88,7 @@ __all__ = [
     "read_files",
     "receive",
     "recompute",
+    "redate",
     "roots_of",
     "start",
 ]

@@ -5,8 +5,7 @@ No clock, no database, no framework: facts, instant and calendar come in through
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -24,28 +23,27 @@ from app.engine.interpreter import Interpreter
 from app.engine.passed import keep_what_has_passed
 from app.engine.problems import Gone, TooManySteps, standing_at
 from app.engine.procedure import Procedure
-from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, OpenTask
+from app.engine.snapshot import HistoryEvent, OpenTask
 from app.engine.state import is_fired_alert
-from app.engine.timing import DueDate
-from timers.calendar import falls_due_at, london_date
+from app.engine.waiting import Dates, Waiting
+from timers.calendar import london_date
 
 MAX_STEPS = 500  # automatic elements that one step may pass
 MAX_DEPTH = 20  # of calls and subprocesses within each other
-Armed = tuple[str | None, bool]  # the date that counts, and whether the timer has fired
 RECEIVED_ON = "received_on"  # the field of a message's form: the day on which it came
 
 
-class Instance(Scope, BpmnWorkflow):
+class Instance(Waiting, Scope, BpmnWorkflow):
     """A running procedure: SpiffWorkflow's tokens, our facts and our history."""
 
     def __init__(self, procedure: Procedure, engine: Interpreter, deserializing: bool) -> None:
         self.procedure, self.engine = procedure, engine
         self.events: list[HistoryEvent] = []
-        self.until = engine.now  # the real instant, which `engine.now` catches up with
+        self.until = engine.now
         self.new_calendar = False  # was it saved under another one?
         self._passed = 0
         self.seen_tasks: dict[str, OpenTask] = {}
-        self.seen_deadlines: dict[tuple[str, str], Armed] = {}
+        self.seen_deadlines: Dates = {}
         super().__init__(
             procedure.spec, procedure.parts, script_engine=engine, deserializing=deserializing
         )
@@ -83,13 +81,15 @@ class Instance(Scope, BpmnWorkflow):
         scopes = (self, *self.subprocesses.values())
         return next((scope.tasks[token] for scope in scopes if token in scope.tasks), None)
 
-    def awaited(self, kind: type) -> Iterator[tuple[Task, Any]]:
-        """Armed events of a kind with their tokens, also those behind an event-based gateway."""
-        for task in list(self.event_manager.tasks.values()):
-            definition = task.task_spec.event_definition
-            for event in getattr(definition, "event_definitions", [definition]):
-                if isinstance(event, kind):
-                    yield task, event
+    def catching(self) -> list[Task]:
+        return list(self.event_manager.tasks.values())
+
+    def host(self, event: Task) -> str:
+        token: str = host_of(event).id.hex
+        return token
+
+    def arm_again(self, alert: Task) -> None:
+        arm(alert, due=alert.internal_data.pop("due"))
 
     def open_tasks(self) -> dict[str, OpenTask]:
         """What people can do now, by token. While a token is open, nothing about it changes."""
@@ -125,45 +125,9 @@ class Instance(Scope, BpmnWorkflow):
         stages = [stage for scope in self.scopes() for stage in self._stages_around(scope)[-1:]]
         return tuple(dict.fromkeys(reversed(stages)))
 
-    def deadlines(self) -> dict[tuple[str, str], ArmedDeadline]:
-        """Every timer whose host is open, by host and element, also those that have fired."""
-        return {
-            (host, timer.name): _deadline(host, task, timer, fired)
-            for host, task, timer, fired in self._timers()
-        }
-
-    def _timers(self) -> Iterator[tuple[str, Task, DueDate, bool]]:
-        """Host, token, timer and whether it has fired, of every timer whose host is open."""
-        for task, timer in self.awaited(DueDate):
-            yield host_of(task).id.hex, task, timer, False
-        for task in self.fired_alerts():
-            yield host_of(task).id.hex, task, task.task_spec.event_definition, True
-
     def fired_alerts(self) -> list[Task]:
-        """The tokens of timers that have fired over a host that is open still."""
         tokens = self.tokens(TaskState.COMPLETED)
         return [task for task in tokens if is_fired_alert(task) and still_open(task)]
-
-    def messages(self) -> tuple[Offer, ...]:
-        """The messages that are waited for and offered by the facts of now."""
-        offers = {element.id: element for _, element in self._catchers()}
-        return tuple(_offer(offers[key]) for key in sorted(offers))
-
-    def _catchers(self) -> Iterator[tuple[Task, Element]]:
-        for task, message in self.awaited(MessageEventDefinition):
-            element = self._message_element(task, message)
-            when = element.properties.get("offered_when")
-            if not when or self.engine.evaluate(task, when) is True:
-                yield task, element
-
-    def _message_element(self, task: Task, message: MessageEventDefinition) -> Element:
-        """A gateway waits for its catching events: find the one that names this message."""
-        elements = self.procedure.elements
-        element = elements[task.task_spec.bpmn_id]
-        if element.message:
-            return element
-        events = (elements[flow.target] for flow in element.outgoing)
-        return next(event for event in events if event.message == message.name)
 
     # --- acting
 
@@ -195,7 +159,7 @@ class Instance(Scope, BpmnWorkflow):
         The form's `received_on` is the day the message came. It dates what the event `sets` and is
         no fact itself: a fact of that name belongs to the complaint.
         """
-        catchers = [(task, e) for task, e in self._catchers() if e.message == name]
+        catchers = [(task, e) for task, e in self.catchers() if e.message == name]
         if not catchers:
             raise Gone(f"nothing waits for the message {name!r} now")
         given = {key: value for key, value in form.items() if key != RECEIVED_ON}
@@ -244,16 +208,12 @@ class Instance(Scope, BpmnWorkflow):
             last, self.engine.now = self.engine.now, self.until
             self.observe()
             self.engine.now = last
-        while (at := self._next_due()) is not None and at <= (stop or self.until):
+        while (at := self.next_due()) is not None and at <= (stop or self.until):
             self._count("the timers that are due")
             self.engine.now = max(self.engine.now, at)
             self.refresh_timers()
             self.settle()
         self.engine.now = stop or self.until
-
-    def _next_due(self) -> datetime | None:
-        instants = (timer.fires_at(task) for task, timer in self.awaited(DueDate))
-        return min((at for at in instants if at is not None), default=None)
 
     def next_working_day(self, kind: str) -> str:
         """The due date of a repeating alert's next firing: the first that is still to come.
@@ -321,25 +281,6 @@ class Instance(Scope, BpmnWorkflow):
         if self._passed > MAX_STEPS:
             raise TooManySteps(f"more than {MAX_STEPS} automatic steps, at last {where!r}")
 
-    def rearm(self) -> bool:
-        """Let each date that differs by the facts and calendar of now count; tell if one does."""
-        armed = [each for each in self.awaited(DueDate) if each[1].work_out_again(each[0])]
-        for task, timer in armed:
-            if self.is_to_come(timer.due_on(task), timer):
-                task.internal_data.pop("again", None)
-        alerts = [(task, task.task_spec.event_definition) for task in self.fired_alerts()]
-        fired = [each for each in alerts if each[1].work_out_again(each[0])]
-        for task, timer in fired:
-            if self.is_to_come(timer.due_on(task), timer):
-                arm(task, due=task.internal_data.pop("due"))  # it fired, then it was extended
-        return bool(armed or fired)
-
-    def is_to_come(self, due_on: str | None, timer: DueDate) -> bool:
-        """Whether a timer with this date has not struck by now."""
-        return (
-            due_on is None or falls_due_at(date.fromisoformat(due_on), timer.kind) > self.engine.now
-        )
-
     # --- history
 
     def _log(self, action: str, element: str, **detail: Any) -> None:
@@ -349,7 +290,7 @@ class Instance(Scope, BpmnWorkflow):
     def observe(self, *, write: bool = True) -> None:
         """Write down which tasks and deadlines have come, moved and gone since the last look."""
         tasks = self.open_tasks()
-        deadlines = {(h, t.name): (t.due_on(task), fired) for h, task, t, fired in self._timers()}
+        deadlines = self.dates()
         if write:
             self._log_tasks(tasks)
             self._log_deadlines(deadlines)
@@ -362,7 +303,7 @@ class Instance(Scope, BpmnWorkflow):
                 if token not in old:
                     self._log(action, task.element, task=token, item=dict(task.item))
 
-    def _log_deadlines(self, deadlines: dict[tuple[str, str], Armed]) -> None:
+    def _log_deadlines(self, deadlines: Dates) -> None:
         for (host, element), (due_on, fired) in self.seen_deadlines.items():
             if (host, element) not in deadlines and not fired:
                 self._log("disarmed", element, host=host, due_on=due_on)
@@ -371,29 +312,4 @@ class Instance(Scope, BpmnWorkflow):
             if seen is None and not fired:
                 self._log("armed", element, host=host, due_on=due_on)
             elif seen is not None and seen[0] != due_on:
-                self._log("moved", element, host=host, was=seen[0], now=due_on)
-
-
-def _deadline(host: str, task: Task, timer: DueDate, fired: bool) -> ArmedDeadline:
-    due_on = timer.due_on(task)
-    return ArmedDeadline(
-        host,
-        timer.name,
-        date.fromisoformat(due_on) if due_on else None,
-        None if fired else timer.fires_at(task),
-        fired,
-        timer.expression,
-        timer.kind,
-        timer.met_by,
-    )
-
-
-def _offer(element: Element) -> Offer:
-    offered_to = element.properties.get("offered_to", "staff")
-    return Offer(
-        element.message or "",
-        element.id,
-        element.form,
-        element.properties.get("label") or element.name,
-        frozenset(word.strip() for word in offered_to.split(",") if word.strip()),
-    )
+                self.events.append(self.moved(host, element, seen[0], due_on))

@@ -10,16 +10,16 @@ from SpiffWorkflow.task import Task
 from app.engine.timing import DueDate
 
 if TYPE_CHECKING:
-    from app.engine.instance import Instance
+    from app.engine.waiting import Waiting
 
 
-def keep_what_has_passed(instance: Instance) -> None:
+def keep_what_has_passed(instance: Waiting) -> None:
     """A new calendar neither revives nor withdraws a deadline that has passed."""
     for task, timer in _passed(instance):
         timer.keep(task)
 
 
-def keep_what_stays_passed(instance: Instance) -> None:
+def keep_what_stays_passed(instance: Waiting) -> None:
     """A new version revives a deadline that has passed if its date is still to come there.
 
     Otherwise it stays as it was: what was missed was missed on that day.
@@ -29,7 +29,7 @@ def keep_what_stays_passed(instance: Instance) -> None:
             timer.keep(task)
 
 
-def _passed(instance: Instance) -> Iterator[tuple[Task, DueDate]]:
+def _passed(instance: Waiting) -> Iterator[tuple[Task, DueDate]]:
     for task, timer in instance.awaited(DueDate):
         at = timer.fires_at(task)
         if "again" in task.internal_data or (at is not None and at <= instance.until):

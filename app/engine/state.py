@@ -10,7 +10,8 @@ repeated task that holds its members. Every other token hangs under the scope's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -48,8 +49,7 @@ def dump(instance: Instance) -> bytes:
     for name, _, rows in scopes:
         if not rows:
             raise LostToken(f"nothing is left to do in {name!r}, but it has not ended")
-    engine = instance.engine
-    return orjson.dumps([VERSION, engine.now.isoformat(), engine.calendar.version, scopes])
+    return written(instance.engine.now, instance.engine.calendar.version, scopes)
 
 
 def _rows(scope: BpmnBaseWorkflow) -> list[Row]:
@@ -84,25 +84,40 @@ def is_fired_alert(task: Task) -> bool:
     )
 
 
+def parse(state: bytes) -> tuple[datetime, str, list[Any]]:
+    """The instant, the calendar and the open scopes of a state. Raise StateRefused."""
+    with refusing_damage():
+        version, now, calendar, scopes = orjson.loads(state)
+        if version != VERSION:
+            raise StateRefused(f"the state has version {version}; this program reads {VERSION}")
+        return datetime.fromisoformat(now), calendar, scopes
+
+
+def written(now: datetime, calendar: str, scopes: list[Any]) -> bytes:
+    """The state that `parse` reads."""
+    return orjson.dumps([VERSION, now.isoformat(), calendar, scopes])
+
+
+@contextmanager
+def refusing_damage() -> Iterator[None]:
+    """Whatever is missing or of another kind in a state is damage."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise StateRefused(f"the state is damaged: {error!r}") from error
+
+
 def load(state: bytes, instance: Instance) -> None:
     """Fill an empty instance with tokens; its clock stands where the last step left it.
 
     Raise StateRefused if the state is damaged or does not fit the instance's diagrams.
     """
-    try:
-        version, *parts = orjson.loads(state)
-        if version != VERSION:
-            raise StateRefused(f"the state has version {version}; this program reads {VERSION}")
-        now, calendar, scopes = parts
-        instance.engine.now = datetime.fromisoformat(now)
+    instance.engine.now, calendar, scopes = parse(state)
+    with refusing_damage():
         instance.new_calendar = calendar != instance.engine.calendar.version
         instance.completed = not scopes
         for name, owner, rows in scopes:
             _load_rows(_open_scope(instance, name, owner), instance, rows)
-    except StateRefused:
-        raise
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise StateRefused(f"the state is damaged: {error!r}") from error
 
 
 def _open_scope(instance: Instance, name: str, owner_id: str | None) -> BpmnBaseWorkflow:
@@ -124,20 +139,33 @@ def _open_scope(instance: Instance, name: str, owner_id: str | None) -> BpmnBase
 def _load_rows(scope: BpmnBaseWorkflow, instance: Instance, rows: list[Row]) -> None:
     scope.task_tree = Task(scope, scope.spec.start, state=TaskState.COMPLETED)
     tasks: list[Task] = []
-    for element, token, state, holder, bookkeeping, entry in rows:
-        spec = scope.spec.task_specs.get(element)
-        if spec is None:
-            raise StateRefused(f"the case waits at {element!r}, which this diagram does not have")
-        if not _fits(spec, state, bookkeeping):
-            raise StateRefused(f"the case cannot wait at {element!r} of this diagram")
+    specs = specs_of(rows, scope.spec.task_specs)
+    for spec, (_, token, state, holder, bookkeeping, entry) in zip(specs, rows, strict=True):
         parent = tasks[holder] if holder >= 0 else scope.task_tree
         task = Task(scope, spec, parent, state, UUID(token))
         task.internal_data, task.data = dict(bookkeeping), dict(entry)
         tasks.append(task)
-        if state == TaskState.WAITING and isinstance(spec, CatchingEvent):
+        if is_armed(task):
             instance.event_manager.add_task(task)
-    for task in tasks:
-        _check_boundary(task)
+
+
+def is_armed(task: Task) -> bool:
+    """An event that is waited for."""
+    return task.state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent)
+
+
+def specs_of(rows: list[Row], drawn: Mapping[str, Any]) -> list[Any]:
+    """What each row of a scope stands at. Raise StateRefused where that is not so drawn."""
+    specs: list[Any] = []
+    for element, _, state, _, bookkeeping, _ in rows:
+        spec = drawn.get(element)
+        if spec is None:
+            raise StateRefused(f"the case waits at {element!r}, which this diagram does not have")
+        if not _fits(spec, state, bookkeeping):
+            raise StateRefused(f"the case cannot wait at {element!r} of this diagram")
+        specs.append(spec)
+    _check_boundaries(rows, specs, drawn)
+    return specs
 
 
 def _fits(spec: Any, state: int, bookkeeping: dict[str, Any]) -> bool:
@@ -156,15 +184,17 @@ def _fits(spec: Any, state: int, bookkeeping: dict[str, Any]) -> bool:
     return False
 
 
-def _check_boundary(task: Task) -> None:
+def _check_boundaries(rows: list[Row], specs: list[Any], drawn: Mapping[str, Any]) -> None:
     """An open activity has exactly the boundary events that its diagram draws."""
-    spec, holder = task.task_spec, task.parent.task_spec
-    if isinstance(spec, BoundaryEventSplit):
-        drawn = set(spec._outputs)
-        if {child.task_spec.name for child in task.children} != drawn:
-            edge = spec.name.removesuffix(".BoundaryEventSplit")
-            raise StateRefused(f"the events on the edge of {edge!r} are not those of the state")
-    elif f"{spec.name}.BoundaryEventSplit" in task.workflow.spec.task_specs and not isinstance(
-        holder, BoundaryEventSplit
-    ):
-        raise StateRefused(f"{spec.name!r} has events on its edge that the state does not know")
+    held: dict[int, set[str]] = {}
+    for element, _, _, holder, _, _ in rows:
+        held.setdefault(holder, set()).add(element)
+    for number, (spec, (element, _, _, holder, _, _)) in enumerate(zip(specs, rows, strict=True)):
+        if isinstance(spec, BoundaryEventSplit):
+            if held.get(number) != set(spec._outputs):
+                edge = element.removesuffix(".BoundaryEventSplit")
+                raise StateRefused(f"the events on the edge of {edge!r} are not those of the state")
+        elif f"{element}.BoundaryEventSplit" in drawn and not (
+            holder >= 0 and isinstance(specs[holder], BoundaryEventSplit)
+        ):
+            raise StateRefused(f"{element!r} has events on its edge that the state does not know")

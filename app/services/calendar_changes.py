@@ -6,18 +6,21 @@ keeps the calendar it began with until a manager has seen the dates and approved
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.db import db, start_over, transaction
+from app.db import db, look_at, start_over, transaction
 from app.errors import ChangedMeanwhile, NotAllowed, NotOffered
 from app.models import Case, Deadline, Instance
 from app.services import accounts, deployments, rearming, steps
@@ -273,39 +276,41 @@ def move(progress: Progress) -> str:
     calendar = _approved(landlord_id, mark)
     query = _open(landlord_id, calendar).with_only_columns(Instance.id)
     ids = list(db.session.scalars(query)) if any(_unknown(landlord_id, calendar)) else []
-    failed = 0
-    for begun in range(0, len(ids), BATCH):
-        progress.tell(begun, len(ids))
-        calendar = _approved(landlord_id, mark)
-        some = ids[begun : begun + BATCH]
-        with _collected_afterwards():
-            left = {*some} - _move_many(landlord_id, some, actor, calendar)
-        failed += sum(not _move(landlord_id, each, actor, calendar) for each in sorted(left))
+    failed = done = 0
+    with closing(_ahead(landlord_id, ids, calendar)) as batches:
+        for some, plain in batches:
+            progress.tell(done, len(ids))
+            _approved(landlord_id, mark)
+            with transaction() as session:
+                left = {*some} - rearming.save(session, plain, actor, calendar)
+            failed += sum(not _move(landlord_id, each, actor, calendar) for each in sorted(left))
+            done += len(some)
     progress.tell(len(ids), len(ids))
     stopped = f" {failed} could not go on: see Incidents." if failed else ""
     return f"{len(ids) - failed} cases count by the calendar of now.{stopped}"
 
 
-@contextmanager
-def _collected_afterwards() -> Iterator[None]:
-    """A batch makes many objects and keeps none: to look among all for garbage takes a sixth."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+def _ahead(
+    landlord_id: str, ids: Sequence[str], calendar: WorkingCalendar
+) -> Generator[tuple[Sequence[str], list[Rearmed]]]:
+    """Batches with the plain ones among them, each worked out while the one before is written."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
 
+    def plain(some: Sequence[str]) -> list[Rearmed]:
+        with app.app_context():
+            look_at((landlord_id,))
+            found = list(rearming.work_out(db.session(), landlord_id, some, calendar))
+            db.session.expunge_all()  # what was read stays as it was read
+        return [each for each in found if each.plain]
 
-def _move_many(
-    landlord_id: str, ids: Sequence[str], actor: Viewer, calendar: WorkingCalendar
-) -> set[str]:
-    """Move the plain ones among them; return which. Nothing is locked while they are worked out."""
-    found = list(rearming.work_out(db.session(), landlord_id, ids, calendar))
-    plain = [each for each in found if each.plain]
-    for each in plain:
-        db.session.expunge(each.instance)  # what was read stays as it was read
-    with transaction() as session:
-        return rearming.save(session, plain, actor, calendar)
+    batches = [ids[begun : begun + BATCH] for begun in range(0, len(ids), BATCH)]
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        coming = deque(aside.submit(plain, some) for some in batches[:1])
+        for some, following in zip_longest(batches, batches[1:]):
+            worked_out = coming.popleft().result()
+            if following:
+                coming.append(aside.submit(plain, following))
+            yield some, worked_out
 
 
 def _move(

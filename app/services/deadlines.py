@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from app import clock
-from app.engine import ArmedDeadline, Element, Procedure, Snapshot, condition
+from app.engine import ArmedDeadline, Element, Procedure, Redated, Snapshot, condition
 from app.models import Deadline
 from app.paragraphs import whole_paragraphs
 from app.services import code_clocks, plain_rules
@@ -53,7 +53,7 @@ def register(step: Step, snapshot: Snapshot) -> None:
             row.missed_on = row.due_on if over > row.due_on else None
 
 
-def next_due(snapshot: Snapshot) -> datetime | None:
+def next_due(snapshot: Snapshot | Redated) -> datetime | None:
     """When the next deadline of a case falls due."""
     return min(
         (

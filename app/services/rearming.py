@@ -13,11 +13,22 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, defaultload, lazyload
 
-from app import clock
-from app.engine import EngineRefused, HistoryEvent, Snapshot, Stored, condition, recompute
+from app import clock, many
+from app.db import Base
+from app.engine import (
+    EngineRefused,
+    HistoryEvent,
+    Redated,
+    Snapshot,
+    Stored,
+    condition,
+    recompute,
+    redate,
+)
+from app.many import Rows
 from app.models import Case, Deadline, Event, Instance, Payload, Task
 from app.models.base import new_id
 from app.services import code_clocks, deadlines, deployments, standing
@@ -46,7 +57,7 @@ class Rearmed:
     """
 
     instance: Instance
-    snapshot: Snapshot
+    after: Redated | Snapshot
     revision: int
     received_on: date
     rows: Sequence[Deadline]
@@ -92,8 +103,9 @@ def work_out(
         step = Step(session, file, deployed, calendar, PROCEDURE, clock.now())
         stored = Stored(instance.state, instance.facts)
         try:
-            snapshot = recompute(deployed.procedure, stored, step.now, calendar)
-            yield _rearmed(step, snapshot, rows[instance.id], tasks[instance.id], known)
+            given = deployed.procedure, stored, step.now, calendar
+            after = redate(*given) or recompute(*given)
+            yield _rearmed(step, after, rows[instance.id], tasks[instance.id], known)
         except (EngineRefused, ValueError, TypeError, LookupError):
             continue  # a step of its own says what is wrong
 
@@ -121,7 +133,7 @@ def _open_tasks(landlord_id: str, ids: Collection[str]) -> Select[Task]:
 
 def _rearmed(
     step: Step,
-    snapshot: Snapshot,
+    after: Redated | Snapshot,
     rows: list[Deadline],
     tasks: list[Task],
     known: Known,
@@ -130,7 +142,7 @@ def _rearmed(
     code = {row.element: row for row in rows if code_clocks.of_code(row)}
     of_code = code_clocks.dates(step, code.values())
     events = [
-        *snapshot.events,
+        *after.events,
         *(
             code_clocks.moved(step, element, was, now)
             for element, now in of_code.items()
@@ -138,19 +150,17 @@ def _rearmed(
         ),
     ]
     since = instance.case.received_on
-    found = Rearmed(instance, snapshot, instance.revision, since, rows, events)
+    found = Rearmed(instance, after, instance.revision, since, rows, events)
     keys = {(row.host, row.element) for row in rows}
+    offered = [offer.element for offer in after.messages]
     found.plain = (
-        all(event.action == "moved" for event in snapshot.events)
-        and snapshot.facts == instance.facts
-        and snapshot.deadlines.keys() <= keys
-        and not snapshot.stuck
+        isinstance(after, Redated) and after.deadlines.keys() <= keys and offered == instance.offers
     )
     for row in rows:
         key = row.host, row.element
         if code_clocks.of_code(row):
             new = of_code.get(row.element, row.due_on), of_code.get(row.element, row.prints_on)
-        elif armed := snapshot.deadlines.get(key):
+        elif armed := after.deadlines.get(key):
             new = armed.due_on, _prints(step, row, armed.due_on)
         else:
             continue
@@ -230,7 +240,7 @@ def _next_due(found: Rearmed) -> datetime | None:
         for row in found.rows
         if code_clocks.of_code(row) and not row.missed_on and (due_on := _due_on(found, row))
     ]
-    engine = deadlines.next_due(found.snapshot)
+    engine = deadlines.next_due(found.after)
     return min([*code, *([engine] if engine else [])], default=None)
 
 
@@ -258,9 +268,10 @@ def save(
     same = [r for r in rearmed if now_at.get(r.instance.id) == r.revision]
     keep_calendar(session, calendar)
     payloads, events = _history(same, actor, calendar)
-    _many(session, insert(Payload), payloads)
-    _many(session, insert(Event), events)
-    _many(session, _of(Instance, "id"), [_state(r, calendar) for r in same])
+    _insert(session, Payload, payloads)
+    _insert(session, Event, events)
+    _update(session, Instance, ("id",), [_state(r, calendar) for r in same])
+    _update(session, Deadline, ("instance_id", "host", "element"), list(_dates(same, calendar)))
     session.execute(
         update(Deadline)
         .where(
@@ -268,34 +279,30 @@ def save(
             Deadline.instance_id.in_([r.instance.id for r in same]),
             Deadline.met_on.is_(None),
             Deadline.ended_at.is_(None),
+            Deadline.calendar_version != calendar.version,
         )
         .values(calendar_version=calendar.version)
         .execution_options(synchronize_session=False)
     )
-    _many(session, _of(Deadline, "instance_id", "host", "element"), list(_dates(same)))
-    _many(session, _of(Task, "id"), list(_tasks(same)))
-    _many(session, _of(Case, "id"), list(_cases(same)))
+    _update(session, Task, ("id",), list(_tasks(same)))
+    _update(session, Case, ("id",), list(_cases(same)))
     return {r.instance.id for r in same}
 
 
-def _many(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.connection().execute(statement, rows)
+def _insert(session: Session, model: type[Base], rows: Rows) -> None:
+    many.insert(session.connection(), model.metadata.tables[model.__tablename__], rows)
 
 
-def _of(model: type[Case | Deadline | Instance | Task], *keys: str) -> Any:
-    """An update of single rows by their key; the other values say what changes."""
+def _update(session: Session, model: type[Base], keys: tuple[str, ...], rows: Rows) -> None:
     table = model.metadata.tables[model.__tablename__]
-    where = [table.c[key] == bindparam(f"its_{key}") for key in ("landlord_id", *keys)]
-    return update(table).where(*where)
+    many.update(session.connection(), table, ("landlord_id", *keys), rows)
 
 
 def _state(r: Rearmed, calendar: WorkingCalendar) -> dict[str, Any]:
     return {
-        "its_landlord_id": r.instance.landlord_id,
-        "its_id": r.instance.id,
-        "state": r.snapshot.state,
-        "offers": [offer.element for offer in r.snapshot.messages],
+        "landlord_id": r.instance.landlord_id,
+        "id": r.instance.id,
+        "state": r.after.state,
         "calendar_version": calendar.version,
         "events": r.instance.events + 1 + len(r.events),
         "next_due_at": r.next_due_at,
@@ -303,16 +310,17 @@ def _state(r: Rearmed, calendar: WorkingCalendar) -> dict[str, Any]:
     }
 
 
-def _dates(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
+def _dates(rearmed: Sequence[Rearmed], calendar: WorkingCalendar) -> Iterator[dict[str, Any]]:
     for r in rearmed:
         for (host, element), (due_on, prints_on) in r.moved.items():
             yield {
-                "its_landlord_id": r.instance.landlord_id,
-                "its_instance_id": r.instance.id,
-                "its_host": host,
-                "its_element": element,
+                "landlord_id": r.instance.landlord_id,
+                "instance_id": r.instance.id,
+                "host": host,
+                "element": element,
                 "due_on": due_on,
                 "prints_on": prints_on,
+                "calendar_version": calendar.version,
             }
 
 
@@ -320,8 +328,8 @@ def _tasks(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
     for r in rearmed:
         for task_id, due_on, name in r.tasks:
             yield {
-                "its_landlord_id": r.instance.landlord_id,
-                "its_id": task_id,
+                "landlord_id": r.instance.landlord_id,
+                "id": task_id,
                 "due_on": due_on,
                 "due_name": name,
             }
@@ -330,7 +338,7 @@ def _tasks(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
 def _cases(rearmed: Sequence[Rearmed]) -> Iterator[dict[str, Any]]:
     for r in rearmed:
         if r.stands:
-            its = {"its_landlord_id": r.instance.landlord_id, "its_id": r.instance.case_id}
+            its = {"landlord_id": r.instance.landlord_id, "id": r.instance.case_id}
             yield its | dict(zip(("place", "duty_on"), r.stands, strict=True))
 
 

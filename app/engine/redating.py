@@ -1,0 +1,133 @@
+"""A new calendar where nothing happens but that dates differ: no token moves, so none is made.
+
+What is said of timers in waiting.py, timing.py and passed.py holds for the rows of a saved state
+as it does for SpiffWorkflow's tokens. tests/engine/test_redating.py compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.control import BoundaryEvent
+
+from app.engine.behaviour import LIVE
+from app.engine.interpreter import Interpreter
+from app.engine.passed import keep_what_has_passed
+from app.engine.problems import StateRefused
+from app.engine.procedure import Procedure
+from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, Stored
+from app.engine.state import is_armed, is_fired_alert, parse, refusing_damage, specs_of, written
+from app.engine.waiting import Waiting
+from timers.calendar import WorkingCalendar
+
+
+@dataclass(frozen=True)
+class Redated:
+    """An instance under another calendar: of a Snapshot, what can differ from the one before."""
+
+    state: bytes
+    deadlines: Mapping[tuple[str, str], ArmedDeadline]
+    messages: tuple[Offer, ...]
+    events: tuple[HistoryEvent, ...]
+
+
+def redate(
+    procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
+) -> Redated | None:
+    """What `recompute` does, where dates alone differ; None where more happens, or may.
+
+    Raise StateRefused if the state is damaged or does not fit, and what an expression raises.
+    """
+    engine = Interpreter(procedure.facts, stored.facts, now.astimezone(UTC), calendar)
+    engine.now, version, scopes = parse(stored.state)
+    rows = _Rows(procedure, engine, scopes, max(engine.now, now.astimezone(UTC)))
+    if stored.news or engine.facts.stored != stored.facts:
+        return None  # facts differ, too
+    before = rows.dates()
+    if version != calendar.version:
+        keep_what_has_passed(rows)
+    try:
+        rows.rearm()
+    except _MoreThanDates:
+        return None
+    at = rows.next_due()
+    if at is not None and at <= rows.until:
+        return None  # something is due
+    engine.now = rows.until
+    events = [
+        rows.moved(host, element, before[host, element][0], due_on)
+        for (host, element), (due_on, _) in rows.dates().items()
+        if due_on != before[host, element][0]
+    ]
+    state = written(engine.now, calendar.version, scopes)
+    return Redated(state, rows.deadlines(), rows.messages(), tuple(events))
+
+
+class _MoreThanDates(Exception):
+    """A token has to be made."""
+
+
+class _Token:
+    """A row of a state, by the names that SpiffWorkflow's tokens have."""
+
+    __slots__ = ("data", "host", "internal_data", "state", "task_spec", "workflow")
+
+    def __init__(self, workflow: _Rows, spec: Any, row: list[Any], host: str) -> None:
+        self.workflow, self.task_spec, self.host = workflow, spec, host
+        _, _, self.state, _, self.internal_data, self.data = row
+
+
+class _Rows(Waiting):
+    """The events among the rows of a state. What changes of them changes in these rows."""
+
+    def __init__(
+        self, procedure: Procedure, engine: Interpreter, scopes: list[Any], until: datetime
+    ) -> None:
+        self.procedure, self.engine, self.until = procedure, engine, until
+        self.script_engine = engine  # as SpiffWorkflow calls it
+        self._armed: list[_Token] = []
+        self._fired: list[tuple[int, _Token]] = []  # with the depth of the scope
+        depths: dict[str | None, int] = {None: -1}  # of the scope in which a token is
+        with refusing_damage():
+            for name, owner, rows in scopes:
+                depth = depths[owner] + 1
+                depths |= {row[1]: depth for row in rows}
+                self._read(self._drawn(name, owner), rows, depth)
+        self._fired.sort(key=lambda each: -each[0])
+
+    def _drawn(self, name: str, owner: str | None) -> Mapping[str, Any]:
+        if owner is None and name != self.procedure.spec.name:
+            raise StateRefused(f"the state belongs to the process {name!r}")
+        spec = self.procedure.spec if owner is None else self.procedure.parts[name]
+        drawn: Mapping[str, Any] = spec.task_specs
+        return drawn
+
+    def _read(self, drawn: Mapping[str, Any], rows: list[Any], depth: int) -> None:
+        specs = specs_of(rows, drawn)
+        activities = {  # by the row that holds one together with its boundary events
+            holder: token
+            for spec, (_, token, state, holder, _, _) in zip(specs, rows, strict=True)
+            if state & LIVE and not isinstance(spec, BoundaryEvent)
+        }
+        for spec, row in zip(specs, rows, strict=True):
+            on_edge = isinstance(spec, BoundaryEvent)
+            token = _Token(self, spec, row, activities[row[3]] if on_edge else row[1])
+            if is_armed(token):
+                self._armed.append(token)
+            elif is_fired_alert(token):
+                self._fired.append((depth, token))
+
+    def catching(self) -> list[_Token]:
+        return self._armed
+
+    def fired_alerts(self) -> list[_Token]:
+        return [token for _, token in self._fired]
+
+    def host(self, event: _Token) -> str:
+        return event.host
+
+    def arm_again(self, alert: _Token) -> None:
+        raise _MoreThanDates

@@ -1,0 +1,26 @@
+"""Dates worked out alone beside the step that they stand for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import orjson
+
+from app.engine import Procedure, Redated, Stored, recompute, redate
+from timers.calendar import WorkingCalendar
+
+
+def as_a_step(
+    procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
+) -> Redated | None:
+    """What `redate` says, after it was compared with the step; None if it leaves it to that."""
+    found = redate(procedure, stored, now, calendar)
+    step = recompute(procedure, stored, now, calendar)
+    if found is None:
+        assert step.events or step.facts != stored.facts
+        return None
+    assert orjson.loads(found.state) == orjson.loads(step.state)
+    assert list(found.deadlines.items()) == list(step.deadlines.items())
+    assert (found.messages, found.events) == (step.messages, step.events)
+    assert step.facts == stored.facts
+    return found
