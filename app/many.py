@@ -1,7 +1,8 @@
 """Many rows of a table written at once.
 
-PostgreSQL is given them as one array for each column, in one statement whose text does not hang on
-how many there are. SQLite takes a statement a row, at no distance.
+PostgreSQL is given them in one statement whose text does not hang on how many there are: an array
+for each column, or its value where that is the same in all rows. SQLite takes a statement a row,
+at no distance.
 """
 
 from __future__ import annotations
@@ -9,45 +10,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, FromClause, Table, bindparam, column, func, select
-from sqlalchemy import insert as inserting
-from sqlalchemy import update as updating
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 
 Rows = Sequence[dict[str, Any]]  # all with the same columns
 
 
-def insert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Add rows."""
+def add(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.execute(inserting(table), rows)
+        connection.execute(insert(table), rows)
         return
-    given = _given(table, rows)
-    connection.execute(inserting(table).from_select(list(rows[0]), select(*given.c)))
+    given = _given(table, rows, list(rows[0])[:1])
+    connection.execute(insert(table).from_select(list(given), select(*given.values())))
 
 
-def update(connection: Connection, table: Table, keys: Sequence[str], rows: Rows) -> None:
-    """Change the rows that have these keys; a row's other values are what is new."""
+def change(connection: Connection, table: Table, keys: Sequence[str], rows: Rows) -> None:
+    """Update the rows that have these keys; a row's other values are what is new."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
         where = [table.c[key] == bindparam(f"its_{key}") for key in keys]
         named = [{f"its_{n}" if n in keys else n: v for n, v in row.items()} for row in rows]
-        connection.execute(updating(table).where(*where), named)
+        connection.execute(update(table).where(*where), named)
         return
-    given = _given(table, rows)
-    changed = {name: given.c[name] for name in rows[0] if name not in keys}
-    same = [table.c[key] == given.c[key] for key in keys]
-    connection.execute(updating(table).where(*same).values(changed))
+    given = _given(table, rows, keys)
+    same = [table.c[key] == given.pop(key) for key in keys]
+    connection.execute(update(table).where(*same).values(given))
 
 
-def _given(table: Table, rows: Rows) -> FromClause:
-    """The rows as a table of PostgreSQL."""
-    types = {name: table.c[name].type for name in rows[0]}
-    arrays = [
-        bindparam(f"all_{name}", [row[name] for row in rows], ARRAY(kind, dimensions=1))
-        for name, kind in types.items()
-    ]
-    columns = [column(name, kind) for name, kind in types.items()]
-    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+def _given(table: Table, rows: Rows, keys: Sequence[str]) -> dict[str, ColumnElement[Any]]:
+    """What the rows have in each column, as rows of PostgreSQL. keys: never one value for all."""
+    first = rows[0]
+    values = {name: [row[name] for row in rows] for name in first}
+    kinds = {name: table.c[name].type for name in first}
+    varied = [n for n in first if n in keys or any(v != first[n] for v in values[n])]
+    arrays = (bindparam(f"all_{n}", values[n], ARRAY(kinds[n], dimensions=1)) for n in varied)
+    columns = (column(name, kinds[name]) for name in varied)
+    unnested = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    same = {n: bindparam(f"one_{n}", first[n], kinds[n]) for n in first if n not in varied}
+    return {name: same[name] if name in same else unnested.c[name] for name in first}

@@ -183,7 +183,7 @@ class Session(FlaskSession):
         try:
             super().flush(objects)
             for table, rows in self.info.pop(APPENDED, {}).items():
-                many.insert(self.connection(), table, rows)
+                many.add(self.connection(), table, rows)
         finally:
             _flushing.reset(token)
 

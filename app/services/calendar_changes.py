@@ -22,8 +22,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.db import db, look_at, start_over, transaction
 from app.errors import ChangedMeanwhile, NotAllowed, NotOffered
-from app.models import Case, Deadline, Instance
-from app.services import accounts, deployments, rearming, steps
+from app.models import Case, Conflict, Deadline, Instance
+from app.services import accounts, deployments, rearming, steps, writing_dates
 from app.services.access import unconflicted
 from app.services.calendars import calendar_at, pinned_calendar
 from app.services.incidents import report
@@ -97,8 +97,12 @@ def preview(viewer: Viewer, after: str = "") -> Preview:
     first = _first(days, gone)
     if first is None:
         return Preview(_mark(calendar), [], [])
-    every = _number(_older(viewer.landlord_id, calendar, first))
     mine = _mine(viewer, calendar, first)
+    kept_out = _number(
+        _older(viewer.landlord_id, calendar, first)
+        .join(Case, _ITS_CASE)
+        .join(Conflict, _kept(viewer))
+    )
     begin = bisect_right(mine, after, key=lambda place_and_id: place_and_id[0])
     begin = begin if begin < len(mine) else 0  # those that came then are gone meanwhile
     page = mine[begin : begin + PAGE]
@@ -107,8 +111,8 @@ def preview(viewer: Viewer, after: str = "") -> Preview:
         _mark(calendar),
         days,
         gone,
-        cases=every,
-        kept_out=every - len(mine),
+        cases=len(mine) + kept_out,
+        kept_out=kept_out,
         first=begin + 1,
         last=last,
         moves=_moves(viewer, calendar, page),
@@ -142,6 +146,12 @@ def _mine(viewer: Viewer, calendar: WorkingCalendar, first: date) -> list[tuple[
     columns = _nearest(first), Case.reference, Instance.id
     found = db.session.execute(unconflicted(query, viewer).with_only_columns(*columns))
     return sorted((f"{nearest} {reference}", id) for nearest, reference, id in found)
+
+
+def _kept(viewer: Viewer) -> ColumnElement[bool]:
+    """The conflict that keeps a viewer out of a case."""
+    its_case = (Conflict.landlord_id == Case.landlord_id) & (Conflict.case_id == Case.id)
+    return its_case & (Conflict.user_id == viewer.user_id)
 
 
 def _moves(
@@ -281,8 +291,7 @@ def move(progress: Progress) -> str:
         for some, plain in batches:
             progress.tell(done, len(ids))
             _approved(landlord_id, mark)
-            with transaction() as session:
-                left = {*some} - rearming.save(session, plain, actor, calendar)
+            left = {*some} - _move_many(plain, actor, calendar)
             failed += sum(not _move(landlord_id, each, actor, calendar) for each in sorted(left))
             done += len(some)
     progress.tell(len(ids), len(ids))
@@ -313,6 +322,12 @@ def _ahead(
             yield some, worked_out
 
 
+def _move_many(plain: Sequence[Rearmed], actor: Viewer, calendar: WorkingCalendar) -> set[str]:
+    """Returns which were moved: nobody else has taken a step in them meanwhile."""
+    with transaction() as session:
+        return writing_dates.save(session, plain, actor, calendar)
+
+
 def _move(
     landlord_id: str, instance_id: str, actor: Viewer, calendar: WorkingCalendar, tries: int = 3
 ) -> bool:
@@ -324,8 +339,8 @@ def _move(
                 return True
             case_id = instance.case_id
             step = steps.open_step(session, instance, actor)
-            differ = rearming.days_between(step.calendar, calendar)
-            days = rearming.in_words(differ, step.case.received_on)
+            differ = writing_dates.days_between(step.calendar, calendar)
+            days = writing_dates.in_words(differ, step.case.received_on)
             step.write("calendar_changed", days=days)
             steps.work_out_again(step, calendar)
     except ChangedMeanwhile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.code import FACT, Clock
 from app.engine import ROOT, HistoryEvent
@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 HOST = "code"  # of its rows in the register: no element of a diagram
 
 
-def of_code(row: Deadline) -> bool:
+class Kept(Protocol):
+    """What is asked here of a row of the register."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def element(self) -> str: ...
+    @property
+    def due_on(self) -> date | None: ...
+    @property
+    def why(self) -> str: ...
+
+
+def of_code(row: Kept) -> bool:
     """Whether a row of the register is the Code's and not the policy's."""
     return row.host == HOST
 
@@ -109,7 +122,7 @@ def moved(step: Step, element: str, was: date | None, now: date | None) -> Histo
     return HistoryEvent("moved", element, step.now, {"host": HOST, **days})
 
 
-def dates(step: Step, rows: Iterable[Deadline]) -> dict[str, date | None]:
+def dates(step: Step, rows: Iterable[Kept]) -> dict[str, date | None]:
     """When these limits of the Code fall due by the calendar of a step, by id, as it lists them."""
     code = step.deployed.contents.code
     if code is None or not applies(step.deployed, step.case.kind, step.case.received_on):
@@ -121,7 +134,7 @@ def dates(step: Step, rows: Iterable[Deadline]) -> dict[str, date | None]:
     }
 
 
-def _due_on(step: Step, row: Deadline, rule: Rule) -> date | None:
+def _due_on(step: Step, row: Kept, rule: Rule) -> date | None:
     """By the facts and the calendar; what has passed keeps its date as long as the facts do."""
     if row.due_on and step.today > row.due_on and row.why == explain(rule):
         return row.due_on

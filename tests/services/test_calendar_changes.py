@@ -26,7 +26,7 @@ from app.models import (
     Payload,
     Task,
 )
-from app.services import calendar_changes, calendars, rearming, sweep
+from app.services import calendar_changes, calendars, sweep, writing_dates
 from app.services.operations import jobs, quarantine
 from app.services.operations.jobs import Progress
 from app.services.rearming import Rearmed
@@ -212,12 +212,12 @@ def test_many_at_once_is_the_same_as_one_by_one(
 ) -> None:
     """One of the two goes with the many, the other takes a step of its own."""
     alone = db.session.scalars(select(Instance.id).where(Instance.case_id == two[0].id)).one()
-    save = rearming.save
+    save = writing_dates.save
 
     def save_others(session: Any, found: list[Rearmed], *more: Any) -> set[str]:
         return save(session, [r for r in found if r.instance.id != alone], *more)
 
-    monkeypatch.setattr(rearming, "save", save_others)
+    monkeypatch.setattr(writing_dates, "save", save_others)
     approve(helen)
     sweep.work(app)
     one, other = (rows_of(case) for case in two)
