@@ -2,7 +2,7 @@
 
 PostgreSQL is given them in one statement whose text does not hang on how many there are: an array
 for each column, or its value where that is the same in all rows. SQLite takes a statement a row,
-at no distance.
+at no distance. For a few rows the session's own way is faster.
 """
 
 from __future__ import annotations

@@ -17,13 +17,11 @@ import psycopg
 from flask_sqlalchemy.session import Session as FlaskSession
 from psycopg.generators import send
 from psycopg.pq import ConnStatus, TransactionStatus
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, insert
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.exc import StaleDataError
-
-from app import many
 
 APPENDED = "appended"  # in a session's info: rows by table
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -183,7 +181,7 @@ class Session(FlaskSession):
         try:
             super().flush(objects)
             for table, rows in self.info.pop(APPENDED, {}).items():
-                many.add(self.connection(), table, rows)
+                self.connection().execute(insert(table), rows)
         finally:
             _flushing.reset(token)
 
