@@ -115,11 +115,13 @@ def work_out(
     session: Session, landlord_id: str, ids: Collection[str], calendar: WorkingCalendar
 ) -> Iterator[Rearmed]:
     """The cases of these instances, in no order; those that the engine cannot take are left out."""
+    query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
+    # first: with an older revision than that of its rows, nothing of a case is saved
+    instances = session.scalars(query.options(BARE)).all()
     rows = _by_instance(map(Limit._make, session.execute(_open_deadlines(landlord_id, ids))))
     tasks = _by_instance(map(Work._make, session.execute(_open_tasks(landlord_id, ids))))
     known = Known(calendar.nation)
-    query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
-    for instance in session.scalars(query.options(BARE)):
+    for instance in instances:
         deployed = deployments.of_instance(instance)
         file = CaseFile(instance.case, instance)
         step = Step(session, file, deployed, calendar, PROCEDURE, clock.now())
