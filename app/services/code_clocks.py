@@ -144,16 +144,16 @@ def _due_on(step: Step, row: Kept, rule: Rule) -> date | None:
 def _rule(step: Step, clock: Clock) -> Rule | None:
     """The rule with the facts of now; None where the landlord keeps no such facts."""
     ours, specs = step.deployed.landlord.code, step.deployed.facts
-    met_by = ours.fact(clock.met_by)
+    met_by, text = ours.fact(clock.met_by), ours.rule(clock)
     facts = {
         name: date.fromisoformat(value) if specs[name].type == "date" and value else value
         for name, value in step.instance.facts.items()
-        if name in specs
+        if name in text and name in specs
     }
-    for name in FACT.findall(ours.rule(clock)):
+    for name in FACT.findall(text):
         if name in facts and specs[name].type == "int":
             facts[name] = min(facts[name] or 0, clock.longest_extension)
-    rule = read_rule(ours.rule(clock), facts, {name: spec.label for name, spec in specs.items()})
+    rule = read_rule(text, facts, step.deployed.contents.labels)
     if rule is None or met_by not in specs or rule.base_fact in {"", met_by}:
         return None
     return rule if rule.base_fact in specs else None

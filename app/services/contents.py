@@ -66,6 +66,11 @@ class Contents:
         return {**parse_facts(shared, SHARED_FACTS), **own} if shared else own
 
     @cached_property
+    def labels(self) -> dict[str, str]:
+        """What people call each fact."""
+        return {name: spec.label for name, spec in self.facts.items()}
+
+    @cached_property
     def procedures(self) -> dict[str, Procedure]:
         """By kind of case: complaint, and each other process that a case can begin in."""
         diagrams = {path: body for path, body in self.files.items() if path.endswith(DIAGRAMS)}

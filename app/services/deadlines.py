@@ -33,7 +33,7 @@ def register(step: Step, snapshot: Snapshot) -> None:
     own = (row for row in step.file.deadlines if not code_clocks.of_code(row))
     rows = {(row.host, row.element): row for row in own}
     specs = step.deployed.facts
-    labels = {name: spec.label for name, spec in specs.items()}
+    labels = step.deployed.contents.labels
     values = {name: _as_value(specs[name].type, v) for name, v in step.instance.facts.items()}
     for key, armed in snapshot.deadlines.items():
         row = rows.get(key) or _new(step, armed)

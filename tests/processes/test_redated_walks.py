@@ -19,7 +19,7 @@ from tests.redated import as_a_step
 from tests.shipped import contents_of
 from timers.calendar import DayOff, WorkingCalendar, calendar_for
 
-WALKS = 1_000 if os.environ.get("PUTRIGHT_LONG") else 6
+WALKS = 1_000 if os.environ.get("PUTRIGHT_LONG") else 3
 DAYS = (0, 0, 1, 3, 10, 30)  # after a step, the calendar changes
 
 

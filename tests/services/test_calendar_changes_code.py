@@ -12,7 +12,15 @@ from sqlalchemy import select
 from app.clock import SetClock
 from app.db import db, transaction
 from app.models import Case, Deadline, Event, Instance, Payload
-from app.services import calendar_changes, calendars, deployments, history, rearming, steps, sweep
+from app.services import (
+    calendar_changes,
+    calendars,
+    deployments,
+    history,
+    steps,
+    sweep,
+    writing_dates,
+)
 from app.services.access import instance_of
 from app.viewer import Viewer
 from tests import small
@@ -92,7 +100,7 @@ def test_what_is_shown_what_moves_and_what_the_history_tells_are_the_same(
 ) -> None:
     second = begun(grace, clock, "2026-11-05")  # by the Code to be acknowledged on the 12th
     if way == "one by one":
-        monkeypatch.setattr(rearming, "save", lambda *_: set())
+        monkeypatch.setattr(writing_dates, "save", lambda *_: set())
     off("2026-11-09")
     before = due()
     seen = calendar_changes.preview(helen).moves
