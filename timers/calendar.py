@@ -12,10 +12,11 @@ import hashlib
 import importlib.metadata
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ import holidays
 LONDON = ZoneInfo("Europe/London")
 NATIONS = frozenset({"ENG", "WLS", "SCT", "NIR"})
 FIRST_YEAR, LAST_YEAR = 1990, 2100  # the years whose bank holidays are counted
+
+COUNTING = ("working_days", "rolled")  # the functions of expressions that hang on days off
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
@@ -223,7 +226,8 @@ def falls_due_at(due_on: date, kind: str = "duty") -> datetime:
     return datetime.combine(day, time.min, LONDON).astimezone(UTC)
 
 
-def expression_functions(calendar: WorkingCalendar) -> dict[str, Callable[..., Any]]:
+@lru_cache(maxsize=64)
+def expression_functions(calendar: WorkingCalendar) -> Mapping[str, Callable[..., Any]]:
     """Return the functions that a diagram's expressions may call. A null argument gives null.
 
     A deadline that an open pause holds up is null too. There is no today(): a deadline hangs on
@@ -255,7 +259,7 @@ def expression_functions(calendar: WorkingCalendar) -> dict[str, Callable[..., A
         return calendar.roll(day)
 
     functions = (working_days, calendar_days, months, rolled, later, earlier, len, min, max)
-    return {function.__name__: _null_safe(function) for function in functions}
+    return MappingProxyType({each.__name__: _null_safe(each) for each in functions})
 
 
 def _null_safe(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from app.engine.interpreter import Interpreter
 from app.engine.passed import keep_what_has_passed
 from app.engine.problems import StateRefused
 from app.engine.procedure import Procedure
-from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer, Stored
+from app.engine.snapshot import ArmedDeadline, HistoryEvent, Stored
 from app.engine.state import is_armed, is_fired_alert, parse, refusing_damage, specs_of, written
 from app.engine.waiting import Waiting
 from timers.calendar import WorkingCalendar
@@ -30,7 +30,6 @@ class Redated:
 
     state: bytes
     deadlines: Mapping[tuple[str, str], ArmedDeadline]
-    messages: tuple[Offer, ...]
     events: tuple[HistoryEvent, ...]
 
 
@@ -54,16 +53,17 @@ def redate(
     except _MoreThanDates:
         return None
     at = rows.next_due()
-    if at is not None and at <= rows.until:
-        return None  # something is due
+    if (at is not None and at <= rows.until) or rows.offers_by_calendar():
+        return None  # something is due, or may be offered no longer
     engine.now = rows.until
+    after = rows.deadlines()
     events = [
-        rows.moved(host, element, before[host, element][0], due_on)
-        for (host, element), (due_on, _) in rows.dates().items()
-        if due_on != before[host, element][0]
+        rows.moved(*key, before[key][0], now)
+        for key, armed in after.items()
+        for now in [armed.due_on.isoformat() if armed.due_on else None]
+        if now != before[key][0]
     ]
-    state = written(engine.now, calendar.version, scopes)
-    return Redated(state, rows.deadlines(), rows.messages(), tuple(events))
+    return Redated(written(engine.now, calendar.version, scopes), after, tuple(events))
 
 
 class _MoreThanDates(Exception):

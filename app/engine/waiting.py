@@ -14,7 +14,7 @@ from app.engine.interpreter import Interpreter
 from app.engine.procedure import Procedure
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Offer
 from app.engine.timing import DueDate
-from timers.calendar import falls_due_at
+from timers.calendar import COUNTING, falls_due_at
 
 Armed = tuple[str | None, bool]  # the date that counts, and whether the timer has fired
 Dates = dict[tuple[str, str], Armed]  # by host and element
@@ -115,6 +115,14 @@ class Waiting:
             when = element.properties.get("offered_when")
             if not when or self.engine.evaluate(task, when) is True:
                 yield task, element
+
+    def offers_by_calendar(self) -> bool:
+        """Whether days off may decide on what is offered."""
+        conditions = (
+            self._message_element(task, message).properties.get("offered_when", "")
+            for task, message in self.awaited(MessageEventDefinition)
+        )
+        return any(name in condition for condition in conditions for name in COUNTING)
 
     def _message_element(self, task: Task, message: MessageEventDefinition) -> Element:
         """A gateway waits for its catching events: find the one that names this message."""

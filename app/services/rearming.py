@@ -39,7 +39,7 @@ Dates = tuple[date | None, date | None]  # due, and as letters print it
 
 
 class Limit(NamedTuple):
-    """An open row of the register, as far as it is asked for here."""
+    """An open row of the register with a date, as far as it is asked for here."""
 
     instance_id: str
     host: str
@@ -72,10 +72,10 @@ Row = TypeVar("Row", Limit, Work)
 class Rearmed:
     """One case by another calendar, worked out and not saved.
 
-    moved: the rows of the register with another date. rows: all that are open. events: what the
-    history tells, of the Code's limits, too. tasks: with the date and the name of the limit that
-    now hangs over them. stands: where the case then stands, and its first duty; None: as before.
-    plain: nothing but this happens.
+    moved: the rows of the register with another date. rows: the open ones that have a date.
+    events: what the history tells, of the Code's limits, too. tasks: with the date and the name of
+    the limit that now hangs over them. stands: where the case then stands, and its first duty;
+    None: as before. plain: nothing but this happens.
     """
 
     instance: Instance
@@ -147,6 +147,7 @@ def _open_deadlines(landlord_id: str, ids: Collection[str]) -> Select[Any]:
         Deadline.instance_id.in_(ids),
         Deadline.met_on.is_(None),
         Deadline.ended_at.is_(None),
+        Deadline.due_on.is_not(None),
     )
 
 
@@ -176,10 +177,8 @@ def _rearmed(
     since = instance.case.received_on
     found = Rearmed(instance, after, instance.revision, since, rows, events)
     keys = {(row.host, row.element) for row in rows}
-    offered = [offer.element for offer in after.messages]
-    found.plain = (
-        isinstance(after, Redated) and after.deadlines.keys() <= keys and offered == instance.offers
-    )
+    dated = {key for key, armed in after.deadlines.items() if armed.due_on}
+    found.plain = isinstance(after, Redated) and dated <= keys
     for row in rows:
         key = row.host, row.element
         if code_clocks.of_code(row):

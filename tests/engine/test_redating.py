@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from drawing import diagram, end, flows, start, timer, user
+from drawing import diagram, end, flows, message, start, timer, user
 from playing import ENGLAND, Played, at, begin, declare, parse
 
 from app.engine import Procedure, StateRefused, Stored, redate
@@ -62,6 +62,29 @@ def test_what_has_passed_keeps_its_date_and_its_next_reminder() -> None:
     repeated = begin(answered(repeat="working_day"), received_on="2026-03-02")
     repeated.wait("2026-03-17 12:00")
     assert redated(repeated) == (date(2026, 3, 16), [])
+
+
+@pytest.mark.parametrize(
+    ("offered_when", "alone"),
+    [("received_on != None", True), ("rolled(received_on) == received_on", False)],
+)
+def test_what_may_be_offered_by_days_off_takes_a_step(offered_when: str, alone: bool) -> None:
+    procedure = parse(
+        diagram(
+            start(),
+            user("answer"),
+            message("stop", on="answer", offered_when=offered_when),
+            end("stopped"),
+            end(),
+            flows("begun > answer > done", "stop > stopped"),
+        ),
+        facts=FACTS,
+    )
+    case = begin(procedure, received_on="2026-03-10")  # which the royal calendar has off
+    assert case.offers() == ["stop"]
+    found = redate(procedure, case.snapshot.stored, case.now, ROYAL)
+    assert (found is not None) == alone
+    assert case.recompute(ROYAL).offers() == (["stop"] if alone else [])
 
 
 def test_a_fact_that_has_been_declared_since_takes_a_step() -> None:
