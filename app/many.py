@@ -14,7 +14,9 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    String,
     Table,
+    Text,
     bindparam,
     column,
     func,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.types import TypeEngine
 
 Rows = Sequence[dict[str, Any]]  # all with the same columns
 
@@ -55,10 +58,15 @@ def _given(table: Table, rows: Rows, keys: Sequence[str]) -> dict[str, ColumnEle
     """What the rows have in each column, as rows of PostgreSQL. keys: never one value for all."""
     first = rows[0]
     values = {name: [row[name] for row in rows] for name in first}
-    kinds = {name: table.c[name].type for name in first}
+    kinds = {name: _uncut(table.c[name].type) for name in first}
     varied = [n for n in first if n in keys or any(v != first[n] for v in values[n])]
     arrays = (bindparam(f"all_{n}", values[n], ARRAY(kinds[n], dimensions=1)) for n in varied)
     columns = (column(name, kinds[name]) for name in varied)
-    unnested = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    unnested = func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
     same = {n: bindparam(f"one_{n}", first[n], kinds[n]) for n in first if n not in varied}
     return {name: same[name] if name in same else unnested.c[name] for name in first}
+
+
+def _uncut(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """PostgreSQL cuts words that are cast to a length, and refuses to store what is too long."""
+    return Text() if isinstance(kind, String) else kind

@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 from psycopg.pq import TransactionStatus
 from sqlalchemy import LargeBinary, delete, event, func, literal, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
+from app import many
 from app.db import db, start_over, transaction
 from app.errors import ChangedMeanwhile
 from app.models import Case, Instance, Note, Task
@@ -207,3 +208,18 @@ def test_what_is_larger_than_a_socket_takes_at_once_arrives(app: Flask) -> None:
             length = select(func.octet_length(literal(large, LargeBinary)))
             assert db.session.scalar(length) == len(large)
             start_over()
+
+
+def test_words_that_are_too_long_are_refused_not_cut(landlord: str, officer: Viewer) -> None:
+    case = recorded(landlord)
+    start_over()
+    row = {
+        "landlord_id": landlord,
+        "case_id": case.id,
+        "at": case.opened_at,
+        "by": None,
+        "text": "",
+    }
+    notes = [row | {"id": new_id() + more} for more in ("", "more than an id may have")]
+    with pytest.raises(DataError), transaction() as session:
+        many.add(session.connection(), db.metadata.tables["note"], notes)

@@ -1,14 +1,14 @@
 """A new calendar where nothing happens but that dates differ: no token moves, so none is made.
 
 What is said of timers in waiting.py, timing.py and passed.py holds for the rows of a saved state
-as it does for SpiffWorkflow's tokens. tests/engine/test_redating.py compares the two.
+as it does for SpiffWorkflow's tokens. tests/redated.py compares the two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEvent
@@ -18,8 +18,17 @@ from app.engine.interpreter import Interpreter
 from app.engine.passed import keep_what_has_passed
 from app.engine.problems import StateRefused
 from app.engine.procedure import Procedure
+from app.engine.runtime import utc
 from app.engine.snapshot import ArmedDeadline, HistoryEvent, Stored
-from app.engine.state import is_armed, is_fired_alert, parse, refusing_damage, specs_of, written
+from app.engine.state import (
+    is_armed,
+    is_fired_alert,
+    parse,
+    refusing_damage,
+    spec_of,
+    specs_of,
+    written,
+)
 from app.engine.waiting import Waiting
 from timers.calendar import WorkingCalendar
 
@@ -38,11 +47,11 @@ def redate(
 ) -> Redated | None:
     """What `recompute` does, where dates alone differ; None where more happens, or may.
 
-    Raise StateRefused if the state is damaged or does not fit, and what an expression raises.
+    Raise StateRefused if the state is damaged or does not fit, and what the rule of a timer raises.
     """
-    engine = Interpreter(procedure.facts, stored.facts, now.astimezone(UTC), calendar)
+    engine = Interpreter(procedure.facts, stored.facts, utc(now), calendar)
     engine.now, version, scopes = parse(stored.state)
-    rows = _Rows(procedure, engine, scopes, max(engine.now, now.astimezone(UTC)))
+    rows = _Rows(procedure, engine, scopes, max(engine.now, utc(now)))
     if stored.news or engine.facts.stored != stored.facts:
         return None  # facts differ, too
     before = rows.dates()
@@ -90,22 +99,18 @@ class _Rows(Waiting):
         self.script_engine = engine  # as SpiffWorkflow calls it
         self._armed: list[_Token] = []
         self._fired: list[tuple[int, _Token]] = []  # with the depth of the scope
-        depths: dict[str | None, int] = {None: -1}  # of the scope in which a token is
+        owners: dict[str, tuple[Any, int]] = {}  # what each token stands at, and its scope's depth
         with refusing_damage():
             for name, owner, rows in scopes:
-                depth = depths[owner] + 1
-                depths |= {row[1]: depth for row in rows}
-                self._read(self._drawn(name, owner), rows, depth)
+                at, depth = owners[owner] if owner else (None, -1)
+                drawn = spec_of(name, owner, at, procedure).task_specs
+                owners |= {row[1]: (drawn[row[0]], depth + 1) for row in rows if row[0] in drawn}
+                self._read(name, drawn, rows, depth + 1)
         self._fired.sort(key=lambda each: -each[0])
 
-    def _drawn(self, name: str, owner: str | None) -> Mapping[str, Any]:
-        if owner is None and name != self.procedure.spec.name:
-            raise StateRefused(f"the state belongs to the process {name!r}")
-        spec = self.procedure.spec if owner is None else self.procedure.parts[name]
-        drawn: Mapping[str, Any] = spec.task_specs
-        return drawn
-
-    def _read(self, drawn: Mapping[str, Any], rows: list[Any], depth: int) -> None:
+    def _read(self, name: str, drawn: Mapping[str, Any], rows: list[Any], depth: int) -> None:
+        if not rows:
+            raise StateRefused(f"nothing is left to do in {name!r}, but it has not ended")
         specs = specs_of(rows, drawn)
         activities = {  # by the row that holds one together with its boundary events
             holder: token

@@ -39,7 +39,7 @@ def start(
 
     Raise FactRefused for an answer that is no declared fact or does not fit it.
     """
-    engine = Interpreter(procedure.facts, facts, _utc(now), calendar, known or {})
+    engine = Interpreter(procedure.facts, facts, utc(now), calendar, known or {})
     instance = Instance(procedure, engine, deserializing=False)
     instance.begin(dict(form or {}))
     return snapshot_of(instance)
@@ -49,7 +49,7 @@ def over(
     procedure: Procedure, facts: Mapping[str, Any], now: datetime, calendar: WorkingCalendar
 ) -> Snapshot:
     """An instance that was begun and ended elsewhere: nothing is waited for."""
-    engine = Interpreter(procedure.facts, facts, _utc(now), calendar)
+    engine = Interpreter(procedure.facts, facts, utc(now), calendar)
     instance = Instance(procedure, engine, deserializing=True)
     instance.completed = True
     return snapshot_of(instance)
@@ -114,8 +114,8 @@ def pass_over(
     goes on beside it.
     """
     instance = opened(procedure, stored, now, calendar)
-    skip(instance, deadline, _utc(now))
-    instance.catch_up(_utc(now))
+    skip(instance, deadline, utc(now))
+    instance.catch_up(utc(now))
     instance.engine.facts.record(stored.news)
     instance.settle()
     return snapshot_of(instance)
@@ -162,7 +162,7 @@ def _step(
     act: Callable[[Instance], None],
 ) -> Snapshot:
     instance = opened(procedure, stored, now, calendar)
-    instance.catch_up(_utc(now))  # by the facts that held until now
+    instance.catch_up(utc(now))  # by the facts that held until now
     instance.engine.facts.record(stored.news)
     act(instance)
     return snapshot_of(instance)
@@ -172,7 +172,7 @@ def opened(
     procedure: Procedure, stored: Stored, now: datetime, calendar: WorkingCalendar
 ) -> Instance:
     """A saved instance at the beginning of a step."""
-    engine = Interpreter(procedure.facts, stored.facts, _utc(now), calendar, stored.known)
+    engine = Interpreter(procedure.facts, stored.facts, utc(now), calendar, stored.known)
     instance = Instance(procedure, engine, deserializing=True)
     load(stored.state, instance)
     instance.observe(write=False)
@@ -203,7 +203,8 @@ def _ended(instance: Instance) -> list[HistoryEvent]:
     return [replace(event, action="ended") for event in ends[-1:]]
 
 
-def _utc(now: datetime) -> datetime:
+def utc(now: datetime) -> datetime:
+    """An aware instant in UTC. Raise ValueError for a naive one."""
     if now.tzinfo is None:
         raise ValueError(f"a step needs an aware instant, got {now!r}")
     return now.astimezone(UTC)

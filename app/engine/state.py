@@ -10,6 +10,7 @@ repeated task that holds its members. Every other token hangs under the scope's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -32,9 +33,12 @@ from app.engine.problems import LostToken, StateRefused
 
 if TYPE_CHECKING:
     from app.engine.instance import Instance
+    from app.engine.procedure import Procedure
 
 VERSION = 2
 KEPT = ("due", "seen", "again", "arrived", "merged", "remaining")
+
+TOKEN = re.compile("[0-9a-f]{32}")
 
 Row = list[Any]
 
@@ -87,9 +91,10 @@ def is_fired_alert(task: Task) -> bool:
 def parse(state: bytes) -> tuple[datetime, str, list[Any]]:
     """The instant, the calendar and the open scopes of a state. Raise StateRefused."""
     with refusing_damage():
-        version, now, calendar, scopes = orjson.loads(state)
+        version, *parts = orjson.loads(state)
         if version != VERSION:
             raise StateRefused(f"the state has version {version}; this program reads {VERSION}")
+        now, calendar, scopes = parts
         return datetime.fromisoformat(now), calendar, scopes
 
 
@@ -121,19 +126,25 @@ def load(state: bytes, instance: Instance) -> None:
 
 
 def _open_scope(instance: Instance, name: str, owner_id: str | None) -> BpmnBaseWorkflow:
-    if owner_id is None:
-        if name != instance.spec.name:
-            raise StateRefused(f"the state belongs to the process {name!r}")
+    owner: Any = instance.find_token(UUID(owner_id)) if owner_id else None
+    spec = spec_of(name, owner_id, owner and owner.task_spec, instance.procedure)
+    if owner is None:
         return instance
-    owner: Any = instance.find_token(UUID(owner_id))
-    specs: Mapping[str, BpmnProcessSpec] = instance.procedure.parts
-    starts = owner is not None and isinstance(owner.task_spec, SubWorkflowTask)
-    if name not in specs or not starts or owner.task_spec.spec != name:
-        raise StateRefused(f"nothing in the diagrams starts {name!r} where the state has it")
-    scope = SubScope(specs[name], owner.id, instance, deserializing=True)
+    scope = SubScope(spec, owner.id, instance, deserializing=True)
     scope.completed_event.connect(owner.task_spec._on_subworkflow_completed, owner)
     instance.subprocesses[owner.id] = scope
     return scope
+
+
+def spec_of(name: str, owner_id: str | None, owner: Any, procedure: Procedure) -> BpmnProcessSpec:
+    """The process of an open scope. owner: what its owner stands at, None if that is not there."""
+    if owner_id is None:
+        if name != procedure.spec.name:
+            raise StateRefused(f"the state belongs to the process {name!r}")
+        return procedure.spec
+    if name not in procedure.parts or not isinstance(owner, SubWorkflowTask) or owner.spec != name:
+        raise StateRefused(f"nothing in the diagrams starts {name!r} where the state has it")
+    return procedure.parts[name]
 
 
 def _load_rows(scope: BpmnBaseWorkflow, instance: Instance, rows: list[Row]) -> None:
@@ -157,7 +168,10 @@ def is_armed(task: Task) -> bool:
 def specs_of(rows: list[Row], drawn: Mapping[str, Any]) -> list[Any]:
     """What each row of a scope stands at. Raise StateRefused where that is not so drawn."""
     specs: list[Any] = []
-    for element, _, state, _, bookkeeping, _ in rows:
+    for element, token, state, holder, bookkeeping, entry in rows:
+        kinds = type(bookkeeping), type(entry)
+        if kinds != (dict, dict) or holder >= len(specs) or not TOKEN.fullmatch(token):
+            raise StateRefused(f"the state is damaged at {element!r}")
         spec = drawn.get(element)
         if spec is None:
             raise StateRefused(f"the case waits at {element!r}, which this diagram does not have")

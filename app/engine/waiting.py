@@ -28,7 +28,7 @@ class Waiting:
     until: datetime  # the real instant, which `engine.now` catches up with
 
     def catching(self) -> Iterable[Task]:
-        """The tokens of armed events, in the order in which they were armed."""
+        """The tokens of armed events, always in the same order."""
         raise NotImplementedError
 
     def fired_alerts(self) -> list[Task]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, defaultload
 
 from app import clock
@@ -39,7 +39,7 @@ Dates = tuple[date | None, date | None]  # due, and as letters print it
 
 
 class Limit(NamedTuple):
-    """An open row of the register with a date, as far as it is asked for here."""
+    """An open row of the register with a date of some kind, as far as it is asked for here."""
 
     instance_id: str
     host: str
@@ -82,6 +82,7 @@ class Rearmed:
     after: Redated | Snapshot
     revision: int
     received_on: date
+    at: datetime
     rows: Sequence[Limit]
     events: list[HistoryEvent]
     moved: dict[tuple[str, str], Dates] = field(default_factory=dict)
@@ -114,8 +115,13 @@ class Known:
 def work_out(
     session: Session, landlord_id: str, ids: Collection[str], calendar: WorkingCalendar
 ) -> Iterator[Rearmed]:
-    """The cases of these instances, in no order; those that the engine cannot take are left out."""
-    query = select(Instance).where(Instance.landlord_id == landlord_id, Instance.id.in_(ids))
+    """The open cases of these, in no order; those that the engine cannot take are left out."""
+    query = select(Instance).where(
+        Instance.landlord_id == landlord_id,
+        Instance.id.in_(ids),
+        Instance.completed.is_(False),
+        Instance.held.is_(False),
+    )
     # first: with an older revision than that of its rows, nothing of a case is saved
     instances = session.scalars(query.options(BARE)).all()
     rows = _by_instance(map(Limit._make, session.execute(_open_deadlines(landlord_id, ids))))
@@ -130,7 +136,7 @@ def work_out(
             given = deployed.procedure, stored, step.now, calendar
             after = redate(*given) or recompute(*given)
             yield _rearmed(step, after, rows[instance.id], tasks[instance.id], known)
-        except (EngineRefused, ValueError, TypeError, LookupError):
+        except (EngineRefused, ValueError, TypeError, LookupError, AttributeError):
             continue  # a step of its own says what is wrong
 
 
@@ -147,7 +153,7 @@ def _open_deadlines(landlord_id: str, ids: Collection[str]) -> Select[Any]:
         Deadline.instance_id.in_(ids),
         Deadline.met_on.is_(None),
         Deadline.ended_at.is_(None),
-        Deadline.due_on.is_not(None),
+        or_(Deadline.due_on.is_not(None), Deadline.prints_on.is_not(None)),
     )
 
 
@@ -175,8 +181,8 @@ def _rearmed(
         ),
     ]
     since = instance.case.received_on
-    found = Rearmed(instance, after, instance.revision, since, rows, events)
-    keys = {(row.host, row.element) for row in rows}
+    found = Rearmed(instance, after, instance.revision, since, step.now, rows, events)
+    keys = {(row.host, row.element) for row in rows if row.due_on}
     dated = {key for key, armed in after.deadlines.items() if armed.due_on}
     found.plain = isinstance(after, Redated) and dated <= keys
     for row in rows:

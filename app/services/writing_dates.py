@@ -29,7 +29,7 @@ def save(
 ) -> set[str]:
     """Write plain cases, all of one landlord; return those written: nobody has changed them since.
 
-    Takes eight statements, however many there are.
+    Takes nine statements, however many there are.
     """
     if not rearmed:
         return set()
@@ -143,7 +143,7 @@ def _history(
     differ = {version: days_between(known.calendar(version), calendar) for version in versions}
     for r in rearmed:
         days = in_words(differ[r.instance.calendar_version], r.received_on)
-        lines = [("calendar_changed", "", now, actor, {"days": days})]
+        lines = [("calendar_changed", "", r.at, actor, {"days": days})]
         lines += [(e.action, e.element, e.at, PROCEDURE, dict(e.detail)) for e in r.events]
         numbers = count(r.instance.events + 1)
         for action, element, at, by, detail in lines:

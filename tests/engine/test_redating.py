@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
+import orjson
 import pytest
 from drawing import diagram, end, flows, message, start, timer, user
-from playing import ENGLAND, Played, at, begin, declare, parse
+from playing import Played, at, begin, declare, parse
 
-from app.engine import Procedure, StateRefused, Stored, redate
+from app.engine import EngineRefused, Procedure, StateRefused, Stored, recompute, redate
 from tests.redated import as_a_step
 from timers.calendar import DayOff, calendar_for
 
@@ -92,9 +95,54 @@ def test_a_fact_that_has_been_declared_since_takes_a_step() -> None:
     assert as_a_step(case.procedure, Stored(case.snapshot.state, {}), case.now, ROYAL) is None
 
 
-@pytest.mark.parametrize("damage", [(b"[2,", b"[1,"), (b"answer", b"reply")])
-def test_a_damaged_state_is_refused(damage: tuple[bytes, bytes]) -> None:
+Scopes = list[Any]  # [name, owner, rows] each
+
+
+def a_scope_without_rows(scopes: Scopes) -> None:
+    scopes[0][2].clear()
+
+
+def a_scope_that_nobody_began(scopes: Scopes) -> None:
+    scopes.append(["complaint", "0" * 32, scopes[0][2]])
+
+
+def another_process(scopes: Scopes) -> None:
+    scopes[0][0] = "compliment"
+
+
+def a_row(field: int, value: object) -> Callable[[Scopes], None]:
+    def put(scopes: Scopes) -> None:
+        scopes[0][2][-1][field] = value
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        a_scope_without_rows,
+        a_scope_that_nobody_began,
+        another_process,
+        *(a_row(field, None) for field in range(6)),
+        a_row(0, "reply"),
+        a_row(1, "no token"),
+        a_row(3, 99),
+    ],
+)
+def test_a_damaged_state_is_refused_as_by_a_step(damaged: Callable[[Scopes], None]) -> None:
     case = begin(answered(), received_on="2026-03-02")
-    stored = Stored(case.snapshot.state.replace(*damage), case.facts)
-    with pytest.raises(StateRefused):
-        redate(case.procedure, stored, case.now, ENGLAND)
+    version, now, calendar, scopes = orjson.loads(case.snapshot.state)
+    damaged(scopes)
+    stored = Stored(orjson.dumps([version, now, calendar, scopes]), case.facts)
+    for way in (redate, recompute):
+        with pytest.raises(EngineRefused):
+            way(case.procedure, stored, case.now, ROYAL)
+
+
+@pytest.mark.parametrize("parts", [3, 5])
+def test_a_state_of_another_version_is_told_by_its_version(parts: int) -> None:
+    case = begin(answered(), received_on="2026-03-02")
+    stored = Stored(orjson.dumps([9] + [""] * parts), case.facts)
+    for way in (redate, recompute):
+        with pytest.raises(StateRefused, match="version 9"):
+            way(case.procedure, stored, case.now, ROYAL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app.clock import SetClock
-from app.db import db, transaction
+from app.db import db
 from app.errors import NotAllowed, NotFound
 from app.models import (
     Case,
@@ -27,7 +26,7 @@ from app.models import (
     Payload,
     Task,
 )
-from app.services import calendar_changes, calendars, rearming, steps, sweep, writing_dates
+from app.services import calendar_changes, calendars, sweep, writing_dates
 from app.services.operations import jobs, quarantine
 from app.services.operations.jobs import Progress
 from app.services.rearming import Rearmed
@@ -258,30 +257,6 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
         name: [{k: v for k, v in row.items() if k not in OWN} for row in rows]
         for name, rows in found.items()
     }
-
-
-def test_a_case_that_ends_while_many_are_read_stays_as_it_ended(
-    app: Flask, royal: None, two: list[Case], helen: Viewer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case_id, query = two[0].id, rearming._open_tasks
-    approve(helen)
-
-    def withdraw() -> None:
-        with app.app_context(), transaction() as session:
-            instance = session.scalars(select(Instance).where(Instance.case_id == case_id)).one()
-            steps.deliver(steps.open_step(session, instance, helen), "withdrawn", {})
-
-    def withdrawn_before(*given: Any) -> Any:
-        monkeypatch.setattr(rearming, "_open_tasks", query)
-        with ThreadPoolExecutor(1) as another:
-            another.submit(withdraw).result()
-        return query(*given)
-
-    monkeypatch.setattr(rearming, "_open_tasks", withdrawn_before)
-    sweep.work(app)
-    ended, other = (db.session.get_one(Case, (elm.ELM, case.id)) for case in two)
-    assert (ended.status, ended.place, ended.duty_on) == ("closed", "", None)
-    assert other.duty_on == date(2026, 12, 9)
 
 
 def test_what_is_due_meanwhile_fires_in_a_step_of_its_own(
