@@ -159,7 +159,7 @@ def test_claiming_keeps_the_place_and_says_so(visit: Visit, server: Server) -> N
     page = visit("inbox")
     page.evaluate("document.fonts.ready.then(() => null)")  # fonts that arrive move the row
     row = page.locator("#task-30")
-    row.scroll_into_view_if_needed()
+    row.get_by_role("button").hover()  # once it stands still
     before = row.bounding_box()
     row.get_by_role("button").click()
     page.wait_for_selector("#task-30 [data-result]")
