@@ -207,17 +207,21 @@ def test_a_case_without_a_date_after_the_day_counts_by_it_from_now_on_too(
     assert len(set(db.session.scalars(select(Instance.calendar_version)))) == 1
 
 
+def goes_alone(case_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This case is not written with the many: it takes a step of its own."""
+    save = writing_dates.save
+
+    def save_others(session: Any, found: list[Rearmed], *more: Any) -> set[str]:
+        return save(session, [r for r in found if r.instance.case_id != case_id], *more)
+
+    monkeypatch.setattr(writing_dates, "save", save_others)
+
+
 def test_many_at_once_is_the_same_as_one_by_one(
     app: Flask, royal: None, two: list[Case], helen: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One of the two goes with the many, the other takes a step of its own."""
-    alone = db.session.scalars(select(Instance.id).where(Instance.case_id == two[0].id)).one()
-    save = writing_dates.save
-
-    def save_others(session: Any, found: list[Rearmed], *more: Any) -> set[str]:
-        return save(session, [r for r in found if r.instance.id != alone], *more)
-
-    monkeypatch.setattr(writing_dates, "save", save_others)
+    goes_alone(two[0].id, monkeypatch)
     approve(helen)
     sweep.work(app)
     one, other = (rows_of(case) for case in two)

@@ -13,8 +13,7 @@ from sqlalchemy import select
 from app.clock import SetClock
 from app.db import db, transaction
 from app.models import Case, Instance
-from app.services import calendar_changes, calendars, rearming, steps, sweep, writing_dates
-from app.services.rearming import Rearmed
+from app.services import calendar_changes, calendars, rearming, steps, sweep
 from app.viewer import Viewer
 from tests.cases import london
 from tests.conftest import make_user
@@ -23,6 +22,7 @@ from tests.services.test_calendar_changes import (
     ROYAL,
     approve,
     elm_homes,
+    goes_alone,
     helen,
     rows_of,
     royal,
@@ -41,15 +41,9 @@ def test_what_letters_print_moves_though_no_date_counts(
     ).replace(PROPERTY % b"met_by", PRINTS + PROPERTY % b"met_by")
     elm.deploy(**{"complaint.bpmn": waits})
     one, other = elm.recorded("2026-11-24"), elm.recorded("2026-11-24")
-    alone = one.id
     clock.move_to(london("2026-11-24 12:00"))
     calendars.add_day_off(make_user(elm.ELM, "sam", role="administrator"), "ENG", ROYAL, "Royal")
-    save = writing_dates.save
-
-    def save_others(session: Any, found: list[Rearmed], *more: Any) -> set[str]:
-        return save(session, [r for r in found if r.instance.case_id != alone], *more)
-
-    monkeypatch.setattr(writing_dates, "save", save_others)
+    goes_alone(one.id, monkeypatch)
     approve(helen)
     sweep.work(app)
     assert rows_of(one) == rows_of(other)
