@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 VERSION = 2
 KEPT = ("due", "seen", "again", "arrived", "merged", "remaining")
 
-TOKEN = re.compile("[0-9a-f]{32}")
+TOKEN_ID = re.compile("[0-9a-f]{32}")
 
 Row = list[Any]
 
@@ -170,7 +170,7 @@ def specs_of(rows: list[Row], drawn: Mapping[str, Any]) -> list[Any]:
     specs: list[Any] = []
     for element, token, state, holder, bookkeeping, entry in rows:
         kinds = type(bookkeeping), type(entry)
-        if kinds != (dict, dict) or holder >= len(specs) or not TOKEN.fullmatch(token):
+        if kinds != (dict, dict) or holder >= len(specs) or not TOKEN_ID.fullmatch(token):
             raise StateRefused(f"the state is damaged at {element!r}")
         spec = drawn.get(element)
         if spec is None:

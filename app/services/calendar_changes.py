@@ -307,7 +307,7 @@ def _ahead(
 
     def plain(some: Sequence[str]) -> list[Rearmed]:
         with app.app_context():
-            look_at((landlord_id,))
+            look_at((landlord_id,))  # this thread has been told of nobody
             found = list(rearming.work_out(db.session(), landlord_id, some, calendar))
             db.session.expunge_all()  # what was read stays as it was read
         return [each for each in found if each.plain]
